@@ -1,0 +1,26 @@
+package wire
+
+import "strconv"
+
+// The subjects. An agent may publish SubjectPut and the requests below
+// SubjectGet, and subscribe SubjectPolicy and its own inbox, nothing else.
+const (
+	SubjectPut     = "tacit.put"      // an agent or a relay hands over one envelope; answered by a hint, then a reply
+	SubjectGet     = "tacit.get"      // prefix of plain requests
+	SubjectGetKeys = "tacit.get.keys" // answered by the signed key list, the same bytes for everyone
+	SubjectPolicy  = "tacit.policy"   // the site's decision, pushed
+	SubjectReply   = "tacit.reply"    // stores publish replies here, edges listen
+	SubjectCrate   = "tacit.crate"    // prefix; the group of stores follows
+	StreamCrates   = "TACIT_CRATES"   // the JetStream stream that holds crates
+)
+
+// CrateSubject returns the subject for the crates of one group of stores.
+func CrateSubject(group int) string { return SubjectCrate + "." + strconv.Itoa(group) }
+
+// CrateConsumer returns the name of the durable consumer that one group of
+// stores reads its crates with. The edge creates it before its first crate.
+func CrateConsumer(group int) string { return "group-" + strconv.Itoa(group) }
+
+// InboxPrefix returns the prefix of the inboxes that a connection called name
+// may subscribe. The name is random and dies with the connection.
+func InboxPrefix(name string) string { return "_INBOX." + name }
