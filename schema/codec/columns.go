@@ -2,10 +2,15 @@ package codec
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/tacit-telemetry/tacit/schema"
 )
+
+// errUTF8 refuses what no decoder would take.
+var errUTF8 = errors.New("a text is not valid UTF-8")
 
 // columns builds a page's tables and columns, record by record.
 type columns struct {
@@ -15,6 +20,7 @@ type columns struct {
 	last    int64             // time of the record before
 	key     []byte            // scratch
 	longest int               // bytes of the longest text so far
+	invalid bool              // a text was not UTF-8
 }
 
 func newColumns(p Page) *columns {
@@ -53,6 +59,9 @@ func (c *columns) add(r *schema.Record) error {
 	c.Times = append(c.Times, r.Time-c.last)
 	c.Values = append(c.Values, value)
 	c.last = r.Time
+	if c.invalid {
+		return errUTF8
+	}
 	if c.longest > MaxTextLen {
 		return fmt.Errorf("text of %d bytes, at most %d", c.longest, MaxTextLen)
 	}
@@ -70,6 +79,7 @@ func (c *columns) text(s string) uint64 {
 	c.texts[s] = i
 	c.Texts = append(c.Texts, s)
 	c.longest = max(c.longest, len(s))
+	c.invalid = c.invalid || !utf8.ValidString(s)
 	return i
 }
 

@@ -31,3 +31,7 @@ func decompress(b []byte) ([]byte, error) {
 	}
 	return plain, nil
 }
+
+// Plain returns what a packed page holds, decompressed: the very bytes that
+// the tripwire looks at. Errors wrap [ErrForm].
+func Plain(packed []byte) ([]byte, error) { return decompress(packed) }

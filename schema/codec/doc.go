@@ -13,6 +13,8 @@
 //	            [text...],
 //	            [[product, version, metric, kind, [label, value...]]...],   texts by index
 //	            [series by index...], [time...], [value...]])
+//	record   = [1, time, product, version, metric, kind, number, text, [[label, value]...]]
+//	           (never leaves the host: how a spool keeps one record)
 //
 // Times are Unix seconds, the first whole and then the difference to the one
 // before. A value of kind 1 is the number; of kind 2, a text by index.
@@ -22,6 +24,7 @@
 package codec
 
 import (
+	"bytes"
 	"errors"
 
 	"github.com/fxamacker/cbor/v2"
@@ -46,7 +49,7 @@ const (
 )
 
 var (
-	encMode = must(cbor.CoreDetEncOptions().EncMode())
+	encMode = must(encOptions().EncMode())
 	decMode = must(cbor.DecOptions{
 		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
 		MaxArrayElements: cborMaxArray,
@@ -57,6 +60,26 @@ var (
 		UTF8:             cbor.UTF8RejectInvalid,
 	}.DecMode())
 )
+
+// encOptions make an absent list an empty one: null is in no form.
+func encOptions() cbor.EncOptions {
+	o := cbor.CoreDetEncOptions()
+	o.NilContainers = cbor.NilContainerAsEmpty
+	return o
+}
+
+// unmarshal decodes b into v and takes it only when it is the one encoding of
+// what it means: the library takes longer numbers and null for an empty value.
+func unmarshal[T any](b []byte, v *T) error {
+	if err := decMode.Unmarshal(b, v); err != nil {
+		return ErrForm // the library's text may quote the input
+	}
+	again, err := encMode.Marshal(*v)
+	if err != nil || !bytes.Equal(again, b) {
+		return ErrForm
+	}
+	return nil
+}
 
 // must panics when fixed options are not accepted: our own mistake, found by
 // the first test that runs.

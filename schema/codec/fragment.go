@@ -2,6 +2,7 @@ package codec
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/tacit-telemetry/tacit/schema"
 )
@@ -68,8 +69,8 @@ func EncodeFragment(f Fragment) ([]byte, error) {
 // registry names what is in it. Errors wrap [ErrForm].
 func DecodeFragment(b []byte) (Fragment, error) {
 	var f Fragment
-	if err := decMode.Unmarshal(b, &f); err != nil {
-		return Fragment{}, fmt.Errorf("decode fragment: %w", ErrForm) // the library's text may quote the input
+	if err := unmarshal(b, &f); err != nil {
+		return Fragment{}, fmt.Errorf("decode fragment: %w", err)
 	}
 	if err := f.check(); err != nil {
 		return Fragment{}, fmt.Errorf("decode fragment: %w", err)
@@ -98,6 +99,8 @@ func (f *Fragment) check() error {
 			return fmt.Errorf("%w: %d labels, at most %d", ErrForm, len(m.Labels), MaxLabels)
 		case len(m.Buckets) > MaxBuckets:
 			return fmt.Errorf("%w: %d buckets, at most %d", ErrForm, len(m.Buckets), MaxBuckets)
+		case !utf8.ValidString(m.Metric):
+			return fmt.Errorf("%w: %w", ErrForm, errUTF8)
 		case len(m.Metric) > MaxTextLen:
 			return fmt.Errorf("%w: a text of %d bytes, at most %d", ErrForm, len(m.Metric), MaxTextLen)
 		}
@@ -112,6 +115,9 @@ func checkPairs(ps []Pair) error {
 	for _, p := range ps {
 		if len(p.Name) > MaxTextLen || len(p.Value) > MaxTextLen {
 			return fmt.Errorf("%w: a text above %d bytes", ErrForm, MaxTextLen)
+		}
+		if !utf8.ValidString(p.Name) || !utf8.ValidString(p.Value) {
+			return fmt.Errorf("%w: %w", ErrForm, errUTF8)
 		}
 	}
 	return nil

@@ -70,8 +70,8 @@ func DecodePage(b []byte) (Page, error) {
 		return Page{}, fmt.Errorf("decode page: %w", err)
 	}
 	var w page
-	if err := decMode.Unmarshal(plain, &w); err != nil {
-		return Page{}, fmt.Errorf("decode page: %w", ErrForm) // the library's text may quote the input
+	if err := unmarshal(plain, &w); err != nil {
+		return Page{}, fmt.Errorf("decode page: %w", err)
 	}
 	p, err := w.open()
 	if err != nil {

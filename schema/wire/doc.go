@@ -14,7 +14,8 @@
 //	reply     256 bytes, sealed; on tacit.reply: attempt 16 | reply 256, once or more
 //	crate     version 1 | count 2 | (length 4 | envelope), count times
 //	key list  version 1 | suite 1 | list version 8 | count 2 |
-//	          (key id 4 | start day 4 | public key 32), count times | signature 64
+//	          (key id 4 | start day 4 | public key 32), count times |
+//	          Ed25519 signature 64 of "tacit/v1/keylist" and all before it
 package wire
 
 import "errors"

@@ -43,7 +43,9 @@ type KeyList struct {
 
 const keyListHeaderLen, keyLen = 1 + 1 + 8 + 2, 4 + 4 + 32
 
-// Marshal returns the part of the list that is signed.
+// Marshal returns the list without its signature. What is signed is the text
+// "tacit/v1/keylist" and these bytes, so that the signature means a key list
+// and nothing else.
 func (l *KeyList) Marshal() []byte {
 	b := make([]byte, 0, keyListHeaderLen+len(l.Keys)*keyLen+SignatureLen)
 	b = append(b, Version, byte(l.Suite))
@@ -79,7 +81,7 @@ func ParseKeyList(b []byte) (list *KeyList, signed, signature []byte, err error)
 }
 
 // Active returns the key that an agent seals to on day: of the keys that have
-// started, the one that started last, no more than KeyActiveDays ago. It
+// started, the one that started last, less than KeyActiveDays ago. It
 // returns false when there is none; then nothing can be sent.
 func (l *KeyList) Active(day schema.Day) (Key, bool) {
 	var best Key

@@ -1,0 +1,191 @@
+package agent
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/agent/intake"
+	"github.com/tacit-telemetry/tacit/agent/local"
+	"github.com/tacit-telemetry/tacit/agent/outbox"
+	"github.com/tacit-telemetry/tacit/agent/upload"
+	"github.com/tacit-telemetry/tacit/anon/envelope"
+	"github.com/tacit-telemetry/tacit/anon/identity"
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// The local API is a view of the agent.
+var _ local.Agent = (*Agent)(nil)
+
+// Take takes what a product offers.
+func (a *Agent) Take(ctx context.Context, records []schema.Record, quiet bool) ([]intake.Answer, error) {
+	start := time.Now()
+	answers, err := a.intake.Take(ctx, records, quiet)
+	if err == nil && !quiet {
+		a.tell(ctx, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "spool"})
+	}
+	if err != nil {
+		a.config.Logger.Error("take records", slog.Any("error", err))
+	}
+	return answers, err
+}
+
+// Never remembers values that must never leave.
+func (a *Agent) Never(values ...string) int { return a.own.Never(values...) }
+
+// Installation returns the installation ID in both forms.
+func (a *Agent) Installation() local.Installation {
+	return local.Installation{ID: a.installation.ID.String(), Spoken: identity.Spoken(a.installation.ID)}
+}
+
+// Why says whether this host takes part.
+func (a *Agent) Why() local.Why { return a.participation.Decide() }
+
+// Participate changes this host's own refusal. A refusal is in force when it
+// returns.
+func (a *Agent) Participate(ctx context.Context, p local.Participate) (local.Why, error) {
+	var err error
+	if p.On {
+		err = a.participation.On(ctx, "the local API")
+	} else {
+		err = a.participation.Off(ctx, "the local API")
+		a.uploader.Hangup()
+	}
+	if err == nil && p.Purge && !p.On {
+		err = errors.Join(a.spool.Purge(ctx), a.outbox.Purge())
+	}
+	if err != nil {
+		a.config.Logger.Error("change participation", slog.Any("error", err))
+	}
+	return a.Why(), err
+}
+
+// Send gathers and sends now. It says why when it does not.
+func (a *Agent) Send(ctx context.Context) local.Sent {
+	start := time.Now()
+	sum, err := a.Round(ctx, true)
+	out := local.Sent{
+		Sent: sum.Sent, Batches: sum.Batches, Replies: sum.Replies, BytesSent: sum.Bytes, Sizes: sum.Sizes,
+		DurationMS: time.Since(start).Milliseconds(), Kept: sum.Kept,
+	}
+	if err != nil {
+		out.Reason = a.Reason(err)
+	} else if sum.Batches == 0 {
+		out.Reason = "nothing waits to be sent"
+	}
+	return out
+}
+
+// Reason says in plain words why nothing was sent.
+func (a *Agent) Reason(err error) string {
+	switch {
+	case errors.Is(err, intake.ErrClock), a.config.Now().Before(schema.EarliestClock):
+		return "the clock of this host is not set: nothing is sent until it is right"
+	case errors.Is(err, upload.ErrHeld) && a.inGrace() && a.Why().MaySend:
+		return fmt.Sprintf("in grace: nothing is sent until %s", a.installation.Created.Add(a.config.Grace).Format(time.RFC3339))
+	case errors.Is(err, upload.ErrHeld):
+		return a.Why().Reason
+	}
+	return err.Error()
+}
+
+// Preview returns what the next envelopes would hold.
+func (a *Agent) Preview() (local.Preview, error) {
+	out := local.Preview{Sends: a.maySend(), Pages: []local.Page{}, Fragments: []local.Fragment{}}
+	batches, err := a.intake.Preview()
+	if err != nil {
+		return out, err
+	}
+	for _, p := range a.spool.Pending() {
+		b, ok, err := a.spool.Load(p.ID)
+		if err != nil {
+			return out, err
+		}
+		if ok {
+			batches = append(batches, b)
+		}
+	}
+	for _, b := range batches {
+		page, fragment, err := show(b.Kind, b.Plain)
+		if err != nil {
+			return out, err
+		}
+		if page != nil {
+			out.Pages = append(out.Pages, *page)
+		}
+		if fragment != nil {
+			out.Fragments = append(out.Fragments, *fragment)
+		}
+	}
+	return out, nil
+}
+
+// Outbox lists what was sent.
+func (a *Agent) Outbox() ([]local.Entry, error) {
+	entries, err := a.outbox.Entries()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]local.Entry, len(entries))
+	for i, e := range entries {
+		out[i] = entry(e)
+	}
+	return out, nil
+}
+
+// OutboxEntry returns one entry with its bytes, its key and its content.
+func (a *Agent) OutboxEntry(number uint64) (local.Entry, error) {
+	e, err := a.outbox.Entry(number)
+	if err != nil {
+		return local.Entry{}, err
+	}
+	out := entry(e)
+	out.Envelope, out.BodyKey, out.Plain = e.Envelope, hex.EncodeToString(e.BodyKey[:]), e.Plain
+	if out.Page, out.Fragment, err = show(e.Kind, e.Plain); err != nil {
+		return local.Entry{}, err
+	}
+	if out.Page != nil && e.Kind == envelope.Page && len(e.Envelope) > 0 {
+		out.Page.Place = fmt.Sprintf("%s number %d", e.Day, e.N)
+	}
+	return out, nil
+}
+
+func entry(e *outbox.Entry) local.Entry {
+	out := local.Entry{
+		Number: e.Number, Sent: time.Unix(e.Sent, 0).UTC().Format(time.RFC3339),
+		Kind: e.Kind.String(), Bytes: len(e.Envelope), Outcome: e.Outcome,
+	}
+	if out.Outcome == "" {
+		out.Outcome = "no reply yet"
+	}
+	return out
+}
+
+// OutboxVerify proves entry by entry that what was sent is what is shown.
+func (a *Agent) OutboxVerify() ([]local.Proof, error) {
+	entries, err := a.outbox.Entries()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]local.Proof, 0, len(entries))
+	for _, e := range entries {
+		p := local.Proof{Number: e.Number, Proved: true}
+		if err := e.Verify(a.root); err != nil {
+			p.Proved, p.Error = false, err.Error()
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// Status counts.
+func (a *Agent) Status() local.Status {
+	s := a.spool.Stats()
+	return local.Status{
+		Spool:   local.Spool{Bytes: s.Bytes, Records: s.Records, Batches: s.Batches, Dropped: s.Dropped, Aside: s.Aside},
+		Refused: a.intake.Refused(),
+	}
+}

@@ -1,0 +1,232 @@
+// Package local is the agent's API on its own host: HTTP and JSON over a Unix
+// socket, or over loopback with a token file where there is none. Products
+// report through it, and commands and consoles ask it.
+//
+//	POST /v1/records        what a product reports       {"product":{"name","version"},"records":[{"metric","time","value","labels"}]}
+//	POST /v1/never          values that must never leave {"values":[…]}; kept in memory only
+//	GET  /v1/installation   the installation ID, for Help → About
+//	GET  /v1/why            does this host take part, and who decided
+//	POST /v1/participation  {"on":true|false,"purge":true|false}: this host's own refusal
+//	GET  /v1/preview        what would be sent now; sends nothing
+//	POST /v1/send           send now
+//	GET  /v1/outbox         what was sent; /v1/outbox/N one of it; /v1/outbox/verify the proof of all
+//	GET  /v1/status         counts: spool, refusals
+//
+// A record is answered "accepted" only when it is on disk, and "dropped" with
+// a fixed reason otherwise. Bodies are bounded (1 MiB, 1,000 records); bad
+// input is answered 400 with an error that names the field and a hint. A spool
+// that cannot write is answered 503: offer the records again. Nothing of a
+// request is logged.
+package local
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/tacit-telemetry/tacit/agent/participation"
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// Bounds of a request.
+const (
+	MaxBody    = 1 << 20 // bytes
+	MaxRecords = 1000
+	MaxValues  = 10_000 // of /v1/never
+)
+
+// Records is the request of /v1/records.
+type Records struct {
+	Product Product  `json:"product"`
+	Quiet   bool     `json:"quiet,omitempty"` // no reason for an envelope of its own
+	Records []Record `json:"records"`
+}
+
+// Product names the reporting product.
+type Product struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Record is one record as a product offers it, or as a page shows it.
+type Record struct {
+	Metric string            `json:"metric"`
+	Time   int64             `json:"time,omitempty"` // Unix seconds; 0: now
+	Value  Value             `json:"value"`
+	Labels map[string]string `json:"labels,omitempty"`
+}
+
+// Value is a whole number, a text, or true and false for 1 and 0.
+type Value struct{ schema.Value }
+
+// ErrValue says that a value is neither of the three.
+var ErrValue = errors.New("value must be a whole number, a text, true or false")
+
+// UnmarshalJSON reads a value.
+func (v *Value) UnmarshalJSON(b []byte) error {
+	var (
+		n int64
+		s string
+		y bool
+	)
+	switch {
+	case string(b) == "null":
+		return ErrValue // encoding/json would leave the zero value
+	case json.Unmarshal(b, &n) == nil:
+		v.Value = schema.Number(n)
+	case json.Unmarshal(b, &s) == nil:
+		v.Value = schema.Text(s)
+	case json.Unmarshal(b, &y) == nil:
+		v.Value = schema.Number(0)
+		if y {
+			v.Value = schema.Number(1)
+		}
+	default:
+		return ErrValue
+	}
+	return nil
+}
+
+// MarshalJSON writes a value.
+func (v Value) MarshalJSON() ([]byte, error) { return json.Marshal(v.Any()) }
+
+// Results is the answer of /v1/records: one result a record, in order.
+type Results struct {
+	Results []Result `json:"results"`
+}
+
+// Result says what became of one record.
+type Result struct {
+	Status string `json:"status"`           // "accepted" or "dropped"
+	Reason string `json:"reason,omitempty"` // of a drop
+}
+
+// Statuses of a result.
+const (
+	Accepted = "accepted"
+	Dropped  = "dropped"
+)
+
+// Installation is the answer of /v1/installation.
+type Installation struct {
+	ID     string `json:"installation_id"`
+	Spoken string `json:"spoken"`
+}
+
+// Never is the request of /v1/never.
+type Never struct {
+	Values []string `json:"values"`
+}
+
+// Taken is the answer of /v1/never.
+type Taken struct {
+	Taken int `json:"taken"`
+}
+
+// Participate is the request of /v1/participation.
+type Participate struct {
+	On    bool `json:"on"`
+	Purge bool `json:"purge,omitempty"` // with off: remove what was not sent, and the outbox
+}
+
+// Why is the answer of /v1/why and of /v1/participation.
+type Why = participation.Decision
+
+// Preview is the answer of /v1/preview: what the next envelopes would hold.
+type Preview struct {
+	Sends     bool       `json:"sends"` // whether they would be sent at all
+	Pages     []Page     `json:"pages"`
+	Fragments []Fragment `json:"fragments"`
+}
+
+// Page is a page's content.
+type Page struct {
+	Release uint32  `json:"registry_release"`
+	Records []Shown `json:"records"`
+	Place   string  `json:"place,omitempty"` // day and number, once it has one
+}
+
+// Shown is a record as a page holds it.
+type Shown struct {
+	Time    string            `json:"time"`
+	Metric  string            `json:"metric"`
+	Product string            `json:"product"`
+	Version string            `json:"version"`
+	Value   Value             `json:"value"`
+	Labels  map[string]string `json:"labels,omitempty"`
+}
+
+// Fragment is a fragment's content.
+type Fragment struct {
+	Day      string            `json:"day"`
+	Release  uint32            `json:"registry_release"`
+	Facets   map[string]string `json:"facets"`
+	First    []string          `json:"first,omitempty"`
+	Measures []Measure         `json:"measures"`
+}
+
+// Measure is what one metric adds to a roll-up.
+type Measure struct {
+	Metric  string            `json:"metric"`
+	Labels  map[string]string `json:"labels,omitempty"`
+	Count   uint64            `json:"count"`
+	Sum     int64             `json:"sum,omitempty"`
+	Buckets []uint64          `json:"buckets,omitempty"`
+}
+
+// Sent is the answer of /v1/send.
+type Sent struct {
+	Sent       int            `json:"sent"` // envelopes
+	Batches    int            `json:"batches"`
+	Replies    int            `json:"replies"`
+	BytesSent  int            `json:"bytes_sent"`
+	Sizes      []int          `json:"sizes,omitempty"` // sealed content, padded, in bytes
+	DurationMS int64          `json:"duration_ms"`
+	Kept       map[string]int `json:"kept,omitempty"`   // batches that the store refused, by status
+	Reason     string         `json:"reason,omitempty"` // why nothing, or not everything, was sent
+}
+
+// Entry is one entry of the outbox. What was sent and the key that opens it
+// are there when one entry is asked for.
+type Entry struct {
+	Number   uint64    `json:"number"`
+	Sent     string    `json:"sent"`
+	Kind     string    `json:"kind"`
+	Bytes    int       `json:"bytes"`
+	Outcome  string    `json:"outcome"`
+	Envelope []byte    `json:"envelope,omitempty"` // base64
+	BodyKey  string    `json:"body_key,omitempty"` // hex
+	Plain    []byte    `json:"plain,omitempty"`    // base64; the bytes that were sealed into the page, or the fragment
+	Page     *Page     `json:"page,omitempty"`
+	Fragment *Fragment `json:"fragment,omitempty"`
+}
+
+// Proof is the outcome of verifying one entry.
+type Proof struct {
+	Number uint64 `json:"number"`
+	Proved bool   `json:"proved"`
+	Error  string `json:"error,omitempty"`
+}
+
+// Status is the answer of /v1/status.
+type Status struct {
+	Spool   Spool             `json:"spool"`
+	Refused map[string]uint64 `json:"refused"` // records, by reason, since the start
+}
+
+// Spool is what waits on disk.
+type Spool struct {
+	Bytes   int64  `json:"bytes"`
+	Records int    `json:"records"`
+	Batches int    `json:"batches"`
+	Dropped uint64 `json:"dropped"`        // records lost to the spool's bounds, ever
+	Aside   uint64 `json:"aside_segments"` // damaged segments that were set aside, ever
+}
+
+// Problem is the body of every answer that is not a success.
+type Problem struct {
+	Message string `json:"error"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// Error returns the message.
+func (p *Problem) Error() string { return p.Message }

@@ -1,0 +1,38 @@
+// Package participation decides whether this installation takes part, says
+// why, and remembers it.
+//
+// Seven inputs are asked, in this order, and the strictest wins: off before
+// unknown before on. The first input that says the winning word decides.
+//
+//	kill_file        /etc/tacit/off is there                    off
+//	do_not_track     DO_NOT_TRACK, except empty, 0, false       off
+//	tacit_telemetry  TACIT_TELEMETRY is off, 0, false or no     off
+//	user             `tacit off`, `tacit on`                    off, on
+//	machine_policy   /etc/tacit/policy.yaml                     off, on
+//	site_policy      what the site's relay last said            off, on, unknown
+//	programme        the registry's default: on, ask or off     on, unknown, off
+//
+// A yes overrules no stricter input. It answers one question only: a programme
+// that asks or is off by default waits for the yes of a user or of the site.
+// An input that is there and cannot be read, or does not have its form, is
+// unknown: never silently on. While the decision is unknown nothing is sent;
+// records are kept on disk only if the last decision before it was on.
+//
+// DIR/participation keeps it, for its owner only:
+//
+//	refused       there while a user refuses; whatever it holds
+//	history.log   who decided what and when; each line carries the hash of the one before
+//	decided.json  the last decision, and how far the history went
+//
+// The refusal is a file of its own, made before anything else and removed last,
+// so that a crash leaves the stricter state, and an older backup that is copied
+// over the directory does not take it away. The history says off as well: one
+// of the two is enough. A backup that replaces the whole directory brings its
+// own state back; no file in it can tell.
+//
+// It promises that a nil error of Off and On means synced. On a full disk a
+// refusal still holds: an empty file is one, and if even that cannot be made
+// the process remembers it until it ends, and says so. The history takes
+// decisions up to 1 MiB and the words of users always. When the clock was never
+// set, times are left out; nothing else depends on them.
+package participation

@@ -1,0 +1,43 @@
+package participation
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/tacit-telemetry/tacit/internal/durable"
+)
+
+// homes matches a home directory at the beginning of a path, on the three
+// systems.
+var homes = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(/home/[^/]+|/Users/[^/]+|/root|(?i:[a-z]:\\Users\\[^\\]+))([/\\]|$)`)
+})
+
+// shown returns a path as it may be printed: a home directory says who lives
+// there, and is written "~".
+func shown(path string) string {
+	if home, err := os.UserHomeDir(); err == nil && len(home) > 1 {
+		if rest, ok := strings.CutPrefix(path, home); ok && (rest == "" || os.IsPathSeparator(rest[0])) {
+			return "~" + rest
+		}
+	}
+	return homes().ReplaceAllString(path, "~$2")
+}
+
+// bare returns what went wrong, without the path that it went wrong with.
+func bare(err error) error {
+	if errors.Is(err, durable.ErrExposed) {
+		return durable.ErrExposed
+	}
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	if l, ok := errors.AsType[*os.LinkError](err); ok {
+		return l.Err
+	}
+	return err
+}

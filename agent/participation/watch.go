@@ -1,0 +1,47 @@
+package participation
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// pollEvery is how often the files are looked at: what another process does,
+// such as `tacit off`, is noticed within half of the second that is promised.
+const pollEvery = 400 * time.Millisecond
+
+// Watch calls changed with the decision as it is now, and again each time that
+// it or one of its inputs changes, at most one call at a time, until ctx ends.
+// It blocks; the caller owns the goroutine. A word said to this resolver is
+// noticed at once, one said in another process within a second.
+func (r *Resolver) Watch(ctx context.Context, changed func(Decision)) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	last := r.Decide()
+	changed(last)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-r.woken:
+		}
+		if d := r.Decide(); !equal(d, last) {
+			last = d
+			changed(d)
+		}
+	}
+}
+
+// wake lets Watch look at once.
+func (r *Resolver) wake() {
+	select {
+	case r.woken <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+func equal(a, b Decision) bool {
+	return a.State == b.State && a.By == b.By && a.Since.Equal(b.Since) && a.Reason == b.Reason &&
+		a.MayCollect == b.MayCollect && a.MaySend == b.MaySend && slices.Equal(a.Inputs, b.Inputs)
+}

@@ -1,0 +1,133 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/agent/client"
+	"github.com/tacit-telemetry/tacit/agent/intake"
+	"github.com/tacit-telemetry/tacit/agent/participation"
+	"github.com/tacit-telemetry/tacit/agent/upload"
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// maxPause bounds the pause after rounds that failed.
+const maxPause = time.Hour
+
+// run is the agent's loops, until ctx ends.
+func (a *Agent) run(ctx context.Context) {
+	defer close(a.done)
+	var wg sync.WaitGroup
+	wg.Go(func() { a.watch(ctx) })
+	wg.Go(func() { a.lookAtHost(ctx) })
+	wg.Go(func() { a.sendRounds(ctx) })
+	wg.Wait()
+}
+
+// watch hangs up as soon as the host no longer takes part.
+func (a *Agent) watch(ctx context.Context) {
+	a.participation.Watch(ctx, func(d participation.Decision) {
+		if !d.MaySend {
+			a.uploader.Hangup()
+		}
+	})
+}
+
+// lookAtHost collects at the start and then again and again.
+func (a *Agent) lookAtHost(ctx context.Context) {
+	for {
+		if err := a.Collect(ctx); err != nil && ctx.Err() == nil {
+			a.config.Logger.Warn("collect host facts", slog.Any("error", err))
+			a.tellError(ctx, "collect_failed")
+		}
+		if !pause(ctx, a.config.Facts) {
+			return
+		}
+	}
+}
+
+// sendRounds gathers and sends, with longer pauses while it fails.
+func (a *Agent) sendRounds(ctx context.Context) {
+	wait := a.config.Interval
+	for {
+		// Between half and one and a half of the interval: no two hosts agree.
+		if !pause(ctx, wait/2+rand.N(wait)) {
+			return
+		}
+		_, err := a.Round(ctx, false)
+		switch {
+		case err == nil || errors.Is(err, upload.ErrHeld):
+			wait = a.config.Interval
+		default:
+			wait = min(2*wait, max(maxPause, a.config.Interval))
+		}
+	}
+}
+
+// pause waits, and says whether to go on.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// Round gathers what waits and sends what is pending. With hurry, envelopes
+// are not spread over the window.
+func (a *Agent) Round(ctx context.Context, hurry bool) (upload.Summary, error) {
+	if a.intake.Waiting() {
+		if _, err := a.intake.Gather(ctx); err != nil {
+			if errors.Is(err, intake.ErrClock) {
+				return upload.Summary{}, err
+			}
+			a.config.Logger.Error("gather", slog.Any("error", err))
+			a.tellError(ctx, "spool_write")
+			return upload.Summary{}, err
+		}
+	}
+	if len(a.spool.Pending()) == 0 {
+		return upload.Summary{}, nil
+	}
+	start := time.Now()
+	sum, err := a.uploader.Flush(ctx, hurry)
+	if sum.Sent > 0 {
+		a.tell(ctx, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "upload"})
+	}
+	if err != nil && ctx.Err() == nil && !errors.Is(err, upload.ErrHeld) {
+		a.config.Logger.Warn("send", slog.Any("error", err))
+		a.tellError(ctx, uploadCode(err))
+	}
+	return sum, err
+}
+
+// uploadCode is the registered code of a round's failure.
+func uploadCode(err error) string {
+	switch {
+	case errors.Is(err, upload.ErrNoReply):
+		return "upload_timeout"
+	case errors.Is(err, upload.ErrSiteOff):
+		return "upload_off"
+	case errors.Is(err, upload.ErrOldKeys), errors.Is(err, upload.ErrNoKey):
+		return "key_list_bad"
+	}
+	return "upload_refused"
+}
+
+// tell records something about the agent itself. It waits for the next
+// envelope that goes anyway; that it cannot be kept is no news to anybody.
+func (a *Agent) tell(ctx context.Context, metric string, v schema.Value, labels ...schema.Label) {
+	_, _ = a.intake.Take(ctx, []schema.Record{{Product: a.config.Product, Metric: metric, Value: v, Labels: labels}}, true)
+}
+
+// tellError records a failure of the agent: its code and its own frames.
+func (a *Agent) tellError(ctx context.Context, code string) {
+	a.tell(ctx, "tacit.error", schema.Text(code), schema.Label{Name: "frames", Value: client.Frames(1)})
+}

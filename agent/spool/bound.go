@@ -1,0 +1,70 @@
+package spool
+
+import (
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// trim keeps the bounds. Segments go from the oldest on only: a release may
+// stand in a later segment than its batch, which would come back without it.
+func (w *writer) trim() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	before := w.log.dropped
+	old := w.dropOld()
+	for len(w.log.segments) > 1 {
+		oldest := w.log.segments[0]
+		if w.log.live(oldest.number) {
+			if w.log.bytes() <= w.config.MaxBytes {
+				break
+			}
+			w.log.dropped += w.log.forget(oldest.number)
+		}
+		if err := os.Remove(w.path(oldest.number)); err != nil {
+			w.config.Logger.Error("remove spool segment", slog.Any("error", err))
+			break
+		}
+		w.log.segments = w.log.segments[1:]
+	}
+	if w.log.dropped != before {
+		w.config.Logger.Warn("spool is over its bound: dropped the oldest", slog.Uint64("records", w.log.dropped-before))
+		w.noteDropped(old)
+	}
+}
+
+// dropOld drops batches that are older than the bound in days.
+func (w *writer) dropOld() (ends []schema.BatchID) {
+	now := w.config.Now()
+	if now.Before(schema.EarliestClock.Add(24 * time.Hour)) {
+		return nil // the clock was never set: nothing is old by it
+	}
+	for id, b := range w.log.batches {
+		if b.Day+schema.Day(w.config.MaxDays) < schema.DayOf(now) {
+			w.log.dropped += uint64(b.Records)
+			delete(w.log.batches, id)
+			ends = append(ends, id)
+		}
+	}
+	return ends
+}
+
+// noteDropped writes down what was dropped, so that a restart neither brings
+// it back nor counts it again.
+func (w *writer) noteDropped(ends []schema.BatchID) {
+	cut, err := encodeCut(&Cut{Ends: ends, State: w.log.gather})
+	var head []byte
+	if err == nil {
+		head, err = w.log.head()
+	}
+	if err == nil {
+		err = w.append(appendFrame(appendFrame(nil, kindCut, cut), kindHead, head))
+	}
+	if err != nil {
+		w.config.Logger.Error("note what was dropped", slog.Any("error", err))
+		return
+	}
+	w.log.segments[len(w.log.segments)-1].bytes = w.end
+}

@@ -1,0 +1,288 @@
+// Package spool keeps what was taken and not yet confirmed by the store: first
+// records, then the batches they were gathered into, on disk, synced.
+//
+// It is one log of checksummed frames in numbered segments. An append is
+// answered after its frame is synced; several that wait together share one
+// sync. Gathering records into batches is one frame too (a cut), so that after
+// a crash at any moment every record stands either in the log or in exactly
+// one batch.
+//
+// What it promises when things go wrong:
+//
+//   - Full (bytes or days): the oldest segment goes, and what was lost with it
+//     is counted in Stats.Dropped, for good.
+//   - No space on the volume: Append fails with the system's error, the log
+//     stays as it was, and the caller's record was not accepted.
+//   - A damaged segment is moved to the folder aside and counted; what can be
+//     read of it goes on. It is never deleted.
+//
+// It does not look into records, and it never leaves this host by itself.
+package spool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/anon/envelope"
+	"github.com/tacit-telemetry/tacit/internal/durable"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/wire"
+)
+
+// ErrClosed says that the spool was closed. Nothing was kept.
+var ErrClosed = errors.New("spool is closed")
+
+// Config says where the spool lies and how much it may keep.
+type Config struct {
+	Dir      string           // of the segments; owner only
+	MaxBytes int64            // 0: 20 MiB
+	MaxDays  int              // 0: 30 days; older batches are dropped and counted
+	Now      func() time.Time // nil: time.Now
+	Logger   *slog.Logger     // nil: discard
+}
+
+// Batch is what one envelope will carry, before it is sealed.
+type Batch struct {
+	ID      schema.BatchID
+	Kind    envelope.Kind
+	Day     schema.Day // it was gathered on
+	Records int        // how many records it stands for
+	Plain   []byte     // packed page, or fragment
+	Page    *Assigned  // of a page, once it was sent for the first time
+}
+
+// Assigned is a page's place and its sealed bytes, frozen at first sending.
+type Assigned struct {
+	Day    schema.Day
+	N      uint32
+	Sealed []byte
+}
+
+// Cut gathers records into batches, in one step.
+type Cut struct {
+	Through uint64           // the last record, by sequence, that is in the batches
+	Batches []Batch          // their Page is not looked at
+	Ends    []schema.BatchID // batches that these replace
+	State   []byte           // the gatherer's own state after the cut
+}
+
+// Stats counts. Nothing in it says what was spooled.
+type Stats struct {
+	Bytes   int64  // on disk
+	Records int    // not yet gathered
+	Batches int    // not yet confirmed
+	Dropped uint64 // records lost to bounds, ever
+	Aside   uint64 // segments set aside, ever
+}
+
+// Spool is an open spool. Its methods are safe for concurrent use.
+type Spool struct {
+	config Config
+	ops    chan *op
+	done   chan struct{} // closed when the writer has ended
+
+	mu     sync.Mutex // guards what is below
+	closed bool
+	log    state
+}
+
+// Open opens the spool, making it at the first start. The caller holds the
+// data directory's lock.
+func Open(c Config) (*Spool, error) {
+	if c.MaxBytes == 0 {
+		c.MaxBytes = 20 << 20
+	}
+	if c.MaxDays == 0 {
+		c.MaxDays = 30
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := durable.MakeOwnerDir(c.Dir); err != nil {
+		return nil, fmt.Errorf("open spool: %w", err)
+	}
+	s := &Spool{config: c, ops: make(chan *op, 256), done: make(chan struct{})}
+	if err := s.replay(); err != nil {
+		return nil, fmt.Errorf("open spool: %w", err)
+	}
+	w, err := s.newWriter()
+	if err != nil {
+		return nil, fmt.Errorf("open spool: %w", err)
+	}
+	go w.run()
+	return s, nil
+}
+
+// Close syncs what waits and ends. Calls after it fail with [ErrClosed].
+func (s *Spool) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	close(s.ops)
+	s.mu.Unlock()
+	<-s.done
+	return nil
+}
+
+// Append keeps records, each as codec.EncodeRecord made it. When it returns
+// nil they are synced, all of them.
+func (s *Spool) Append(ctx context.Context, records ...[]byte) error {
+	if len(records) == 0 {
+		return nil
+	}
+	return s.do(ctx, &op{kind: kindRecords, records: records})
+}
+
+// Uncut returns the records that are in no batch yet, oldest first, and the
+// sequence of the last. The slices must not be changed.
+func (s *Spool) Uncut() (records [][]byte, through uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	records = make([][]byte, 0, len(s.log.records))
+	for _, r := range s.log.records {
+		records = append(records, r.bytes)
+	}
+	return records, s.log.next - 1
+}
+
+// Cut gathers records into batches.
+func (s *Spool) Cut(ctx context.Context, c Cut) error { return s.do(ctx, &op{kind: kindCut, cut: &c}) }
+
+// Assign gives a page its place and its sealed bytes, before its first
+// sending.
+func (s *Spool) Assign(ctx context.Context, id schema.BatchID, a Assigned) error {
+	return s.do(ctx, &op{kind: kindAssign, assign: &assignEntry{ID: id, Day: a.Day, N: a.N, Sealed: a.Sealed}})
+}
+
+// Release ends a batch with the store's answer.
+func (s *Spool) Release(ctx context.Context, id schema.BatchID, status wire.Status) error {
+	return s.do(ctx, &op{kind: kindRelease, release: &releaseEntry{ID: id, Status: status}})
+}
+
+// Purge removes every record and batch: the user's own order.
+func (s *Spool) Purge(ctx context.Context) error {
+	s.mu.Lock()
+	cut := Cut{Through: s.log.next - 1, State: s.log.gather}
+	for id := range s.log.batches {
+		cut.Ends = append(cut.Ends, id)
+	}
+	s.mu.Unlock()
+	if err := s.Cut(ctx, cut); err != nil {
+		return err
+	}
+	return s.do(ctx, &op{kind: kindRotate})
+}
+
+// State returns what the last cut left for the gatherer, or nil.
+func (s *Spool) State() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.gather
+}
+
+// Pending returns the IDs and kinds of the batches that are not confirmed,
+// oldest first, without their bytes.
+func (s *Spool) Pending() []Batch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.pending()
+}
+
+// Load returns a pending batch with its bytes. It returns false for one that
+// is not pending (any more).
+func (s *Spool) Load(id schema.BatchID) (Batch, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, ok := s.log.batches[id]
+	if !ok {
+		return Batch{}, false, nil
+	}
+	out := b.Batch
+	plain, err := s.read(b.at)
+	if err != nil {
+		return Batch{}, false, fmt.Errorf("load batch: %w", err)
+	}
+	cut, err := decodeCut(plain)
+	if err != nil {
+		return Batch{}, false, fmt.Errorf("load batch: %w", err)
+	}
+	out.Plain = cut.Batches[b.index].Plain
+	if b.assigned != nil {
+		payload, err := s.read(*b.assigned)
+		if err != nil {
+			return Batch{}, false, fmt.Errorf("load batch: %w", err)
+		}
+		a, err := decodeAssign(payload)
+		if err != nil {
+			return Batch{}, false, fmt.Errorf("load batch: %w", err)
+		}
+		out.Page = &Assigned{Day: a.Day, N: a.N, Sealed: a.Sealed}
+	}
+	return out, true, nil
+}
+
+// read returns the payload of the frame at a place.
+func (s *Spool) read(at place) ([]byte, error) {
+	f, err := os.Open(s.path(at.segment))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	_, payload, err := readFrameAt(f, at.offset)
+	return payload, err
+}
+
+// Stats counts what the spool holds.
+func (s *Spool) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Stats{
+		Bytes: s.log.bytes(), Records: len(s.log.records), Batches: len(s.log.batches),
+		Dropped: s.log.dropped, Aside: s.log.aside,
+	}
+}
+
+func (s *Spool) path(segment uint32) string {
+	return filepath.Join(s.config.Dir, fmt.Sprintf("%08d.seg", segment))
+}
+
+// do hands an operation to the writer and waits until it is synced.
+func (s *Spool) do(ctx context.Context, o *op) error {
+	o.done = make(chan error, 1)
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return ErrClosed
+	}
+	select {
+	case s.ops <- o:
+		s.mu.Unlock()
+	default:
+		s.mu.Unlock()
+		return fmt.Errorf("write spool: %w", ErrBusy)
+	}
+	select {
+	case err := <-o.done:
+		return err
+	case <-ctx.Done():
+		// The frame may still be written: the caller must not count the record
+		// as refused, and must not count it as accepted either.
+		return ctx.Err()
+	}
+}
+
+// ErrBusy says that more callers wait for the disk than the spool lets wait.
+// Nothing was kept; try again.
+var ErrBusy = errors.New("too many wait for the disk")

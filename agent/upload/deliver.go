@@ -1,0 +1,189 @@
+package upload
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/agent/outbox"
+	"github.com/tacit-telemetry/tacit/agent/spool"
+	"github.com/tacit-telemetry/tacit/anon/envelope"
+	"github.com/tacit-telemetry/tacit/anon/page"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/wire"
+)
+
+const pageKind = envelope.Page
+
+// delivery is what became of one batch in one round.
+type delivery struct {
+	sent, bytes, size int
+	replied           bool
+	kept              string // the status that the user should see
+}
+
+// deliver sends one batch until it has a reply, or cannot have one now.
+func (u *Uploader) deliver(ctx context.Context, id schema.BatchID) (d delivery, err error) {
+	for range u.config.Tries {
+		if err := ctx.Err(); err != nil {
+			return d, err
+		}
+		if err := u.held(); err != nil {
+			return d, err
+		}
+		again, err := u.attempt(ctx, id, &d)
+		if err != nil || !again {
+			return d, err
+		}
+	}
+	return d, ErrNoReply
+}
+
+// attempt sends a batch once and waits. It returns true when it should be sent
+// again.
+func (u *Uploader) attempt(ctx context.Context, id schema.BatchID, d *delivery) (again bool, err error) {
+	b, ok, err := u.config.Spool.Load(id)
+	if err != nil || !ok {
+		return false, err
+	}
+	l, err := u.connect(ctx)
+	if err != nil {
+		return false, err
+	}
+	content, err := u.content(ctx, &b)
+	if err != nil {
+		return false, err
+	}
+	sealed, err := u.seal(b, content)
+	if err != nil {
+		return false, err
+	}
+	entry, err := u.record(&b, sealed)
+	if err != nil {
+		return false, err
+	}
+	raw := make(chan []byte, 4)
+	defer l.forget(sealed.Attempt)
+	if err := l.put(sealed.Attempt, sealed.Bytes, raw); err != nil {
+		u.Hangup()
+		return false, err
+	}
+	d.sent++
+	d.bytes += len(sealed.Bytes)
+	d.size = len(sealed.Bytes) - wire.HeaderLen - wire.SealLen
+	return u.await(ctx, &b, sealed, entry, raw, d)
+}
+
+// content returns the payload to seal. A page gets its place and is sealed now
+// if it never was; its bytes stay the same from then on.
+func (u *Uploader) content(ctx context.Context, b *spool.Batch) ([]byte, error) {
+	if b.Kind != pageKind {
+		return b.Plain, nil
+	}
+	if b.Page != nil {
+		return b.Page.Sealed, nil
+	}
+	today := u.today()
+	n, err := u.places.take(today)
+	if err != nil {
+		return nil, err
+	}
+	p, err := page.Seal(u.config.Root, today, n, b.Plain)
+	if err != nil {
+		return nil, err
+	}
+	b.Page = &spool.Assigned{Day: today, N: n, Sealed: p.Marshal()}
+	if err := u.config.Spool.Assign(ctx, b.ID, *b.Page); err != nil {
+		return nil, err
+	}
+	return b.Page.Sealed, nil
+}
+
+func (u *Uploader) seal(b spool.Batch, content []byte) (*envelope.Sealed, error) {
+	key, err := u.keys.active(u.today())
+	if err != nil {
+		return nil, err
+	}
+	partition := wire.PartitionOf(b.ID)
+	if b.Kind == pageKind {
+		partition = wire.PartitionOf([16]byte(content[:16])) // of its tag
+	}
+	return envelope.Seal(key, partition, wire.ClassNormal, envelope.Content{Kind: b.Kind, Batch: b.ID, Payload: content})
+}
+
+// record keeps the bytes before they leave.
+func (u *Uploader) record(b *spool.Batch, s *envelope.Sealed) (uint64, error) {
+	e := outbox.Entry{Kind: b.Kind, Batch: b.ID, Envelope: s.Bytes, BodyKey: s.BodyKey, Plain: b.Plain}
+	if b.Page != nil {
+		e.Day, e.N = b.Page.Day, b.Page.N
+	}
+	return u.config.Outbox.Add(e)
+}
+
+// await waits for hints and the reply.
+func (u *Uploader) await(ctx context.Context, b *spool.Batch, s *envelope.Sealed, entry uint64, raw <-chan []byte, d *delivery) (again bool, err error) {
+	timeout := time.NewTimer(u.config.Timeout)
+	defer timeout.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-timeout.C:
+			return true, nil
+		case m := <-raw:
+			if len(m) == wire.ReplyLen {
+				reply, err := envelope.OpenReply(s.ReplyKey, s.Attempt, m)
+				if err != nil || reply.Batch != b.ID {
+					u.config.Logger.Warn("ignored a reply that is not the store's")
+					continue
+				}
+				d.replied = true
+				return u.settle(ctx, b, reply, entry, d)
+			}
+			done, again, err := u.hint(ctx, m)
+			if done {
+				return again, err
+			}
+		}
+	}
+}
+
+// hint acts on a relay's word. done ends the attempt.
+func (u *Uploader) hint(ctx context.Context, m []byte) (done, again bool, err error) {
+	h, err := wire.ParseHint(m)
+	if err != nil {
+		return false, false, nil // a stranger's noise
+	}
+	switch h.Code {
+	case wire.Off:
+		return true, false, ErrSiteOff
+	case wire.Later:
+		wait(ctx, h.Wait, nil)
+		return true, true, nil
+	case wire.Reseal:
+		u.mu.Lock()
+		l := u.link
+		u.mu.Unlock()
+		if l == nil {
+			return true, true, nil
+		}
+		return true, true, u.keys.fetch(ctx, l.conn)
+	}
+	return false, false, nil
+}
+
+// settle does what the store's reply says.
+func (u *Uploader) settle(ctx context.Context, b *spool.Batch, r envelope.Reply, entry uint64, d *delivery) (again bool, err error) {
+	if err := u.config.Outbox.Answer(entry, r.Status.String()); err != nil {
+		return false, fmt.Errorf("note the reply: %w", err)
+	}
+	if r.Status == wire.Redate {
+		return false, u.redate(ctx, b, r.Day)
+	}
+	if !r.Status.Final() {
+		d.kept = r.Status.String()
+		u.config.Logger.Warn("store refused a batch", slog.String("status", d.kept))
+	}
+	return false, u.config.Spool.Release(ctx, b.ID, r.Status)
+}

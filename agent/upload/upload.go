@@ -1,0 +1,292 @@
+// Package upload sends what the spool holds: it seals each batch at the moment
+// of sending, hands it to a relay, and waits for the store's reply. It is the
+// only place of the agent that dials.
+//
+// It promises that a batch leaves the spool only on an authentic reply of the
+// store, that page and fragment never leave together (each has a random delay
+// of its own), and that nothing is dialled or sent while the host does not
+// take part. Hints of a relay hold, delay or re-seal; they never delete. No
+// network, a relay that forgets, or a store that is down mean waiting and
+// sending again; what waits is bounded by the spool.
+package upload
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/agent/outbox"
+	"github.com/tacit-telemetry/tacit/agent/spool"
+	"github.com/tacit-telemetry/tacit/anon/page"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/wire"
+)
+
+// Errors that end a round of sending. The batches stay in the spool.
+var (
+	// ErrHeld says that the host does not take part, or its clock is not set.
+	ErrHeld = errors.New("sending is held")
+	// ErrNoReply says that no reply came in time. Most likely the store or a
+	// relay is away; the next round sends again.
+	ErrNoReply = errors.New("no reply in time")
+	// ErrSiteOff says that the relay answered that its site is off.
+	ErrSiteOff = errors.New("the site's relay answers off")
+	// ErrNoKey says that the key list has no key for today.
+	ErrNoKey = errors.New("the key list has no active key")
+)
+
+// Spool is what upload needs of the spool.
+type Spool interface {
+	Pending() []spool.Batch
+	Load(id schema.BatchID) (spool.Batch, bool, error)
+	Assign(ctx context.Context, id schema.BatchID, a spool.Assigned) error
+	Release(ctx context.Context, id schema.BatchID, status wire.Status) error
+	Cut(ctx context.Context, c spool.Cut) error
+	State() []byte
+}
+
+// Config says where to send and how.
+type Config struct {
+	Relay      string            // nats:// or tls:// URL
+	Credential string            // the channel's, shared by all agents
+	Vendor     ed25519.PublicKey // that signs the key list
+	Dir        string            // owner only: the last key list, the pages' numbers
+	Root       page.Root
+	Spool      Spool
+	Outbox     *outbox.Outbox
+	// MaySend says whether anything may leave now.
+	MaySend func() bool
+	Window  time.Duration // each envelope waits a random part of it; 0: 1 hour
+	Timeout time.Duration // for a reply, after which it is sent again; 0: 30 min
+	Tries   int           // sendings of one envelope in a round; 0: 3
+	Now     func() time.Time
+	Logger  *slog.Logger
+}
+
+// maxAssigned bounds the pages that have a place and no reply: a lookup stops
+// after twice as many misses, so that it finds whatever came through.
+const maxAssigned = 8
+
+// Summary is what one round of sending did.
+type Summary struct {
+	Sent    int            // envelopes that left, resends included
+	Bytes   int            // that left
+	Sizes   []int          // sealed content of each batch, in bytes
+	Batches int            // that were to be sent
+	Replies int            // authentic replies
+	Kept    map[string]int // outcomes that the user should see, by status
+}
+
+// Uploader is safe for concurrent use.
+type Uploader struct {
+	config Config
+	keys   *keyStore
+	places *places
+
+	round sync.Mutex // one round at a time
+
+	mu    sync.Mutex
+	link  *link
+	hurry chan struct{} // closed to end delays
+	apart int64         // days by which the store's clock is ahead of this host's
+}
+
+// New returns an uploader. It does not dial.
+func New(c Config) (*Uploader, error) {
+	if c.Window == 0 {
+		c.Window = time.Hour
+	}
+	if c.Timeout == 0 {
+		c.Timeout = 30 * time.Minute
+	}
+	if c.Tries == 0 {
+		c.Tries = 3
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	keys, err := openKeys(c.Dir, c.Vendor)
+	if err != nil {
+		return nil, err
+	}
+	places, err := openPlaces(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Uploader{config: c, keys: keys, places: places, hurry: make(chan struct{})}, nil
+}
+
+// Hurry ends the random delays of the round that is on, if any: a user asked
+// to send now, and his envelopes are not mixed in time.
+func (u *Uploader) Hurry() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	close(u.hurry)
+	u.hurry = make(chan struct{})
+}
+
+// Hangup closes the connection. Nothing is dialled until the next round.
+func (u *Uploader) Hangup() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.link != nil {
+		u.link.close()
+		u.link = nil
+	}
+}
+
+// held says why nothing may leave now, or nil.
+func (u *Uploader) held() error {
+	if u.config.Now().Before(schema.EarliestClock) {
+		return fmt.Errorf("%w: the clock of this host is not set", ErrHeld)
+	}
+	if !u.config.MaySend() {
+		return fmt.Errorf("%w: this host does not take part", ErrHeld)
+	}
+	return nil
+}
+
+// Flush sends everything that is pending and returns when each batch has its
+// outcome or cannot have one now. With hurry it does not spread the envelopes
+// over the window. The first error is returned; the other batches go on.
+func (u *Uploader) Flush(ctx context.Context, hurry bool) (Summary, error) {
+	if hurry {
+		u.Hurry()
+	}
+	u.round.Lock()
+	defer u.round.Unlock()
+	sum := Summary{Kept: map[string]int{}}
+	window := u.config.Window
+	if hurry {
+		window = 0
+	}
+	var failed error
+	for turn := 0; failed == nil && turn < maxTurns; turn++ {
+		batches := u.choose()
+		if len(batches) == 0 {
+			break
+		}
+		if failed = u.held(); failed == nil {
+			failed = u.send(ctx, batches, window, &sum)
+		}
+	}
+	if err := u.held(); err != nil {
+		u.Hangup()
+	}
+	return sum, failed
+}
+
+// choose returns the batches of the next turn, in random order: all fragments,
+// and pages as far as places are free.
+func (u *Uploader) choose() []spool.Batch {
+	var out []spool.Batch
+	pages := 0
+	for _, b := range u.config.Spool.Pending() {
+		if b.Kind == pageKind {
+			if pages++; pages > maxAssigned {
+				continue
+			}
+		}
+		if len(out) < maxTurn {
+			out = append(out, b)
+		}
+	}
+	rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return out
+}
+
+// A round is bounded: what is left goes with the next one.
+const (
+	maxTurn  = 32 // envelopes under way at once
+	maxTurns = 64 // in a round
+)
+
+// send sends batches, each after a delay of its own.
+func (u *Uploader) send(ctx context.Context, batches []spool.Batch, window time.Duration, sum *Summary) error {
+	var (
+		wg     sync.WaitGroup
+		mu     sync.Mutex
+		failed error
+	)
+	u.mu.Lock()
+	hurry := u.hurry
+	u.mu.Unlock()
+	for _, b := range batches {
+		delay := time.Duration(0)
+		if window > 0 {
+			delay = rand.N(window)
+		}
+		wg.Go(func() {
+			wait(ctx, delay, hurry)
+			one, err := u.deliver(ctx, b.ID)
+			mu.Lock()
+			defer mu.Unlock()
+			sum.add(one)
+			if failed == nil {
+				failed = err
+			}
+		})
+	}
+	wg.Wait()
+	return failed
+}
+
+func (s *Summary) add(d delivery) {
+	s.Batches++
+	s.Sent += d.sent
+	s.Bytes += d.bytes
+	if d.size > 0 {
+		s.Sizes = append(s.Sizes, d.size)
+	}
+	if d.replied {
+		s.Replies++
+	}
+	if d.kept != "" {
+		s.Kept[d.kept]++
+	}
+}
+
+// wait waits for the delay, or less when somebody hurries.
+func wait(ctx context.Context, delay time.Duration, hurry <-chan struct{}) {
+	if delay == 0 {
+		return
+	}
+	t := time.NewTimer(delay)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-hurry:
+	case <-ctx.Done():
+	}
+}
+
+// connect returns the connection, dialling if there is none.
+func (u *Uploader) connect(ctx context.Context) (*link, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.link != nil && u.link.conn.IsConnected() {
+		return u.link, nil
+	}
+	// Asked again under the lock, so that no dial follows an opt-out.
+	if err := u.held(); err != nil {
+		return nil, err
+	}
+	l, err := dial(ctx, u.config.Relay, u.config.Credential)
+	if err != nil {
+		return nil, err
+	}
+	if err := u.keys.fetch(ctx, l.conn); err != nil {
+		l.close()
+		return nil, err
+	}
+	u.link = l
+	return l, nil
+}

@@ -1,0 +1,91 @@
+// Package anon applies the registered treatments to a record, on the host,
+// before it is written down: keep, bucket, hash, scrub or drop, for the value
+// and for each label.
+//
+// It promises that what it returns passes the registry's check of treated
+// records, or is an error and nothing. Its rooms do the special work: identity
+// (who this installation is), scrub (free text), own (what would tell who),
+// envelope and page (sealing).
+package anon
+
+import (
+	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/registry"
+)
+
+// Scrubber makes one line of free text anonymous.
+type Scrubber interface {
+	Line(line string) string
+}
+
+// Treatments applies what the registry says.
+type Treatments struct {
+	Registry   *registry.Registry
+	Scrubber   Scrubber
+	HashingKey [32]byte // of this installation; never leaves the host
+}
+
+// Apply returns the record as it may leave the host. The record offered is not
+// changed. Errors wrap a sentinel of package registry and never hold a value.
+func (t *Treatments) Apply(r schema.Record) (schema.Record, error) {
+	if err := t.Registry.CheckOffered(&r); err != nil {
+		return schema.Record{}, err
+	}
+	m, ok := t.Registry.Metric(r.Metric)
+	if !ok {
+		return schema.Record{}, registry.ErrUnknownMetric
+	}
+	out := r
+	out.Value = t.value(m, r.Value)
+	out.Labels = nil
+	for i := range m.Labels {
+		spec := &m.Labels[i]
+		for _, l := range r.Labels {
+			if l.Name == spec.Name && spec.Treatment != schema.Drop {
+				out.Labels = append(out.Labels, schema.Label{Name: l.Name, Value: t.text(spec.Treatment, m.Name+"\x00"+l.Name, l.Value)})
+			}
+		}
+	}
+	// One order everywhere, so that equal records have equal bytes.
+	slices.SortFunc(out.Labels, func(a, b schema.Label) int { return cmp.Compare(a.Name, b.Name) })
+	if err := t.Registry.CheckTreated(&out); err != nil {
+		return schema.Record{}, fmt.Errorf("treat record: %w", err)
+	}
+	return out, nil
+}
+
+func (t *Treatments) value(m *registry.Metric, v schema.Value) schema.Value {
+	switch {
+	case m.Treatment == schema.Bucket:
+		return schema.Text(m.Bucket(v.Number))
+	case v.Kind == schema.KindText:
+		return schema.Text(t.text(m.Treatment, m.Name, v.Text))
+	}
+	return v
+}
+
+// text applies a treatment to a text. The field separates hashes: the same
+// value in two fields gives two.
+func (t *Treatments) text(by schema.Treatment, field, s string) string {
+	switch by {
+	case schema.Hash:
+		h := hmac.New(sha256.New, t.HashingKey[:])
+		h.Write([]byte(field + "\x00" + s))
+		return hex.EncodeToString(h.Sum(nil)[:16])
+	case schema.Scrub:
+		lines := strings.Split(s, "\n")
+		for i, line := range lines {
+			lines[i] = t.Scrubber.Line(line)
+		}
+		return strings.Join(lines, "\n")
+	}
+	return s
+}

@@ -1,0 +1,45 @@
+// Package scrub takes what identifies out of free text, line by line, and
+// keeps what explains: "open /home/zoe/x.db: permission denied" becomes
+// "open <path>: permission denied".
+//
+// It denies by default. First this host's own identifiers go, exactly; then
+// parsers label what has a form (URL, path, address, e-mail, card, secret, the
+// value behind password= or user=); and of what is left, a token passes only
+// if it is made of words of an embedded vocabulary, a number below 1,000 or a
+// well-known technical form. So a name that nobody thought of is gone because
+// nobody put it on the list. Its label is <word>.
+//
+// One pass over the line, hand-written, in linear time. Scrubbing comes before
+// cutting, never after, so no value is cut in half and then not recognised.
+// What is scrubbed is not changed by scrubbing again. Nothing of the original
+// is logged or kept. There is nothing that fills up or goes down; a line too
+// long is cut and ends in <cut>.
+//
+// What it cannot do: an English word that is somebody's name passes where
+// nothing near by says that it is one ("Hope failed"), and so does the order
+// of words. Free text is for the pages of one installation only.
+package scrub
+
+// The labels, in place of what was there.
+const (
+	labelIP     = "<ip>"
+	labelMAC    = "<mac>"
+	labelEmail  = "<email>"
+	labelUser   = "<user>"
+	labelHost   = "<host>"
+	labelPath   = "<path>"
+	labelURL    = "<url>"
+	labelID     = "<id>"
+	labelCard   = "<card>"
+	labelIBAN   = "<iban>"
+	labelPhone  = "<phone>"
+	labelSecret = "<secret>"
+	labelNum    = "<num>"
+	labelWord   = "<word>"
+	labelCut    = "<cut>"
+)
+
+var labels = [...]string{
+	labelIP, labelMAC, labelEmail, labelUser, labelHost, labelPath, labelURL, labelID,
+	labelCard, labelIBAN, labelPhone, labelSecret, labelNum, labelWord, labelCut,
+}

@@ -1,0 +1,120 @@
+package scrub
+
+import "strings"
+
+// Bounds of numbers.
+const (
+	maxDigits = 3  // of a number that stays
+	lineDigit = 4  // of a line number behind a file name
+	maxGroups = 24 // bytes of digits in groups
+)
+
+// numbers takes digits in groups: a card (Luhn), a phone number, or another
+// number that is longer than its groups look.
+func (p *pass) numbers() (int, string) {
+	s, i := p.text, p.at
+	plus := s[i] == '+' || s[i] == '('
+	if !is(s, i, isNumber) && !(plus && is(s, i+1, isNumber)) {
+		return 0, ""
+	}
+	end, digits, groups, single := p.groups(plus)
+	switch {
+	case digits >= 13 && digits <= 19 && !single && isLuhn(s[i:end]):
+		return end, labelCard
+	case digits < 7 || digits > 19 || single:
+		return 0, ""
+	case plus || groups > 1 && s[i] == '0' && digits >= 9:
+		return end, labelPhone
+	case groups > 1:
+		return end, labelNum
+	}
+	return 0, ""
+}
+
+// groups walks over digits with single separators between. single says that a
+// group has one digit only, as in a list of small numbers.
+func (p *pass) groups(plus bool) (end, digits, groups int, single bool) {
+	s, i := p.text, p.at
+	if plus {
+		i++
+	}
+	for i-p.at < maxGroups && is(s, i, isNumber) {
+		start := i
+		for is(s, i, isNumber) {
+			i++
+		}
+		if is(s, i, isUnit) || i < len(s) && s[i] == '_' {
+			break // the start of a word
+		}
+		single = single || i-start == 1 && !(plus && groups == 0)
+		digits += i - start
+		groups++
+		end = i
+		if i < len(s) && s[i] == ')' && plus {
+			i++
+		}
+		if i < len(s) && strings.IndexByte(" -", s[i]) >= 0 || i < len(s) && s[i] == '.' && plus {
+			i++
+		}
+		if plus && i < len(s) && s[i] == '(' {
+			i++
+		}
+	}
+	return end, digits, groups, single
+}
+
+// isLuhn checks the digits of s by ISO/IEC 7812-1.
+func isLuhn(s string) bool {
+	sum, double := 0, false
+	for i := len(s) - 1; i >= 0; i-- {
+		if !is(s, i, isNumber) {
+			continue
+		}
+		d := int(s[i] - '0')
+		if double {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+		double = !double
+	}
+	return sum%10 == 0
+}
+
+// iban takes an account number by ISO 13616, together or in groups of four.
+func (p *pass) iban() (int, string) {
+	s, i := p.text, p.at
+	if !is(s, i, isCapital) || !is(s, i+1, isCapital) || !is(s, i+2, isNumber) || !is(s, i+3, isNumber) {
+		return 0, ""
+	}
+	var compact []byte
+	best := 0
+	for ; i < len(s) && len(compact) < 34; i++ {
+		if (s[i] == ' ' || s[i] == '-') && len(compact)%4 == 0 && is(s, i+1, isCapital|isNumber) {
+			continue
+		}
+		if !is(s, i, isCapital|isNumber) {
+			break
+		}
+		compact = append(compact, s[i])
+		if len(compact) >= 15 && !isWord(s, i+1) && isMod97(compact) {
+			best = i + 1
+		}
+	}
+	return best, labelIBAN
+}
+
+// isMod97 checks an account number by ISO/IEC 7064.
+func isMod97(s []byte) bool {
+	rest := 0
+	for i := range s {
+		b := s[(i+4)%len(s)]
+		if b >= 'A' {
+			rest = (rest*100 + int(b-'A') + 10) % 97
+		} else {
+			rest = (rest*10 + int(b-'0')) % 97
+		}
+	}
+	return rest == 1
+}

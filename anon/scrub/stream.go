@@ -1,0 +1,94 @@
+package scrub
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Stream scrubs r's lines to w, one for one and in order, in constant memory,
+// until r ends. What is scrubbed is written as soon as reading would wait. The
+// last line needs no line feed and gets none. A carriage return before the
+// line feed is dropped.
+//
+// When ctx is done Stream returns its error after the line it is at; a read
+// that waits is ended if r has a read deadline (as files on pipes have), and
+// otherwise when the caller closes r.
+func (s *Scrubber) Stream(ctx context.Context, r io.Reader, w io.Writer) error {
+	if d, ok := r.(interface{ SetReadDeadline(t time.Time) error }); ok {
+		stop := context.AfterFunc(ctx, func() { _ = d.SetReadDeadline(time.Unix(1, 0)) })
+		defer stop()
+	}
+	l := liner{in: bufio.NewReaderSize(r, 64<<10), out: bufio.NewWriterSize(w, 64<<10)}
+	for ctx.Err() == nil {
+		line, ended, err := l.next()
+		if err != nil && (!errors.Is(err, io.EOF) || len(line) == 0) {
+			return l.end(ctx, err)
+		}
+		text := s.Line(string(bytes.TrimSuffix(line, []byte("\r"))))
+		if ended {
+			text += "\n"
+		}
+		if _, err := l.out.WriteString(text); err != nil {
+			return fmt.Errorf("write scrubbed line: %w", err)
+		}
+	}
+	return l.end(ctx, nil)
+}
+
+// liner reads lines of which it keeps as much as Line looks at.
+type liner struct {
+	in   *bufio.Reader
+	out  *bufio.Writer
+	line []byte
+}
+
+// next returns the next line and whether a line feed ended it.
+func (l *liner) next() (line []byte, ended bool, err error) {
+	l.line = l.line[:0]
+	for {
+		if err := l.flush(); err != nil {
+			return nil, false, err
+		}
+		piece, err := l.in.ReadSlice('\n')
+		ended = err == nil
+		if ended {
+			piece = piece[:len(piece)-1]
+		}
+		l.line = append(l.line, piece[:min(len(piece), maxRead+2-len(l.line))]...)
+		if ended || !errors.Is(err, bufio.ErrBufferFull) {
+			return l.line, ended, err
+		}
+	}
+}
+
+// flush writes out what is scrubbed if the rest of the line is not here yet,
+// so that reading may wait.
+func (l *liner) flush() error {
+	here, _ := l.in.Peek(l.in.Buffered())
+	if l.out.Buffered() == 0 || bytes.IndexByte(here, '\n') >= 0 {
+		return nil
+	}
+	if err := l.out.Flush(); err != nil {
+		return fmt.Errorf("write scrubbed lines: %w", err)
+	}
+	return nil
+}
+
+// end writes what is left and says why the stream ended.
+func (l *liner) end(ctx context.Context, err error) error {
+	flushed := l.out.Flush()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil && !errors.Is(err, io.EOF):
+		return fmt.Errorf("read lines to scrub: %w", err)
+	case flushed != nil:
+		return fmt.Errorf("write scrubbed lines: %w", flushed)
+	}
+	return nil
+}

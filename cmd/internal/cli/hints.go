@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+
+	"github.com/tacit-telemetry/tacit/agent/local"
+	"github.com/tacit-telemetry/tacit/anon/envelope"
+	"github.com/tacit-telemetry/tacit/anon/identity"
+	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/internal/durable"
+)
+
+// hintFor returns what to do about an error that can happen to any command.
+func hintFor(err error) string {
+	var (
+		held    *datadir.HeldError
+		problem *local.Problem
+	)
+	switch {
+	case errors.As(err, &problem):
+		return problem.Hint
+	case errors.As(err, &held):
+		return "ask that process with the same command and --data, or end it first"
+	case errors.Is(err, durable.ErrExposed):
+		return "take the rights of others away: chmod -R go= on that path, then look who may have read it"
+	case errors.Is(err, identity.ErrCorrupt):
+		return "put a backup of the file back, or remove it to become a new installation; the old history stays readable with the old ID"
+	case errors.Is(err, local.ErrNotRunning):
+		return "start it: tacit up, or the service tacit-agent; --data names another directory"
+	case errors.Is(err, envelope.ErrSignature):
+		return "the vendor key pinned here is not the one that signs: check the agent's configuration"
+	case errors.Is(err, syscall.ENOSPC):
+		return "free space on the volume of the data directory; nothing that was confirmed is lost"
+	case errors.Is(err, fs.ErrPermission):
+		return "run as the user who owns the data directory, or ask while the agent is running"
+	}
+	return ""
+}

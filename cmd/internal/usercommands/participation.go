@@ -1,0 +1,98 @@
+package usercommands
+
+import (
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tacit-telemetry/tacit/agent"
+	"github.com/tacit-telemetry/tacit/agent/local"
+	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+)
+
+func whyCommand(env *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "why",
+		Short: "is it on, and who decided",
+		Args:  cli.Args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			env.Count("why")
+			var why local.Why
+			err := ask(c.Context(), env,
+				func(a *local.Caller) (err error) { why, err = a.Why(c.Context()); return err },
+				func(a *agent.Agent) error { why = a.Why(); return nil })
+			if err != nil {
+				return err
+			}
+			return printWhy(env, why)
+		},
+	}
+}
+
+func printWhy(env *cli.Env, why local.Why) error {
+	if env.JSON {
+		return env.PrintJSON(why)
+	}
+	env.Printf("%s: %s\n\n", why.State, why.Reason)
+	w := tabwriter.NewWriter(env.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "INPUT\tSAYS\tVALUE\tSINCE\tSOURCE")
+	for _, in := range why.Inputs {
+		since := ""
+		if !in.Since.IsZero() {
+			since = in.Since.UTC().Format(time.DateOnly)
+		}
+		mark := ""
+		if in.Name == why.By {
+			mark = " *"
+		}
+		fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\t%s\n", in.Name, mark, in.Says, in.Value, since, cli.Shown(in.Source))
+	}
+	fmt.Fprintln(w, "\n* decides")
+	return w.Flush()
+}
+
+func offCommand(env *cli.Env) *cobra.Command {
+	purge := false
+	c := &cobra.Command{
+		Use:   "off",
+		Short: "refuse on this host, at once",
+		Long:  "Refuse on this host. A running agent closes its connection within a second and never dials again\nuntil 'on'. What the store has already stays until it expires or is erased.",
+		Args:  cli.Args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			env.Count("off")
+			return participate(c, env, local.Participate{On: false, Purge: purge})
+		},
+	}
+	c.Flags().BoolVar(&purge, "purge", false, "also remove what was not sent yet, and the outbox")
+	return c
+}
+
+func onCommand(env *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "on",
+		Short: "take back this host's own refusal",
+		Args:  cli.Args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			err := participate(c, env, local.Participate{On: true})
+			env.Count("on")
+			return err
+		},
+	}
+}
+
+func participate(c *cobra.Command, env *cli.Env, p local.Participate) error {
+	var why local.Why
+	err := ask(c.Context(), env,
+		func(a *local.Caller) (err error) { why, err = a.Participate(c.Context(), p); return err },
+		func(a *agent.Agent) (err error) { why, err = a.Participate(c.Context(), p); return err })
+	switch {
+	case err != nil:
+		return err
+	case env.JSON:
+		return env.PrintJSON(why)
+	}
+	env.Printf("%s: %s\n", why.State, why.Reason)
+	return nil
+}

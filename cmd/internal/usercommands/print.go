@@ -1,0 +1,56 @@
+package usercommands
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/tacit-telemetry/tacit/agent/local"
+	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+)
+
+func printPreview(env *cli.Env, p local.Preview) {
+	if len(p.Pages)+len(p.Fragments) == 0 {
+		env.Printf("nothing waits to be sent\n")
+	}
+	for _, page := range p.Pages {
+		env.Printf("a page, sealed for whoever this installation's ID is read out to:\n")
+		printPage(env, page)
+		env.Printf("\n")
+	}
+	for _, f := range p.Fragments {
+		env.Printf("a fragment, without any ID:\n")
+		printFragment(env, f)
+		env.Printf("\n")
+	}
+	if !p.Sends {
+		env.Printf("It would not be sent: tacit why says why.\n")
+	}
+}
+
+func printPage(env *cli.Env, p local.Page) {
+	w := tabwriter.NewWriter(env.Out, 2, 0, 2, ' ', 0)
+	for _, r := range p.Records {
+		fmt.Fprintf(w, "  %s\t%s\t%v\t%s\n", r.Time, r.Metric, r.Value.Any(), joined(r.Labels))
+	}
+	_ = w.Flush() // to a terminal or a pipe that may be closed
+}
+
+func printFragment(env *cli.Env, f local.Fragment) {
+	env.Printf("  day %s, %s, first: %s\n", f.Day, joined(f.Facets), strings.Join(f.First, ", "))
+	w := tabwriter.NewWriter(env.Out, 2, 0, 2, ' ', 0)
+	for _, m := range f.Measures {
+		fmt.Fprintf(w, "  %s\t%s\tcount %d\tsum %d\n", m.Metric, joined(m.Labels), m.Count, m.Sum)
+	}
+	_ = w.Flush()
+}
+
+func joined(m map[string]string) string {
+	parts := make([]string, 0, len(m))
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		parts = append(parts, name+"="+strings.ReplaceAll(m[name], "\n", " < "))
+	}
+	return strings.Join(parts, " ")
+}

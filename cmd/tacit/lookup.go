@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/tacit-telemetry/tacit/agent/client"
+	"github.com/tacit-telemetry/tacit/anon/identity"
+	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/schema/registry"
+	"github.com/tacit-telemetry/tacit/store/lookup"
+)
+
+func lookupCommand(env *cli.Env) *cobra.Command {
+	since := ""
+	c := &cobra.Command{
+		Use:   "lookup ID",
+		Short: "one installation's timeline, by the ID that its user reads out",
+		Long: "Open the history of one installation with its ID, in any spelling; '-' reads it from stdin, so that\n" +
+			"it stands in no process list. Nobody can open or list anything without an ID.",
+		Args: cli.Args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			report := env.Client()
+			report.Counter("tacit.command.used", client.Label{Name: "command", Value: "lookup"}).Add(1)
+			err := runLookup(c.Context(), env, report, args[0], since)
+			report.Close()
+			return err
+		},
+	}
+	c.Flags().StringVar(&since, "since", "90d", "how far back, as in 7d, 12h, or 2026-11-01")
+	return c
+}
+
+// runLookup reports its own failures: a code and its own frames, and nothing
+// of what was typed.
+func runLookup(ctx context.Context, env *cli.Env, report *client.Client, arg, since string) error {
+	fail := func(code string, err error) error {
+		report.Error("tacit.error", code)
+		return err
+	}
+	now := time.Now()
+	from, err := parseSince(since, now)
+	if err != nil {
+		return err
+	}
+	id, err := readID(env.In, arg)
+	if err != nil {
+		return fail("lookup_bad_id", cli.WithHint(err, "read it again, group by group; letters O, I and L are read as 0 and 1"))
+	}
+	dir := env.Data()
+	source, err := lookup.Open(ctx, lookup.Config{Dir: dir.Store(), KeysDir: dir.Keys(), RunDir: dir.Run()})
+	if err != nil {
+		return fail("lookup_failed", explainLookup(env, err))
+	}
+	h, err := lookup.Timeline(ctx, source, id, lookup.Options{Since: from, Now: now, Registry: registry.Base()})
+	err = errors.Join(err, source.Close())
+	report.Timer("tacit.operation.duration", client.Label{Name: "operation", Value: "lookup"}).Observe(time.Since(now))
+	switch {
+	case errors.Is(err, lookup.ErrNothing):
+		days := int(now.Sub(from).Hours()+23) / 24
+		return fail("lookup_unknown_id", cli.WithHint(fmt.Errorf("no pages for this ID in the last %s", cli.Count(days, "day")),
+			"nothing was sent yet, sending is off (tacit why on that host), the ID was reset, or its pages have expired"))
+	case err != nil:
+		return fail("lookup_failed", explainLookup(env, err))
+	case env.JSON:
+		return env.PrintJSON(h)
+	}
+	return printHistory(env, h)
+}
+
+func explainLookup(env *cli.Env, err error) error {
+	switch {
+	case errors.Is(err, lookup.ErrNoStore):
+		return cli.WithHint(err, "name the directory that tacit up was started with: --data DIR")
+	case errors.Is(err, lookup.ErrSilent):
+		return cli.WithHint(err, "wait until it has started, or end it")
+	case errors.Is(err, lookup.ErrTooMany):
+		return cli.WithHint(err, "ask for fewer days: --since 7d")
+	}
+	return err
+}
+
+// readID reads the ID as typed, or from stdin.
+func readID(in io.Reader, arg string) (uuid.UUID, error) {
+	if arg == "-" {
+		line, err := bufio.NewReader(io.LimitReader(in, 1024)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return uuid.Nil, fmt.Errorf("read the ID from stdin: %w", err)
+		}
+		arg = line
+	}
+	return identity.Parse(arg)
+}
+
+// parseSince reads how far back to look.
+func parseSince(s string, now time.Time) (time.Time, error) {
+	if day, err := time.Parse(time.DateOnly, s); err == nil {
+		return day, nil
+	}
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n > 0 && n <= 400 {
+			return now.AddDate(0, 0, -n), nil
+		}
+	}
+	if d, err := time.ParseDuration(s); err == nil && d > 0 {
+		return now.Add(-d), nil
+	}
+	return time.Time{}, cli.WithHint(fmt.Errorf("--since %q is no time", s), "write it as 7d, 12h, or 2026-11-01; 400d is the most")
+}
+
+func printHistory(env *cli.Env, h *lookup.History) error {
+	w := tabwriter.NewWriter(env.Out, 0, 0, 2, ' ', 0)
+	for _, name := range slices.Sorted(maps.Keys(h.Installation)) {
+		fmt.Fprintf(w, "%s\t%v\n", name, h.Installation[name].Any())
+	}
+	for _, name := range slices.Sorted(maps.Keys(h.Products)) {
+		fmt.Fprintf(w, "product\t%s %s\n", name, h.Products[name])
+	}
+	fmt.Fprintln(w)
+	for _, r := range h.Records {
+		labels := make([]string, 0, len(r.Labels))
+		for _, l := range r.Labels {
+			labels = append(labels, l.Name+"="+strings.ReplaceAll(l.Value, "\n", " < "))
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%v %s\t%s\n", time.Unix(r.Time, 0).UTC().Format(time.RFC3339),
+			r.Category, r.Metric, r.Value.Any(), r.Unit, strings.Join(labels, " "))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, note := range notes(h) {
+		env.Printf("note: %s\n", note)
+	}
+	return nil
+}
+
+func notes(h *lookup.History) (out []string) {
+	if h.NotUnderstood > 0 {
+		out = append(out, cli.Count(h.NotUnderstood, "record")+" not understood: another registry release wrote them")
+	}
+	if h.Damaged > 0 {
+		out = append(out, cli.Count(h.Damaged, "page")+" damaged")
+	}
+	if h.OtherWriter > 0 {
+		out = append(out, cli.Count(h.OtherWriter, "page")+" of another writer: a clone or a restored backup")
+	}
+	for _, m := range h.Unread {
+		out = append(out, "month "+m.String()+" could not be read whole")
+	}
+	return out
+}

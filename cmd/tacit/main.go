@@ -1,0 +1,27 @@
+// Command tacit is the operator's command: everything in one process (up), the
+// user's own commands (id, why, off, on, preview, send, outbox), and what
+// support and reviewers need (lookup, scrub, registry).
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/usercommands"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	root := &cobra.Command{
+		Use:   "tacit",
+		Short: "product telemetry without identity",
+	}
+	return cli.Run(root, func(root *cobra.Command, env *cli.Env) {
+		root.AddCommand(upCommand(env))
+		usercommands.Add(root, env)
+		root.AddCommand(lookupCommand(env), scrubCommand(env), registryCommand(env))
+	})
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tacit-telemetry/tacit/agent/upload"
+	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// Times of `up`. Everything is on one machine, so that waiting hides nothing.
+const (
+	upInterval = 2 * time.Second // between gatherings
+	upFacts    = time.Minute     // between looks at the host
+	upWindow   = 200 * time.Millisecond
+	upTimeout  = 5 * time.Second // for a reply
+	upStop     = 1800 * time.Millisecond
+	onceLimit  = 30 * time.Second // of one full cycle
+)
+
+type upOptions struct {
+	once    bool
+	verbose bool
+	ports   int
+}
+
+func upCommand(env *cli.Env) *cobra.Command {
+	var o upOptions
+	c := &cobra.Command{
+		Use:   "up",
+		Short: "everything in one process, on this host's real facts",
+		Long: "Run agent, relay and store in one process on loopback, and send this host's own telemetry through\n" +
+			"them. With --once: one full cycle to the store's replies, then exit.",
+		Args: cli.Args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error { return up(c.Context(), env, o) },
+	}
+	c.Flags().BoolVar(&o.once, "once", false, "one full cycle to the replies, then exit")
+	c.Flags().BoolVar(&o.verbose, "verbose", false, "log to stderr what happens; never what is sent")
+	c.Flags().IntVar(&o.ports, "ports", defaultPort, "port of the relay; 0, or one that is taken: a free one")
+	return c
+}
+
+func up(ctx context.Context, env *cli.Env, o upOptions) (err error) {
+	start := time.Now()
+	if now := time.Now(); now.Before(schema.EarliestClock) {
+		return cli.WithHint(fmt.Errorf("the clock of this machine says %s: it was never set", now.UTC().Format(time.DateOnly)),
+			"set the date and run the same command again; nothing was sent, and nothing is lost")
+	}
+	h := &house{env: env, options: o}
+	defer func() {
+		// Within two seconds of Ctrl-C, whatever still runs.
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), upStop)
+		defer cancel()
+		err = errors.Join(err, h.close(stop))
+	}()
+	if err := h.open(ctx); err != nil {
+		return err
+	}
+	if o.once {
+		return once(ctx, env, h, start)
+	}
+	if err := h.start(ctx); err != nil {
+		return err
+	}
+	sum, failed := h.agent.Round(ctx, false)
+	h.banner(sum, failed)
+	<-ctx.Done()
+	return nil
+}
+
+// cycle is what `up --once --json` prints.
+type cycle struct {
+	InstallationID string `json:"installation_id"`
+	Sent           int    `json:"sent"`
+	Batches        int    `json:"batches"`
+	Replies        int    `json:"replies"`
+	BytesSent      int    `json:"bytes_sent"`
+	DurationMS     int64  `json:"duration_ms"`
+	Reason         string `json:"reason,omitempty"`
+}
+
+// once runs one full cycle: look at the host, gather, send, wait for replies.
+func once(ctx context.Context, env *cli.Env, h *house, start time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, onceLimit)
+	defer cancel()
+	if err := h.agent.Collect(ctx); err != nil {
+		return err
+	}
+	sum, err := h.agent.Round(ctx, false)
+	if err != nil && !errors.Is(err, upload.ErrHeld) {
+		return h.explain(err)
+	}
+	c := cycle{
+		InstallationID: h.agent.Installation().ID, Sent: sum.Sent, Batches: sum.Batches, Replies: sum.Replies,
+		BytesSent: sum.Bytes, DurationMS: time.Since(start).Milliseconds(),
+	}
+	if sum.Sent == 0 {
+		c.Batches = 0
+		c.Reason = "nothing waits to be sent"
+		if err != nil {
+			c.Reason = h.agent.Reason(err)
+		}
+	}
+	if env.JSON {
+		return env.PrintJSON(c)
+	}
+	h.printOnce(sum, c)
+	return nil
+}

@@ -1,0 +1,282 @@
+"""Tacit's forms on the wire, written from the documents alone.
+
+Sources: the protocol's sections 2 to 5, and the package comments of
+schema/wire, anon/envelope and anon/page. This is a second implementation: it
+shares no code with Tacit, so that where both agree the documents say enough,
+and where they differ one of the three is wrong. Everything that does not have
+the form or does not open raises FormError, which never repeats what it read.
+"""
+
+import hmac
+import struct
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from nacl import bindings as sodium
+from nacl.exceptions import CryptoError
+
+import tacit_hpke as hpke
+import tacit_keys as keys
+from tacit_keys import FormError, u32
+
+VERSION = 1
+BUCKETS = (1 << 10, 4 << 10, 16 << 10, 64 << 10)
+HEADER_LEN = 1 + 4 + 1 + 1 + 16 + 32 + 32
+GCM_TAG = 16
+KINDS = {1: "fragment", 2: "page", 3: "erase", 4: "grant", 5: "note", 6: "ask"}
+CLASSES = {0: "normal", 1: "user-request"}
+STATUSES = {1: "stored", 2: "done", 3: "notes", 4: "redate", 5: "bad-form", 6: "expired", 7: "erased", 8: "conflict"}
+HINTS = {1: "queued", 2: "later", 3: "off", 4: "reseal"}
+REPLY_LEN, REPLY_PLAIN = 256, 256 - 24 - 16
+MAX_CRATE_LEN, MAX_CRATE_COUNT = 512 << 10, 4096
+MAX_KEYS, SUITE_X25519, ACTIVE_DAYS = 64, 1, 30
+KEY_LIST_CONTEXT = b"tacit/v1/keylist"  # stands before the list in what is signed
+MAX_LATER = 24 * 60 * 60
+MAX_ASKS = 1024
+FRAME_ROW, FRAME_UNREAD, FRAME_END = 1, 2, 3
+
+
+def seal(key, aad, plain, nonce):
+    """SEAL: XChaCha20-Poly1305 with its 24-byte nonce in front."""
+    return nonce + sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(plain, aad, nonce, key)
+
+
+def unseal(key, aad, sealed, what):
+    """The plaintext of SEAL."""
+    if len(sealed) < 24 + 16:
+        raise FormError(f"{what} is too short")
+    try:
+        return sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed[24:], aad, sealed[:24], key)
+    except CryptoError:
+        raise FormError(f"{what} does not open") from None
+
+
+def named(table, number, what):
+    """The name of a number that the form allows."""
+    if number not in table:
+        raise FormError(f"{what} is unknown")
+    return table[number]
+
+
+def zeros(padding, what):
+    """Padding is zeros: bytes have one meaning."""
+    if any(padding):
+        raise FormError(f"{what} has padding that is not zero")
+
+
+# Envelope (section 3).
+
+
+def parse_envelope(data):
+    """The outer form: all that a relay sees."""
+    if len(data) - HEADER_LEN - GCM_TAG not in BUCKETS:
+        raise FormError("envelope does not have the length of a bucket")
+    version, key_id, part, kind, attempt, enc, commit = struct.unpack(">BIBB16s32s32s", data[:HEADER_LEN])
+    if version != VERSION or part > 63:
+        raise FormError("envelope has a wrong version or partition")
+    named(CLASSES, kind, "class")
+    return {"key_id": key_id, "partition": part, "class": kind, "attempt": attempt, "enc": enc,
+            "commit": commit, "body": data[HEADER_LEN:]}
+
+
+def envelope_info(outer):
+    """The HPKE info, which binds the outer fields to the sealed part."""
+    numbers = struct.pack(">BIBB", VERSION, outer["key_id"], outer["partition"], outer["class"])
+    return b"tacit/v1" + numbers + outer["attempt"]
+
+
+def envelope_secrets(outer, store_key):
+    """K_body, commit and K_reply, as the holder of the store's private key derives them."""
+    try:
+        secret = hpke.setup_recipient(store_key, outer["enc"], envelope_info(outer))
+    except ValueError:
+        raise FormError("envelope has an encapsulated key of small order") from None
+    return tuple(hpke.export(secret, b"tacit/v1/" + label) for label in (b"body", b"commit", b"reply"))
+
+
+def open_envelope(outer, store_key):
+    """The content and the reply key. The commitment is compared before anything is opened."""
+    body_key, commit, reply_key = envelope_secrets(outer, store_key)
+    if not hmac.compare_digest(commit, outer["commit"]):
+        raise FormError("envelope does not open: another key, or changed on its way")
+    return open_body(outer, body_key), body_key, reply_key
+
+
+def open_body(outer, body_key):
+    """The content, with the body key that the outbox keeps."""
+    try:
+        plain = AESGCM(body_key).decrypt(bytes(12), outer["body"], outer["commit"])
+    except InvalidTag:
+        raise FormError("envelope does not open") from None
+    kind, batch, length = struct.unpack(">B16sI", plain[:21])
+    if length > len(plain) - 21:
+        raise FormError("envelope has a payload that is longer than itself")
+    zeros(plain[21 + length :], "envelope")
+    named(KINDS, kind, "kind")
+    return {"kind": kind, "batch": batch, "payload": plain[21 : 21 + length]}
+
+
+def seal_body(body_key, commit, content):
+    """The body as a sender makes it: padded to the smallest bucket that holds the content."""
+    plain = struct.pack(">B16sI", content["kind"], content["batch"], len(content["payload"])) + content["payload"]
+    bucket = min(b for b in BUCKETS if b >= len(plain))
+    return AESGCM(body_key).encrypt(bytes(12), plain.ljust(bucket, b"\0"), commit)
+
+
+# Reply (section 4).
+
+
+def open_reply(reply_key, attempt, data):
+    """The store's answer to one attempt."""
+    if len(data) != REPLY_LEN:
+        raise FormError("reply is not 256 bytes")
+    plain = unseal(reply_key, attempt, data, "reply")
+    status, day, batch, length = struct.unpack(">BI16sH", plain[:23])
+    if length > len(plain) - 23:
+        raise FormError("reply has data that is longer than itself")
+    zeros(plain[23 + length :], "reply")
+    named(STATUSES, status, "status")
+    return {"status": status, "day": day, "batch": batch, "data": plain[23 : 23 + length]}
+
+
+def seal_reply(reply_key, attempt, reply, nonce):
+    """A reply as a store makes it. The nonce is random, 24 bytes."""
+    plain = struct.pack(">BI16sH", reply["status"], reply["day"], reply["batch"], len(reply["data"])) + reply["data"]
+    if len(plain) > REPLY_PLAIN:
+        raise FormError("reply has too much data")
+    return seal(reply_key, attempt, plain.ljust(REPLY_PLAIN, b"\0"), nonce)
+
+
+def parse_replies(data):
+    """Replies as they travel between store and edge: attempt and reply, once or more."""
+    size = 16 + REPLY_LEN
+    if not data or len(data) % size:
+        raise FormError("replies do not have the length of one or more")
+    return [(data[i : i + 16], data[i + 16 : i + size]) for i in range(0, len(data), size)]
+
+
+# Page (section 2) and its row in the store (section 5).
+
+
+def parse_page(data):
+    """The outer form of a sealed page: all that a store sees."""
+    if len(data) < 16 + 4 + 16 + 24 + 16:
+        raise FormError("page is too short")
+    tag, day, witness = struct.unpack(">16sI16s", data[:36])
+    return {"tag": tag, "day": day, "witness": witness, "sealed": data[36:]}
+
+
+def page_aad(page):
+    """What a page binds: "page" | tag | u32 d | w."""
+    return b"page" + page["tag"] + u32(page["day"]) + page["witness"]
+
+
+def open_page(page, day_key, n):
+    """The plain bytes of the n-th page of the day whose key is given."""
+    if not hmac.compare_digest(keys.tag(day_key, n), page["tag"]):
+        raise FormError("page has another tag")
+    return unseal(keys.page_key(day_key, n), page_aad(page), page["sealed"], "page")
+
+
+def seal_page(root_key, day, n, plain, nonce):
+    """A page as a host seals it."""
+    day_key = keys.day_key(root_key, day)
+    page = {"tag": keys.tag(day_key, n), "day": day,
+            "witness": keys.witness(keys.erase_right(root_key, day, n))}
+    sealed = seal(keys.page_key(day_key, n), page_aad(page), plain, nonce)
+    return page["tag"] + u32(day) + page["witness"] + sealed
+
+
+def open_page_row(wrap_key, row_key, value):
+    """The witness and the sealed part of the page that a store's row keeps."""
+    plain = unseal(wrap_key, row_key, value, "row")
+    return plain[:16], plain[16:]
+
+
+def seal_page_row(wrap_key, row_key, page, nonce):
+    """The value of a store's row that keeps a page."""
+    return seal(wrap_key, row_key, page["witness"] + page["sealed"], nonce)
+
+
+# Key list (section 3), crate and hint (section 7).
+
+
+def split_key_list(data):
+    """A key list, what is signed of it, and the signature, not yet verified."""
+    if len(data) < 12 + 64:
+        raise FormError("key list is too short")
+    signed, signature = data[:-64], data[-64:]
+    version, suite, number, count = struct.unpack(">BBQH", signed[:12])
+    if version != VERSION or suite != SUITE_X25519 or count > MAX_KEYS or len(signed) != 12 + 40 * count:
+        raise FormError("key list does not have the form")
+    entries = [struct.unpack(">II32s", signed[i : i + 40]) for i in range(12, len(signed), 40)]
+    found = [{"id": i, "start": start, "public": public} for i, start, public in entries]
+    return {"version": number, "suite": suite, "keys": found}, signed, signature
+
+
+def parse_key_list(data, vendor):
+    """A key list that the vendor's Ed25519 key has signed."""
+    key_list, signed, signature = split_key_list(data)
+    try:
+        Ed25519PublicKey.from_public_bytes(vendor).verify(signature, KEY_LIST_CONTEXT + signed)
+    except InvalidSignature:
+        raise FormError("key list is not signed by the vendor") from None
+    return key_list
+
+
+def active_key(key_list, day):
+    """The key that agents seal to on a day: the one that started last, less than 30 days ago; or None."""
+    started = [key for key in key_list["keys"] if 0 <= day - key["start"] < ACTIVE_DAYS]
+    return max(started, key=lambda key: key["start"], default=None)
+
+
+def parse_crate(data):
+    """The envelopes of a crate, not looked at."""
+    if len(data) < 3 or len(data) > MAX_CRATE_LEN or data[0] != VERSION:
+        raise FormError("crate does not have the form")
+    count, at, out = int.from_bytes(data[1:3], "big"), 3, []
+    for _ in range(count):
+        length = int.from_bytes(data[at : at + 4], "big")
+        out.append(data[at + 4 : at + 4 + length])
+        at += 4 + length
+        if at > len(data):
+            raise FormError("crate is cut short")
+    if at != len(data) or count > MAX_CRATE_COUNT:
+        raise FormError("crate has more than it says")
+    return out
+
+
+def parse_hint(data):
+    """A relay's plain answer to a put."""
+    if len(data) != 6 or data[0] != VERSION:
+        raise FormError("hint does not have the form")
+    seconds = int.from_bytes(data[2:], "big")
+    if seconds > MAX_LATER:
+        raise FormError("hint asks to wait longer than a day")
+    return {"code": data[1], "name": named(HINTS, data[1], "hint"), "seconds": seconds}
+
+
+# The question for pages and its answer (package comment of store/pages).
+
+
+def parse_question(data):
+    """The days and tags of the pages that are asked for."""
+    count = int.from_bytes(data[1:3], "big")
+    if data[:1] != bytes([VERSION]) or count > MAX_ASKS or len(data) != 3 + 20 * count:
+        raise FormError("question does not have the form")
+    return [struct.unpack(">I16s", data[i : i + 20]) for i in range(3, len(data), 20)]
+
+
+def parse_answer(data):
+    """The frames of an answer before its end: kind, value and bytes."""
+    frames, at = [], 0
+    while len(data) - at >= 9:
+        kind, value, length = struct.unpack(">BII", data[at : at + 9])
+        at += 9 + length
+        if kind == FRAME_END:
+            if value != len(frames) or length or at != len(data):
+                raise FormError("answer ends otherwise than it says")
+            return frames
+        frames.append((kind, value, data[at - length : at]))
+    raise FormError("answer is cut off")

@@ -1,0 +1,147 @@
+package datadir
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/internal/durable"
+)
+
+// maxSocketPath is the longest path that every system takes for a Unix socket
+// (macOS: 104 bytes with the final zero).
+const maxSocketPath = 103
+
+// tokenHeader carries the token where a socket cannot be had.
+const tokenHeader = "Tacit-Token"
+
+// door is the file beside a loopback listener: where it is, and the proof that
+// the caller can read this directory.
+type door struct {
+	Address string `json:"address"`
+	Token   string `json:"token"`
+}
+
+// Listener is a local HTTP endpoint, found by its name in DIR/run.
+type Listener struct {
+	net.Listener
+	token string // empty on a Unix socket
+	path  string // what Close removes
+}
+
+// Listen opens the endpoint called name in dir: a Unix socket, or loopback TCP
+// with a token file where there are no Unix sockets or the path is too long.
+// mode says who may call: 0o666 everybody on this host, 0o600 the owner.
+func Listen(dir, name string, mode fs.FileMode) (*Listener, error) {
+	path := filepath.Join(dir, name+".sock")
+	if runtime.GOOS == "windows" || len(path) > maxSocketPath {
+		return listenLoopback(filepath.Join(dir, name+".door"), mode)
+	}
+	// A socket file without a listener is left by a crash. The caller holds the
+	// directory's lock, so nobody else is listening on it.
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("listen on socket: %w", err)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("listen on socket: %w", err)
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		return nil, errors.Join(fmt.Errorf("listen on socket: %w", err), l.Close())
+	}
+	return &Listener{Listener: l, path: path}, nil
+}
+
+func listenLoopback(path string, mode fs.FileMode) (*Listener, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen on loopback: %w", err)
+	}
+	d := door{Address: l.Addr().String(), Token: rand.Text()}
+	b, err := json.Marshal(d)
+	if err == nil {
+		err = durable.WriteFile(path, b, mode&^0o111)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listen on loopback: %w", err), l.Close())
+	}
+	return &Listener{Listener: l, token: d.Token, path: path}, nil
+}
+
+// Close closes the listener and removes its name.
+func (l *Listener) Close() error {
+	err := l.Listener.Close()
+	if rm := os.Remove(l.path); rm != nil && !errors.Is(rm, fs.ErrNotExist) {
+		err = errors.Join(err, rm)
+	}
+	return err
+}
+
+// Handler wraps h so that, on loopback, only callers who can read the token
+// file are served: a web page that a browser shows cannot.
+func (l *Listener) Handler(h http.Handler) http.Handler {
+	if l.token == "" {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if subtle.ConstantTimeCompare([]byte(r.Header.Get(tokenHeader)), []byte(l.token)) != 1 {
+			http.Error(w, "token missing or wrong", http.StatusForbidden)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// Client returns an HTTP client for the endpoint called name in dir. The host
+// in its URLs is not looked at: use http://tacit/. A request fails with an
+// error for which NotRunning is true when nobody listens.
+func Client(dir, name string) *http.Client {
+	return &http.Client{Transport: &transport{
+		socket: filepath.Join(dir, name+".sock"),
+		door:   filepath.Join(dir, name+".door"),
+	}}
+}
+
+// NotRunning says whether the error of a Client means that nobody listens.
+func NotRunning(err error) bool {
+	var op *net.OpError
+	return errors.Is(err, fs.ErrNotExist) || errors.As(err, &op) && op.Op == "dial"
+}
+
+// transport finds the endpoint anew for every connection, so that a client
+// outlives a restart of the other side.
+type transport struct {
+	socket, door string
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	base := http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: 2 * time.Minute}
+	var d net.Dialer
+	if b, err := os.ReadFile(t.door); err == nil {
+		var at door
+		if err := json.Unmarshal(b, &at); err != nil {
+			return nil, fmt.Errorf("read %s: %w", t.door, err)
+		}
+		r = r.Clone(r.Context())
+		r.Header.Set(tokenHeader, at.Token)
+		base.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return d.DialContext(ctx, "tcp", at.Address)
+		}
+	} else {
+		base.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return d.DialContext(ctx, "unix", t.socket)
+		}
+	}
+	return base.RoundTrip(r)
+}

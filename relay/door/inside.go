@@ -1,0 +1,85 @@
+package door
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/tacit-telemetry/tacit/schema/wire"
+)
+
+// Role is a part inside that talks to the embedded server.
+type Role string
+
+// The roles.
+const (
+	RoleGate    Role = "gate"    // takes puts and gets, answers agents
+	RoleForward Role = "forward" // makes the stream, publishes crates, hears replies
+	RoleStore   Role = "store"   // reads crates, publishes replies
+)
+
+// maxInside bounds the connections from inside.
+const maxInside = 64
+
+// rights are what a role may do, and no more than it needs.
+type rights struct {
+	agents             bool // in the agents' account; else the edge's
+	publish, subscribe []string
+}
+
+const stream = wire.StreamCrates
+
+var roles = map[Role]rights{
+	RoleGate: {
+		agents:    true,
+		publish:   []string{"_INBOX.>"},
+		subscribe: []string{wire.SubjectPut, wire.SubjectGet + ".*", inboxOf(RoleGate) + ".>"},
+	},
+	RoleForward: {
+		publish: []string{
+			wire.SubjectCrate + ".*",
+			"$JS.API.STREAM.CREATE." + stream, "$JS.API.STREAM.UPDATE." + stream, "$JS.API.STREAM.INFO." + stream,
+			"$JS.API.CONSUMER.CREATE." + stream + ".>", "$JS.API.CONSUMER.INFO." + stream + ".*",
+		},
+		subscribe: []string{wire.SubjectReply, inboxOf(RoleForward) + ".>"},
+	},
+	RoleStore: {
+		publish: []string{
+			wire.SubjectReply,
+			"$JS.API.STREAM.INFO." + stream, "$JS.API.CONSUMER.INFO." + stream + ".*",
+			"$JS.API.CONSUMER.MSG.NEXT." + stream + ".*", "$JS.ACK." + stream + ".>",
+		},
+		subscribe: []string{inboxOf(RoleStore) + ".>"},
+	},
+}
+
+func inboxOf(r Role) string { return wire.InboxPrefix("inside-" + string(r)) }
+
+// Conn returns an in-process connection for a part inside. It comes back by
+// itself when the server cuts it off; the caller closes it before Stop.
+func (d *Door) Conn(role Role) (*nats.Conn, error) {
+	if d.srv == nil {
+		return nil, fmt.Errorf("connect %s: %w", role, ErrStopped)
+	}
+	log := d.cfg.Logger.With(slog.String("role", string(role)))
+	c, err := nats.Connect("",
+		nats.InProcessServer(d.srv),
+		nats.Name("tacit"),
+		nats.UserInfo(string(role), d.secrets[role]),
+		nats.CustomInboxPrefix(inboxOf(role)),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(50*time.Millisecond),
+		nats.NoCallbacksAfterClientClose(),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			// The error's text may name an inbox, so only its kind is logged.
+			log.Warn("error on an in-process connection", slog.Bool("slow_consumer", errors.Is(err, nats.ErrSlowConsumer)))
+		}),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("connect %s: %w", role, err)
+	}
+	return c, nil
+}

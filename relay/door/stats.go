@@ -1,0 +1,36 @@
+package door
+
+import "sync/atomic"
+
+// Stats are counts since the start, and who is here now.
+type Stats struct {
+	Connections int    // outside connections now
+	Accepted    uint64 // outside connections that reached the server
+	Complaints  uint64 // what the embedded server had to say about connections
+	Refused     Refused
+}
+
+// Refused counts outside connections that did not come in, by reason.
+type Refused struct {
+	Accept     uint64 // the system could not accept
+	Full       uint64 // more than MaxConns
+	Handshake  uint64 // TLS failed or took too long
+	Credential uint64 // a wrong credential
+	Name       uint64 // a name of wrong form, taken, or a second one
+}
+
+type counts struct {
+	accepted, accept, full, handshake, credential, name atomic.Uint64
+}
+
+// Stats returns the counts.
+func (d *Door) Stats() Stats {
+	c := &d.counts
+	return Stats{
+		Connections: len(d.slots), Accepted: c.accepted.Load(), Complaints: d.log.clients.Load(),
+		Refused: Refused{
+			Accept: c.accept.Load(), Full: c.full.Load(), Handshake: c.handshake.Load(),
+			Credential: c.credential.Load(), Name: c.name.Load(),
+		},
+	}
+}

@@ -1,0 +1,76 @@
+package gate
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/tacit-telemetry/tacit/relay/pool"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/wire"
+)
+
+func (g *Gate) onPut(m *nats.Msg) {
+	peer, ok := peerOf(m.Reply, g.cfg.Peers)
+	if !ok {
+		g.counts.stranger.Add(1)
+		return
+	}
+	g.answer(m.Reply, g.judge(peer, m.Reply, m.Data).Marshal())
+}
+
+// judge checks one put in the fixed order form, decision, quota, pool, and
+// counts the outcome.
+func (g *Gate) judge(peer, inbox string, data []byte) wire.Hint {
+	e, err := wire.ParseEnvelope(data)
+	if err != nil {
+		if len(data) > wire.MaxEnvelopeLen {
+			g.counts.oversize.Add(1)
+		} else {
+			g.counts.form.Add(1)
+		}
+		return wire.Hint{Code: wire.Reseal}
+	}
+	if e.Class != wire.ClassUser && !g.open() {
+		return wire.Hint{Code: wire.Off}
+	}
+	now := g.cfg.Now()
+	if !g.ledger.allows(schema.DayOf(now), peer, e.Class, len(data)) {
+		g.counts.quota.Add(1)
+		return later(untilTomorrow(now) + rand.N(time.Hour))
+	}
+	item := pool.Item{Peer: peer, Inbox: inbox, Attempt: e.Attempt, Partition: e.Partition, Envelope: data}
+	if err := g.cfg.Pool.Add(item); err != nil {
+		g.counts.full.Add(1)
+		return later(10*time.Second + rand.N(20*time.Second))
+	}
+	g.ledger.charge(peer, e.Class, len(data))
+	g.counts.passed.Add(1)
+	g.counts.bytes.Add(uint64(len(data)))
+	return wire.Hint{Code: wire.Queued}
+}
+
+// open asks for the site's decision and counts a refusal.
+func (g *Gate) open() bool {
+	switch g.cfg.Decide() {
+	case On:
+		return true
+	case Off:
+		g.counts.off.Add(1)
+	default:
+		g.counts.unknown.Add(1)
+	}
+	return false
+}
+
+// later returns the hint to wait, in whole seconds and within its bound. The
+// callers add a random part, so that not everybody returns at once.
+func later(wait time.Duration) wire.Hint {
+	wait = min(max(wait, time.Second), wire.MaxLater)
+	return wire.Hint{Code: wire.Later, Wait: wait.Truncate(time.Second)}
+}
+
+func untilTomorrow(now time.Time) time.Duration {
+	return (schema.DayOf(now) + 1).Time().Sub(now)
+}

@@ -1,0 +1,186 @@
+package pool
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Pool holds and mixes envelopes. Make one with New, let Run empty it, and end
+// with Flush. Its methods may be called by several goroutines.
+type Pool struct {
+	cfg  Config
+	wake chan struct{} // told when the first item arrives
+
+	mu      sync.Mutex
+	random  *rand.Rand
+	items   []Item           // waiting
+	held    share            // of all, those on their way included
+	shares  map[string]share // of each connection
+	flushAt time.Time        // of the next random flush; zero while nothing waits
+	oldest  time.Time        // of the items that wait
+	stats   Stats
+}
+
+// share is what somebody holds of the pool.
+type share struct {
+	items int
+	bytes int64
+}
+
+// New returns an empty pool.
+func New(cfg Config) *Pool {
+	cfg = cfg.withDefaults()
+	return &Pool{
+		cfg:    cfg,
+		wake:   make(chan struct{}, 1),
+		random: rand.New(cfg.Random),
+		shares: map[string]share{},
+	}
+}
+
+// Add takes an item, or refuses with [ErrFull] or [ErrShare].
+func (p *Pool) Add(it Item) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := int64(len(it.Envelope))
+	mine := p.shares[it.Peer]
+	switch {
+	case p.held.items+1 > p.cfg.MaxItems || p.held.bytes+n > p.cfg.MaxBytes:
+		return ErrFull
+	case p.cfg.MinPeers > 1 && (mine.items+1 > p.cfg.MaxItems/4 || mine.bytes+n > p.cfg.MaxBytes/4):
+		return ErrShare
+	}
+	it.since = time.Now()
+	p.hold(it, 1)
+	if len(p.items) == 0 {
+		p.oldest = it.since
+		p.drawFlush(it.since)
+		select {
+		case p.wake <- struct{}{}:
+		default: // already told
+		}
+	}
+	p.items = append(p.items, it)
+	return nil
+}
+
+// Stats returns the counts.
+func (p *Pool) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.stats
+	s.Items, s.Bytes = p.held.items, p.held.bytes
+	return s
+}
+
+// hold books one item in (sign 1) or out (sign -1). Call with mu held.
+func (p *Pool) hold(it Item, sign int) {
+	n := int64(sign) * int64(len(it.Envelope))
+	p.held = share{p.held.items + sign, p.held.bytes + n}
+	s := p.shares[it.Peer]
+	s = share{s.items + sign, s.bytes + n}
+	if s.items == 0 {
+		delete(p.shares, it.Peer)
+		return
+	}
+	p.shares[it.Peer] = s
+}
+
+// drawFlush draws when the next random flush is: after an exponential time,
+// so that the time since the last one says nothing about the next, cut at four
+// times the mean. Call with mu held.
+func (p *Pool) drawFlush(now time.Time) {
+	wait := min(p.random.ExpFloat64(), 4) * float64(p.cfg.FlushEvery)
+	p.flushAt = now.Add(time.Duration(wait))
+}
+
+// mixed says whether enough connections contributed to what waits. Call with
+// mu held.
+func (p *Pool) mixed() bool {
+	peers := make(map[string]struct{}, p.cfg.MinPeers)
+	for i := range p.items {
+		peers[p.items[i].Peer] = struct{}{}
+		if len(peers) >= p.cfg.MinPeers {
+			return true
+		}
+	}
+	return false
+}
+
+// take removes what leaves now: a random half when its time has come and the
+// pool is mixed, and whatever waited MaxWait. With all it is everything.
+func (p *Pool) take(now time.Time, all bool) (leave []Item, mixed bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	mixed = p.mixed()
+	p.random.Shuffle(len(p.items), func(i, j int) { p.items[i], p.items[j] = p.items[j], p.items[i] })
+	half := 0
+	if !now.Before(p.flushAt) {
+		p.drawFlush(now)
+		if mixed {
+			half = (len(p.items) + 1) / 2
+		}
+	}
+	var stay []Item
+	for i, it := range p.items {
+		if all || i < half || now.Sub(it.since) >= p.cfg.MaxWait {
+			leave = append(leave, it)
+		} else {
+			stay = append(stay, it)
+		}
+	}
+	p.setWaiting(stay)
+	return leave, mixed
+}
+
+// settle books what became of items that were taken: left come back to the
+// head, unless they are too old, and the others are gone.
+func (p *Pool) settle(now time.Time, taken, left []Item, mixed bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, it := range taken {
+		p.hold(it, -1)
+	}
+	passed := uint64(len(taken) - len(left))
+	p.stats.Passed += passed
+	if !mixed {
+		p.stats.Thin += passed
+	}
+	back := make([]Item, 0, len(left)+len(p.items))
+	for _, it := range left {
+		if now.Sub(it.since) >= p.cfg.MaxAge {
+			p.stats.Dropped++
+			continue
+		}
+		p.stats.Returned++
+		p.hold(it, 1)
+		back = append(back, it)
+	}
+	if len(back) > 0 {
+		p.setWaiting(append(back, p.items...))
+	}
+}
+
+// setWaiting sets what waits. Call with mu held.
+func (p *Pool) setWaiting(items []Item) {
+	p.items = items
+	for i := range items {
+		if i == 0 || items[i].since.Before(p.oldest) {
+			p.oldest = items[i].since
+		}
+	}
+}
+
+// due returns when something may leave; false means that nothing waits.
+func (p *Pool) due() (time.Time, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.items) == 0 {
+		return time.Time{}, false
+	}
+	if overdue := p.oldest.Add(p.cfg.MaxWait); overdue.Before(p.flushAt) {
+		return overdue, true
+	}
+	return p.flushAt, true
+}

@@ -1,0 +1,167 @@
+package codec
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+func drawRecord(t *rapid.T) schema.Record {
+	r := schema.Record{
+		Time:    rapid.Int64Range(0, 1<<40).Draw(t, "time"),
+		Product: schema.Product{Name: rapid.SampledFrom([]string{"tacit", "other"}).Draw(t, "product"), Version: "1.2.3"},
+		Metric:  rapid.StringMatching(`[a-z]{1,8}(\.[a-z]{1,8}){0,2}`).Draw(t, "metric"),
+	}
+	if rapid.Bool().Draw(t, "text") {
+		r.Value = schema.Text(rapid.String().Draw(t, "value"))
+	} else {
+		r.Value = schema.Number(rapid.Int64().Draw(t, "value"))
+	}
+	for i := range rapid.IntRange(0, 3).Draw(t, "labels") {
+		r.Labels = append(r.Labels, schema.Label{Name: string(rune('a' + i)), Value: rapid.String().Draw(t, "label")})
+	}
+	return r
+}
+
+func TestPageIsReadBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := Page{Batch: schema.NewBatchID(), Writer: schema.Writer{1, 2}, Release: 7, Policy: 3, Records: []schema.Record{}}
+		for range rapid.IntRange(0, 40).Draw(t, "records") {
+			want.Records = append(want.Records, drawRecord(t))
+		}
+		b, err := EncodePage(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := DecodePage(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("got %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestRecordIsReadBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := drawRecord(t)
+		b, err := EncodeRecord(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := DecodeRecord(b); err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("got %+v, %v, want %+v", got, err, want)
+		}
+	})
+}
+
+func TestFragmentIsReadBack(t *testing.T) {
+	want := Fragment{
+		Day: 20778, Release: 1, First: FirstToday | FirstEver,
+		Facets: []Pair{{Name: "os.type", Value: "linux"}},
+		Values: []Measure{{Metric: "m", Labels: []Pair{{Name: "l", Value: "v"}}, Count: 3, Sum: -4, Buckets: []uint64{1, 0, 2}}},
+	}
+	b, err := EncodeFragment(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Form = form
+	if got, err := DecodeFragment(b); err != nil || !reflect.DeepEqual(got, want) {
+		t.Fatalf("got %+v, %v, want %+v", got, err, want)
+	}
+}
+
+// TestPageSaysItOnce holds the reason for columns: five hundred records of one
+// host must not cost five hundred times their names.
+func TestPageSaysItOnce(t *testing.T) {
+	p := Page{Records: make([]schema.Record, 500)}
+	for i := range p.Records {
+		p.Records[i] = schema.Record{
+			Time: 1763700000 + int64(i*7), Product: schema.Product{Name: "tacit", Version: "1.0.0"},
+			Metric: "tacit.operation.duration", Value: schema.Number(int64(i * i % 5000)),
+			Labels: []schema.Label{{Name: "operation", Value: "spool"}},
+		}
+	}
+	b, err := EncodePage(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if perRecord := float64(len(b)) / 500; perRecord > 8 {
+		t.Errorf("%.1f bytes a record, want at most 8", perRecord)
+	}
+}
+
+func TestHostilePagesAreRefused(t *testing.T) {
+	bomb := compress(make([]byte, MaxPlain+1))
+	good, err := EncodePage(Page{Records: []schema.Record{{Metric: "m", Value: schema.Number(1)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{
+		"empty": {}, "not zstd": []byte("hello"), "bomb": bomb,
+		"not CBOR":   compress([]byte(strings.Repeat("\xff", 100))),
+		"deep":       compress(bytes.Repeat([]byte{0x81}, 5000)),
+		"huge array": compress([]byte{0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}),
+		"cut":        good[:len(good)-2],
+	} {
+		if _, err := DecodePage(b); !errors.Is(err, ErrForm) {
+			t.Errorf("%s: got %v, want ErrForm", name, err)
+		}
+	}
+}
+
+func FuzzDecodePage(f *testing.F) {
+	good, err := EncodePage(Page{Records: []schema.Record{{Metric: "m", Value: schema.Text("x"), Labels: []schema.Label{{Name: "l", Value: "v"}}}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := DecodePage(b)
+		if err != nil {
+			return
+		}
+		again, err := EncodePage(p)
+		if err != nil {
+			t.Fatalf("a page that was read cannot be written: %v", err)
+		}
+		if q, err := DecodePage(again); err != nil || !reflect.DeepEqual(p, q) {
+			t.Fatalf("not the same page: %v", err)
+		}
+	})
+}
+
+func FuzzDecodeFragment(f *testing.F) {
+	good, err := EncodeFragment(Fragment{Day: 1, Release: 1, Values: []Measure{{Metric: "m", Count: 1}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if fr, err := DecodeFragment(b); err == nil {
+			if _, err := EncodeFragment(fr); err != nil {
+				t.Fatalf("a fragment that was read cannot be written: %v", err)
+			}
+		}
+	})
+}
+
+func TestWhatCannotBeReadIsNotWritten(t *testing.T) {
+	bad := "caf\xe9"
+	if _, err := EncodeRecord(schema.Record{Metric: "m", Value: schema.Text(bad)}); err == nil {
+		t.Error("a record that is not UTF-8 was written")
+	}
+	if _, err := EncodePage(Page{Records: []schema.Record{{Metric: bad, Value: schema.Number(1)}}}); err == nil {
+		t.Error("a page that is not UTF-8 was written")
+	}
+	if _, err := EncodeFragment(Fragment{Facets: []Pair{{Name: "f", Value: bad}}}); err == nil {
+		t.Error("a fragment that is not UTF-8 was written")
+	}
+}

@@ -1,0 +1,83 @@
+package registry
+
+import (
+	"slices"
+	"strconv"
+)
+
+// unitStep is one size in which a unit is shown.
+type unitStep struct {
+	size int64
+	name string
+}
+
+// steps returns the sizes in which people read a unit, largest first. Bytes
+// end at GiB, so that memory and disk sizes compare at a glance.
+func steps(unit string) []unitStep {
+	switch unit {
+	case "By":
+		return []unitStep{{1 << 30, " GiB"}, {1 << 20, " MiB"}, {1 << 10, " KiB"}, {1, " B"}}
+	case "us":
+		return []unitStep{{1_000_000, " s"}, {1_000, " ms"}, {1, " µs"}}
+	case "s":
+		return []unitStep{{86_400, " d"}, {3_600, " h"}, {60, " min"}, {1, " s"}}
+	case "%":
+		return []unitStep{{1, " %"}}
+	}
+	return []unitStep{{1, ""}} // counts of things: "1" and "{thing}"
+}
+
+// bound is a bucket's bound as people read it, in the largest unit in which it
+// is whole.
+func bound(unit string, n int64) (number, name string) {
+	for _, s := range steps(unit) {
+		if n%s.size == 0 {
+			number, name = strconv.FormatInt(n/s.size, 10), s.name
+			break
+		}
+	}
+	return number, name
+}
+
+// bucketNames returns the names of all buckets in order, or nil without bounds.
+func bucketNames(unit string, bounds []int64) []string {
+	if len(bounds) == 0 {
+		return nil
+	}
+	names := make([]string, 0, len(bounds)+1)
+	low, lowUnit := bound(unit, bounds[0])
+	names = append(names, "<"+low+lowUnit)
+	for _, b := range bounds[1:] {
+		high, highUnit := bound(unit, b)
+		if lowUnit == highUnit {
+			names = append(names, low+"–"+high+highUnit)
+		} else {
+			names = append(names, low+lowUnit+"–"+high+highUnit)
+		}
+		low, lowUnit = high, highUnit
+	}
+	return append(names, "≥"+low+lowUnit)
+}
+
+// BucketIndex returns the bucket that n falls in, from 0 to len(m.Buckets). A
+// bound belongs to the bucket above it.
+func (m *Metric) BucketIndex(n int64) int {
+	i, found := slices.BinarySearch(m.Buckets, n)
+	if found {
+		i++
+	}
+	return i
+}
+
+// BucketNames returns the names of the metric's buckets in order, such as
+// "<1 GiB", "1–2 GiB", "≥2 GiB"; none when the metric has no buckets.
+func (m *Metric) BucketNames() []string { return slices.Clone(m.bucketNames) }
+
+// Bucket returns the name of the bucket that n falls in, or an empty text when
+// the metric has no buckets.
+func (m *Metric) Bucket(n int64) string {
+	if len(m.bucketNames) == 0 {
+		return ""
+	}
+	return m.bucketNames[m.BucketIndex(n)]
+}

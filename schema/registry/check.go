@@ -1,0 +1,116 @@
+package registry
+
+import (
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/codec"
+)
+
+// hashLen is the length of a hashed value: 16 bytes in hexadecimal.
+const hashLen = 32
+
+// stage says where in its life a record is checked.
+type stage uint8
+
+const (
+	offered stage = iota // before its treatments
+	treated              // after them
+)
+
+// CheckOffered refuses a record that the registry does not name: what a
+// collector or a product hands in, before its treatments. A text may be of any
+// form then when its treatment will hash or scrub it (at most [MaxOfferedLen]
+// bytes of UTF-8), or drop it (anything). The error wraps a sentinel of this
+// package.
+func (r *Registry) CheckOffered(rec *schema.Record) error { return r.check(rec, offered) }
+
+// CheckTreated refuses a record that no page may hold: one that the registry
+// does not name, or whose values are not as its treatments leave them. Whoever
+// opens a page asks it for each record. The error wraps a sentinel of this
+// package.
+func (r *Registry) CheckTreated(rec *schema.Record) error { return r.check(rec, treated) }
+
+func (r *Registry) check(rec *schema.Record, at stage) error {
+	p, ok := r.products[rec.Product.Name]
+	if !ok {
+		return fmt.Errorf("check record: %w", ErrUnknownProduct)
+	}
+	if !isVersion(rec.Product.Version) {
+		return fmt.Errorf("check record: version of product %q: %w", p.Name, ErrWrongFormat)
+	}
+	m, ok := r.metrics[rec.Metric]
+	if !ok {
+		return fmt.Errorf("check record: %w", ErrUnknownMetric)
+	}
+	if at == treated && !m.Page {
+		return fmt.Errorf("check record of %q: %w", m.Name, ErrNotOnPage)
+	}
+	if err := m.checkValue(rec.Value, p, at); err != nil {
+		return fmt.Errorf("check record of %q: %w", m.Name, err)
+	}
+	if err := m.checkLabels(rec.Labels, p, at); err != nil {
+		return fmt.Errorf("check record of %q: %w", m.Name, err)
+	}
+	return nil
+}
+
+func (m *Metric) checkValue(v schema.Value, p *Product, at stage) error {
+	switch {
+	case m.Treatment == schema.Bucket && at == treated:
+		if v.Kind != schema.KindText || v.Number != 0 || !slices.Contains(m.bucketNames, v.Text) {
+			return ErrNotTreated
+		}
+		return nil
+	case m.IsText():
+		if v.Kind != schema.KindText || v.Number != 0 {
+			return ErrWrongType
+		}
+		return text{m.Values, m.Format}.check(v.Text, m.Treatment, p, at)
+	case v.Kind != schema.KindNumber || v.Text != "":
+		return ErrWrongType
+	case v.Number < 0 || v.Number > m.Max:
+		return ErrOutOfRange
+	}
+	return nil
+}
+
+func (m *Metric) checkLabels(labels []schema.Label, p *Product, at stage) error {
+	for i := range labels {
+		l, ok := m.label(labels[i].Name)
+		if !ok {
+			return ErrUnknownLabel
+		}
+		if i > 0 && labels[i-1].Name >= l.Name {
+			return ErrLabelOrder
+		}
+		if err := (text{l.Values, l.Format}).check(labels[i].Value, l.Treatment, p, at); err != nil {
+			return fmt.Errorf("label %q: %w", l.Name, err)
+		}
+	}
+	return nil
+}
+
+// check refuses a text that its treatment does not take, or does not leave.
+func (t text) check(s string, by schema.Treatment, p *Product, at stage) error {
+	limit := MaxOfferedLen
+	switch {
+	case by == schema.Keep:
+		return t.allowed(s, p)
+	case by == schema.Drop && at == offered:
+		return nil // nobody will look at it
+	case by == schema.Drop, by == schema.Hash && at == treated && !isHex(s, hashLen, hashLen):
+		return ErrNotTreated
+	case at == treated:
+		limit = codec.MaxTextLen
+	}
+	if len(s) > limit {
+		return ErrTooLong
+	}
+	if !utf8.ValidString(s) {
+		return ErrNotUTF8
+	}
+	return nil
+}

@@ -1,0 +1,26 @@
+package registry
+
+import "sort"
+
+// countries are the officially assigned alpha-2 codes of ISO 3166-1, sorted,
+// two letters each. Source: iso3166.tab of the IANA time zone database.
+const countries = "" +
+	"ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBL" +
+	"BMBNBOBQBRBSBTBVBWBYBZCACCCDCFCGCHCICKCLCMCNCOCRCUCV" +
+	"CWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGD" +
+	"GEGFGGGHGIGLGMGNGPGQGRGSGTGUGWGYHKHMHNHRHTHUIDIEILIM" +
+	"INIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILK" +
+	"LRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMW" +
+	"MXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPNPR" +
+	"PSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSS" +
+	"STSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUY" +
+	"UZVAVCVEVGVIVNVUWFWSYEYTZAZMZW"
+
+// isCountry says whether s is an ISO 3166-1 alpha-2 code, or "unknown".
+func isCountry(s string) bool {
+	if len(s) != 2 {
+		return s == "unknown"
+	}
+	i := 2 * sort.Search(len(countries)/2, func(i int) bool { return countries[2*i:2*i+2] >= s })
+	return i < len(countries) && countries[i:i+2] == s
+}

@@ -1,0 +1,195 @@
+package registry
+
+import (
+	_ "embed"
+	"slices"
+	"sync"
+
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// Bounds of a registry and of what is offered to it.
+const (
+	MaxFile       = 1 << 20 // bytes of a registry file
+	MaxOfferedLen = 8 << 10 // bytes of a text before its treatment
+	MaxTuples     = 8       // distinct facet lists in one registry
+
+	DefaultMinInstallations = 20 // of a roll-up that names no other threshold
+	MinInstallationsFloor   = 5  // the lowest threshold that a roll-up may name
+)
+
+// Registry is what may be collected, at one release. It comes out of [Parse]
+// or [Base], never out of a literal, and is read only.
+type Registry struct {
+	Release    schema.Release
+	Products   []Product
+	Programmes []Programme
+	Metrics    []Metric
+
+	products   map[string]*Product
+	programmes map[schema.Programme]*Programme
+	metrics    map[string]*Metric
+	tuples     [][]string
+}
+
+// Product is a product that may report.
+type Product struct {
+	Name string
+	// Modules are the import-path prefixes of the product's own code. Stack
+	// frames are kept only when their function is in one of these, in the
+	// main package, or in Go's standard library.
+	Modules []string
+}
+
+// Default says whether a programme is on where nobody decided.
+type Default string
+
+// The defaults of a programme.
+const (
+	DefaultOn  Default = "on"  // participates until somebody refuses
+	DefaultAsk Default = "ask" // waits for a decision
+	DefaultOff Default = "off" // needs a yes
+)
+
+// Programme is one purpose with a switch of its own.
+type Programme struct {
+	Name    schema.Programme
+	Default Default
+	Purpose string // for the people who are asked, in plain words
+}
+
+// Metric is one thing that may be collected, and all that is promised of it.
+type Metric struct {
+	Name        string // lower-case words and dots, as OpenTelemetry names it where it does
+	Description string
+	Category    schema.Category
+	Programme   schema.Programme
+	Level       schema.Level
+	Type        schema.Type
+	Unit        string // of numbers, as UCUM writes it: "By", "us", "{row}"; empty for texts
+	Treatment   schema.Treatment
+	Values      []string // the texts that may be kept; or
+	Format      Format   // the form of the texts that may be kept
+	Max         int64    // the largest number that is taken; never 0 for numbers
+	Buckets     []int64  // ascending bounds in Unit; n bounds make n+1 buckets
+	Labels      []Label
+	Rollups     []Rollup
+	Page        bool // whether a page may hold it
+	Owner       string
+	Purpose     string
+	Review      string // link to the review that allowed it
+	Since       schema.Release
+	Expires     string // a date such as 2027-06-30, or "never"
+
+	bucketNames []string
+}
+
+// Label is a named text beside a metric's value.
+type Label struct {
+	Name        string
+	Description string
+	Treatment   schema.Treatment
+	Values      []string // the texts that may be kept; or
+	Format      Format   // the form of the texts that may be kept
+}
+
+// Rollup is a count over many installations, split by the values of its facets.
+type Rollup struct {
+	Facets           []string // one to codec.MaxFacets names of configuration metrics
+	MinInstallations int      // cells of fewer installations are not shown
+}
+
+//go:embed base.yaml
+var baseYAML []byte
+
+var base = sync.OnceValue(func() *Registry {
+	r, err := Parse("base.yaml", baseYAML)
+	if err != nil {
+		panic("registry: internal error: " + err.Error())
+	}
+	return r
+})
+
+// Base returns the registry that is built in. It is parsed at the first call.
+func Base() *Registry { return base() }
+
+// Metric returns the metric of that name.
+func (r *Registry) Metric(name string) (*Metric, bool) {
+	m, ok := r.metrics[name]
+	return m, ok
+}
+
+// Product returns the product of that name.
+func (r *Registry) Product(name string) (*Product, bool) {
+	p, ok := r.products[name]
+	return p, ok
+}
+
+// Programme returns the programme of that name.
+func (r *Registry) Programme(name schema.Programme) (*Programme, bool) {
+	p, ok := r.programmes[name]
+	return p, ok
+}
+
+// Tuples returns the distinct facet lists of all roll-ups, in the order of the
+// file, at most [MaxTuples].
+func (r *Registry) Tuples() [][]string {
+	out := make([][]string, len(r.tuples))
+	for i, t := range r.tuples {
+		out[i] = slices.Clone(t)
+	}
+	return out
+}
+
+// IsText says whether the metric's values are texts, not numbers.
+func (m *Metric) IsText() bool { return m.Type == schema.State || m.Type == schema.Failure }
+
+// InRollups says whether the label travels in fragments: enumerated and
+// bounded ones do; stack frames stay on the page, since each is nearly its own
+// cell, and what is dropped travels nowhere.
+func (l *Label) InRollups() bool {
+	return l.Treatment == schema.Keep && l.Format != FormatFrames
+}
+
+// label returns the registered label of that name.
+func (m *Metric) label(name string) (*Label, bool) {
+	for i := range m.Labels {
+		if m.Labels[i].Name == name {
+			return &m.Labels[i], true
+		}
+	}
+	return nil, false
+}
+
+// rollsUp says whether the metric has a roll-up over exactly these facets.
+func (m *Metric) rollsUp(facets []string) bool {
+	return slices.ContainsFunc(m.Rollups, func(u Rollup) bool { return slices.Equal(u.Facets, facets) })
+}
+
+// index fills the tables behind the lookups.
+func (r *Registry) index() {
+	r.products = make(map[string]*Product, len(r.Products))
+	for i := range r.Products {
+		r.products[r.Products[i].Name] = &r.Products[i]
+	}
+	r.programmes = make(map[schema.Programme]*Programme, len(r.Programmes))
+	for i := range r.Programmes {
+		r.programmes[r.Programmes[i].Name] = &r.Programmes[i]
+	}
+	r.metrics = make(map[string]*Metric, len(r.Metrics))
+	for i := range r.Metrics {
+		m := &r.Metrics[i]
+		m.bucketNames = bucketNames(m.Unit, m.Buckets)
+		r.metrics[m.Name] = m
+		for _, u := range m.Rollups {
+			if r.tupleOf(u.Facets) < 0 {
+				r.tuples = append(r.tuples, u.Facets)
+			}
+		}
+	}
+}
+
+// tupleOf returns the index of a facet list, or -1.
+func (r *Registry) tupleOf(facets []string) int {
+	return slices.IndexFunc(r.tuples, func(t []string) bool { return slices.Equal(t, facets) })
+}

@@ -1,0 +1,185 @@
+package registry
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/codec"
+)
+
+// maxMetricLabels leaves room for the label that carries a text's value in
+// fragments.
+const maxMetricLabels = codec.MaxLabels - 1
+
+// lintMetrics applies the rules that concern one metric and the registry's head.
+func (rd *reader) lintMetrics(reg *Registry, objects []object) {
+	for i, o := range objects {
+		m := &reg.Metrics[i]
+		rd.lintOrigin(o, m, reg)
+		rd.lintTreatment(o, m)
+		rd.lintNumber(o, m)
+		rd.lintBuckets(o, m)
+		if len(m.Labels) > maxMetricLabels {
+			rd.problem(o.value("labels"), fmt.Sprintf("%s has %d labels", o.what, len(m.Labels)),
+				fmt.Sprintf("use at most %d", maxMetricLabels))
+		}
+		if o.has("page") && !m.Page && len(m.Rollups) == 0 {
+			rd.problem(o.value("page"), o.what+" is neither on pages nor in roll-ups", "write page: true, or add rollups")
+		}
+	}
+}
+
+// lintOrigin asks who, why, since when and until when.
+func (rd *reader) lintOrigin(o object, m *Metric, reg *Registry) {
+	listed := len(reg.Programmes) == 0 || slices.ContainsFunc(reg.Programmes, func(p Programme) bool {
+		return p.Name == m.Programme || p.Name == "" // one that could not be read may be this one
+	})
+	if m.Programme != "" && !listed {
+		rd.problem(o.value("programme"), fmt.Sprintf("programme %s of %s is not in programmes", m.Programme, o.what),
+			"add it to programmes, or use one that is there")
+	}
+	if m.Category != "" && m.Level != "" && (m.Category == schema.ProductLog) != (m.Level == schema.Enhanced) {
+		rd.problem(o.value("level"), fmt.Sprintf("%s has category %s and level %s", o.what, m.Category, m.Level),
+			"use level enhanced for category product_log, and standard for all others")
+	}
+	if m.Since > reg.Release && reg.Release > 0 {
+		rd.problem(o.value("since"), fmt.Sprintf("since of %s is %d, above the release %d", o.what, m.Since, reg.Release),
+			"write the release that adds it")
+	}
+	if _, err := time.Parse(time.DateOnly, m.Expires); err != nil && m.Expires != "" && m.Expires != "never" {
+		rd.problem(o.value("expires"), fmt.Sprintf("expires of %s is %s", o.what, quoted(m.Expires)),
+			"write a date such as 2027-06-30, or never")
+	}
+	if u, err := url.Parse(m.Review); m.Review != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+		rd.problem(o.value("review"), fmt.Sprintf("review of %s is not a link", o.what), "write the https address of the review")
+	}
+}
+
+// lintTreatment asks whether the treatment fits the type, and whether what is
+// kept is bounded.
+func (rd *reader) lintTreatment(o object, m *Metric) {
+	if m.Type == "" || m.Treatment == "" {
+		return
+	}
+	allowed := []schema.Treatment{schema.Keep}
+	switch {
+	case m.Type == schema.Quantity:
+		allowed = append(allowed, schema.Bucket)
+	case m.IsText():
+		allowed = append(allowed, schema.Hash, schema.Scrub)
+	}
+	if !slices.Contains(allowed, m.Treatment) {
+		rd.problem(o.value("treatment"), fmt.Sprintf("%s has treatment %s, which does not go with type %s", o.what, m.Treatment, m.Type),
+			fmt.Sprintf("use one of %v", allowed))
+		return
+	}
+	if m.IsText() {
+		rd.lintText(o, m.Treatment)
+		return
+	}
+	for _, key := range []string{"values", "format"} {
+		if o.has(key) {
+			rd.problem(o.value(key), fmt.Sprintf("%s has %s but counts numbers", o.what, key), "remove "+key)
+		}
+	}
+	if m.Type == schema.Quantity && m.Treatment == schema.Keep && !o.has("max") {
+		rd.problem(o.value("treatment"), o.what+" keeps a quantity without a bound", "add max: ..., or use treatment bucket")
+	}
+}
+
+// lintText asks that a kept text is enumerated or has a format, and that no
+// other text pretends to.
+func (rd *reader) lintText(o object, by schema.Treatment) {
+	values, format := o.has("values"), o.has("format")
+	switch {
+	case by == schema.Keep && !values && !format:
+		rd.problem(o.value("treatment"), o.what+" keeps free text", "list its values, name a format, or use treatment scrub, hash or drop")
+	case values && format:
+		rd.problem(o.value("format"), o.what+" has both values and format", "keep one of them")
+	case by != schema.Keep && values:
+		rd.problem(o.value("values"), fmt.Sprintf("%s has values but treatment %s", o.what, by), "remove values, or use treatment keep")
+	case by != schema.Keep && format:
+		rd.problem(o.value("format"), fmt.Sprintf("%s has a format but treatment %s", o.what, by), "remove format, or use treatment keep")
+	}
+}
+
+func (rd *reader) lintLabel(o object, l *Label) {
+	if l.Name == ValueLabel {
+		rd.problem(o.value("name"), o.what+" has a reserved name", "rename it: fragments keep the metric's own value there")
+	}
+	switch l.Treatment {
+	case "":
+	case schema.Bucket:
+		rd.problem(o.value("treatment"), o.what+" has treatment bucket, and labels are texts", "list its values and use treatment keep")
+	default:
+		rd.lintText(o, l.Treatment)
+	}
+}
+
+// units are what numbers may count in, beside "{things}".
+var units = []string{"1", "%", "By", "s", "us"}
+
+// lintNumber asks for a unit and a bound where there are numbers, and for
+// neither where there are texts.
+func (rd *reader) lintNumber(o object, m *Metric) {
+	if m.Type == "" {
+		return
+	}
+	numeric := m.Type == schema.Counter || m.Type == schema.Quantity || m.Type == schema.Duration
+	for _, key := range []string{"unit", "max", "buckets"} {
+		if o.has(key) && !numeric {
+			rd.problem(o.value(key), fmt.Sprintf("%s has %s but type %s", o.what, key, m.Type), "remove "+key)
+		}
+	}
+	if !numeric {
+		return
+	}
+	annotated := strings.HasPrefix(m.Unit, "{") && strings.HasSuffix(m.Unit, "}") && isValue(strings.Trim(m.Unit, "{}"))
+	switch {
+	case !o.has("unit"):
+		rd.problem(o.node, o.what+" has no unit", `add unit: one of `+strings.Join(units, ", ")+`, or a thing in braces such as "{row}"`)
+	case m.Type == schema.Duration && m.Unit != "us":
+		rd.problem(o.at["unit"], o.what+" is a duration in another unit", "write unit: us, and count microseconds")
+	case !annotated && !slices.Contains(units, m.Unit):
+		rd.problem(o.at["unit"], fmt.Sprintf("unknown unit %s in %s", quoted(m.Unit), o.what),
+			"use one of "+strings.Join(units, ", ")+`, or a thing in braces such as "{row}"`)
+	}
+	if o.has("max") && m.Max == 0 {
+		rd.problem(o.at["max"], "max of "+o.what+" is not above 0", "write the largest number that can be true")
+	}
+}
+
+// lintBuckets asks that bounds are few and ascend.
+func (rd *reader) lintBuckets(o object, m *Metric) {
+	if m.Treatment == schema.Bucket && m.Type == schema.Quantity && !o.has("buckets") {
+		rd.problem(o.value("treatment"), o.what+" has treatment bucket and no buckets", "add buckets: [...], ascending bounds in its unit")
+	}
+	if o.has("buckets") && m.Type == schema.Counter {
+		rd.problem(o.value("buckets"), o.what+" has buckets but type counter", "remove buckets")
+	}
+	if len(m.Buckets) >= codec.MaxBuckets {
+		rd.problem(o.value("buckets"), fmt.Sprintf("%s has %d bounds", o.what, len(m.Buckets)),
+			fmt.Sprintf("use at most %d", codec.MaxBuckets-1))
+	}
+	for i, b := range m.Buckets {
+		if b <= 0 || i > 0 && b <= m.Buckets[i-1] {
+			rd.problem(element(o.value("buckets"), i), fmt.Sprintf("bounds of %s do not ascend from above 0", o.what),
+				"sort the bounds, each once")
+			return
+		}
+	}
+}
+
+// element returns the i-th element of a list, or the node itself.
+func element(n *yaml.Node, i int) *yaml.Node {
+	if n.Kind == yaml.SequenceNode && i < len(n.Content) {
+		return n.Content[i]
+	}
+	return n
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/store/pages"
+)
+
+// How long a question may take, and how many are answered at a time. More
+// wait.
+const (
+	questionTime = time.Minute
+	maxQuestions = 4
+)
+
+// door answers questions for pages on the socket. It logs nothing of them.
+type door struct {
+	listener *datadir.Listener
+	server   *http.Server
+	pages    *pages.Pages
+	busy     chan struct{}
+}
+
+// listen opens the socket. Only the owner of the data may call.
+func listen(runDir string, p *pages.Pages) (*door, error) {
+	l, err := datadir.Listen(runDir, LockName, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	d := &door{listener: l, pages: p, busy: make(chan struct{}, maxQuestions)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/pages", d.answer)
+	d.server = &http.Server{
+		Handler:           l.Handler(mux),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      questionTime,
+		MaxHeaderBytes:    8 << 10,
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
+	return d, nil
+}
+
+func (d *door) serve() error {
+	if err := d.server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// shutdown lets questions be answered until ctx ends.
+func (d *door) shutdown(ctx context.Context) error { return d.server.Shutdown(ctx) }
+
+// close ends what shutdown left, and removes the socket.
+func (d *door) close() error {
+	return errors.Join(d.server.Close(), ignoreClosed(d.listener.Close()))
+}
+
+// ignoreClosed drops the error of a listener that its server has closed.
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+func (d *door) answer(w http.ResponseWriter, r *http.Request) {
+	select {
+	case d.busy <- struct{}{}:
+		defer func() { <-d.busy }()
+	case <-r.Context().Done():
+		return
+	}
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, pages.MaxQuestionLen))
+	if err != nil {
+		http.Error(w, "question is too long or was cut off", http.StatusBadRequest)
+		return
+	}
+	asks, err := pages.ParseAsks(b)
+	if err != nil {
+		http.Error(w, "question does not have the form", http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	out := pages.NewAnswerWriter(w)
+	unread, err := d.pages.Get(r.Context(), asks, out.Row)
+	if err != nil {
+		return // the caller went away; without its end the answer counts as cut off
+	}
+	_ = out.End(unread) // as above
+}

@@ -1,0 +1,74 @@
+package ingest
+
+import (
+	"maps"
+	"sync"
+	"time"
+)
+
+// Reasons for which an envelope or crate has no reply, and other things that
+// are counted beside the statuses of replies.
+const (
+	reasonCrate   = "crate"   // a crate does not have the form
+	reasonForm    = "form"    // an envelope's outer form is wrong
+	reasonKey     = "key"     // sealed to a key that is not known, or no longer
+	reasonClosed  = "closed"  // does not open
+	reasonContent = "content" // opens, and the inside does not have the form
+	reasonRepeat  = "repeat"  // known already, answered stored
+	reasonFull    = "full"    // a group waits for free space
+	reasonTrouble = "trouble" // a group waits for a month that is damaged, or the like
+)
+
+// recentCommits is how many durations are kept.
+const recentCommits = 64
+
+// Counts says what came of the envelopes since the start.
+type Counts struct {
+	// Outcomes counts envelopes by status of the reply ("stored", "redate",
+	// "bad-form", "expired", "conflict"), those without a reply by reason
+	// ("form", "key", "closed", "content"), crates without the form ("crate"),
+	// and beside these repeats ("repeat", also in "stored") and groups that
+	// had to wait ("full", "trouble").
+	Outcomes map[string]uint64
+	// Groups counts commits.
+	Groups uint64
+	// Recent holds how long the last commits took, oldest first, at most 64.
+	Recent []time.Duration
+}
+
+// counter gathers Counts.
+type counter struct {
+	mu       sync.Mutex
+	outcomes map[string]uint64
+	groups   uint64
+	recent   []time.Duration
+}
+
+func (c *counter) add(outcome string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.outcomes == nil {
+		c.outcomes = map[string]uint64{}
+	}
+	c.outcomes[outcome]++
+}
+
+func (c *counter) committed(took time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.groups++
+	if len(c.recent) == recentCommits {
+		c.recent = c.recent[1:]
+	}
+	c.recent = append(c.recent, took)
+}
+
+func (c *counter) read() Counts {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Counts{
+		Outcomes: maps.Clone(c.outcomes),
+		Groups:   c.groups,
+		Recent:   append([]time.Duration(nil), c.recent...),
+	}
+}

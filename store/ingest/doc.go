@@ -1,0 +1,39 @@
+// Package ingest takes crates of envelopes from JetStream, opens and judges
+// each envelope alone, commits what is to be kept, and only then replies.
+//
+//	crate → envelopes → open → judge → group → commit → replies → acknowledge the crate
+//
+// Judged is: the form, the partition against the inside, the day against the
+// window, fragments against the registry (one unknown field refuses the whole
+// fragment), the batch ID against what is known. Of the kinds of envelopes,
+// fragment and page are taken; erase, grant, note and ask are answered
+// bad-form by this version.
+//
+// It promises that a reply "stored" is sent only when the batch, the row that
+// names it and its manifest entries are synced, and that a batch counts once
+// however often it comes. Whatever fails before the reply leaves the crate
+// unacknowledged, so it comes again. A crate or envelope that cannot be opened
+// has no authentic answer: it is counted by reason and let go.
+//
+// When the store is full or a month is damaged, the crates concerned come
+// again after [busyDelay], nothing of them is answered, and the rest goes on.
+// When NATS or the stream is away it waits and tries again. Memory is bounded
+// by what is pulled ahead: [pullBytes] and one group.
+//
+// Nothing is logged or counted that belongs to one envelope: no batch ID, tag,
+// attempt, payload or time.
+package ingest
+
+import "time"
+
+const (
+	minGroup    = 64               // envelopes that make a group without waiting longer
+	maxCrates   = minGroup         // crates in a group, however empty they are
+	pullCount   = 256              // crates pulled ahead
+	pullBytes   = 8 << 20          // bytes pulled ahead
+	busyDelay   = 5 * time.Second  // until a crate that could not be committed comes again
+	retryDelay  = time.Second      // between tries to find the consumer
+	windowDays  = 90               // the send window is this or the retention, whichever is less
+	defaultWait = time.Second      // Config.GroupWait
+	lastGroup   = 10 * time.Second // what the group in hand may take when Run is told to end
+)

@@ -1,0 +1,192 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/anon/envelope"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/db"
+)
+
+// crate is a message, its envelopes, and what was judged of them.
+type crate struct {
+	msg       message
+	envelopes [][]byte
+	opened    []judged
+	retry     bool // the store's own trouble: it must come again
+}
+
+// message is what a crate came in: [jetstream.Msg] is one.
+type message interface {
+	Data() []byte
+	Ack() error
+	NakWithDelay(d time.Duration) error
+}
+
+// group is what is committed together.
+type group struct {
+	crates []*crate
+	today  schema.Day
+}
+
+// process takes a group of crates through to their acknowledgement.
+func (in *Ingest) process(ctx context.Context, crates []*crate) {
+	g := group{crates: crates, today: schema.DayOf(in.cfg.Now())}
+	if err := in.cfg.Keyring.Turn(g.today); err != nil {
+		in.log.Error("turn keys", slog.Any("error", err))
+	}
+	for _, c := range g.crates {
+		in.openCrate(c, g.today)
+	}
+	in.dedupe(&g)
+	in.commit(ctx, &g)
+	in.finish(&g)
+}
+
+// newCrate unpacks a message. What does not have the form holds no envelopes:
+// it is counted, and let go with its group.
+func (in *Ingest) newCrate(msg message) *crate {
+	envelopes, err := wire.ParseCrate(msg.Data())
+	if err != nil {
+		in.counts.add(reasonCrate)
+		in.log.Warn("a crate does not have the form", slog.Int("bytes", len(msg.Data())))
+	}
+	return &crate{msg: msg, envelopes: envelopes}
+}
+
+// openCrate opens and judges the envelopes of one crate, each alone.
+func (in *Ingest) openCrate(c *crate, today schema.Day) {
+	w := windowOf(today, in.cfg.RetentionDays)
+	for _, b := range c.envelopes {
+		e, o, reason := in.open(b, today)
+		if o == nil {
+			in.counts.add(reason)
+			continue
+		}
+		j, err := in.judge(e, o, w)
+		if err != nil {
+			in.trouble(c, "judge a batch", err)
+			continue
+		}
+		c.opened = append(c.opened, j)
+	}
+}
+
+// open opens one envelope, or says why it does not.
+func (in *Ingest) open(b []byte, today schema.Day) (*wire.Envelope, *envelope.Opened, string) {
+	e, err := wire.ParseEnvelope(b)
+	if err != nil {
+		return nil, nil, reasonForm
+	}
+	key := in.cfg.Keyring.key(e.KeyID, today)
+	if key == nil {
+		return nil, nil, reasonKey
+	}
+	o, err := envelope.Open(key, e)
+	switch {
+	case errors.Is(err, envelope.ErrContent):
+		return nil, nil, reasonContent
+	case err != nil:
+		return nil, nil, reasonClosed
+	}
+	return e, o, ""
+}
+
+// dedupe drops the rows of batches that are known, on disk or earlier in the
+// group, and answers conflict to a known batch ID with another body.
+func (in *Ingest) dedupe(g *group) {
+	type name struct {
+		month schema.Month
+		batch schema.BatchID
+	}
+	seen := map[name][]byte{}
+	for _, c := range g.crates {
+		for i := range c.opened {
+			j := &c.opened[i]
+			if j.rows == nil {
+				continue
+			}
+			n := name{j.month, j.batch}
+			hash := j.rows[len(j.rows)-1].Value
+			known, ok := seen[n]
+			if !ok {
+				var err error
+				known, ok, err = in.cfg.DB.Get(j.month, db.Batches, j.batch[:])
+				if err != nil {
+					in.trouble(c, "look for a repeat", err)
+					j.rows, j.status = nil, 0
+					continue
+				}
+			}
+			switch {
+			case !ok:
+				seen[n] = hash
+			case bytes.Equal(known, hash):
+				j.rows = nil
+				in.counts.add(reasonRepeat)
+			default:
+				j.rows, j.status = nil, wire.Conflict
+			}
+		}
+	}
+}
+
+// commit writes the group, month by month. A crate that has a part in a month
+// that fails comes again.
+func (in *Ingest) commit(ctx context.Context, g *group) {
+	batches := map[schema.Month][]db.Batch{}
+	for _, c := range g.crates {
+		for _, j := range c.opened {
+			if j.status != wire.Stored {
+				continue
+			}
+			bs := batches[j.month]
+			if j.rows != nil {
+				bs = append(bs, j.rows)
+			}
+			batches[j.month] = bs // of repeats only: empty, which makes sure that they are listed
+		}
+	}
+	for m, bs := range batches {
+		started := time.Now()
+		if err := in.cfg.DB.Commit(ctx, db.Group{Month: m, Batches: bs}); err != nil {
+			in.fail(g, m, err)
+			continue
+		}
+		if len(bs) > 0 {
+			in.counts.committed(time.Since(started))
+		}
+	}
+}
+
+// fail marks the crates that have a part in a month that did not commit.
+func (in *Ingest) fail(g *group, m schema.Month, err error) {
+	for _, c := range g.crates {
+		for _, j := range c.opened {
+			if j.status == wire.Stored && j.month == m {
+				c.retry = true
+			}
+		}
+	}
+	in.troubled("commit a group", err)
+}
+
+// trouble marks one crate to come again.
+func (in *Ingest) trouble(c *crate, act string, err error) {
+	c.retry = true
+	in.troubled(act, err)
+}
+
+func (in *Ingest) troubled(act string, err error) {
+	if errors.Is(err, db.ErrFull) {
+		in.counts.add(reasonFull)
+	} else {
+		in.counts.add(reasonTrouble)
+	}
+	in.log.Error(act, slog.Any("error", err))
+}

@@ -1,0 +1,124 @@
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+
+	"github.com/tacit-telemetry/tacit/anon/envelope"
+	"github.com/tacit-telemetry/tacit/anon/page"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/codec"
+	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/pages"
+	"github.com/tacit-telemetry/tacit/store/rollup"
+)
+
+// DB keeps rows: [db.DB] does.
+type DB interface {
+	Keys(m schema.Month) (db.MonthKeys, error)
+	Get(m schema.Month, t db.Table, key []byte) ([]byte, bool, error)
+	Commit(ctx context.Context, g db.Group) error
+}
+
+// Registry says what a fragment may hold: the registry of the schema does.
+type Registry interface {
+	CheckFragment(f *codec.Fragment) error
+}
+
+// judged is an opened envelope and what becomes of it.
+type judged struct {
+	attempt wire.Attempt
+	key     [32]byte // for the reply
+	batch   schema.BatchID
+
+	status wire.Status  // Stored: rows must be, or are, on disk
+	month  schema.Month // of the rows; 0 when the status needs none
+	rows   db.Batch     // to be committed; nil when they are there
+}
+
+// window is the span of days in which a batch is taken.
+type window struct{ first, last schema.Day }
+
+func windowOf(today schema.Day, retention int) window {
+	w := schema.Day(min(windowDays, retention))
+	return window{first: today - min(w, today), last: today + 1}
+}
+
+// status says what to answer for a batch of day d, and whether it is taken.
+func (w window) status(d schema.Day) (wire.Status, bool) {
+	switch {
+	case d < w.first:
+		return wire.Expired, false
+	case d > w.last:
+		return wire.Redate, false
+	}
+	return wire.Stored, true
+}
+
+// judge decides on one opened envelope from its inside alone. An error is the
+// store's own trouble: the envelope is to come again.
+func (in *Ingest) judge(e *wire.Envelope, o *envelope.Opened, w window) (judged, error) {
+	j := judged{attempt: e.Attempt, key: o.ReplyKey, batch: o.Batch, status: wire.BadForm}
+	var err error
+	switch o.Kind {
+	case envelope.Page:
+		err = in.judgePage(&j, e.Partition, o, w)
+	case envelope.Fragment:
+		in.judgeFragment(&j, e.Partition, o, w)
+	}
+	if err != nil || j.status != wire.Stored {
+		return j, err
+	}
+	sum := sha256.Sum256(o.Payload)
+	j.rows = append(j.rows, db.Row{Table: db.Batches, Key: o.Batch[:], Value: sum[:]})
+	return j, nil
+}
+
+func (in *Ingest) judgePage(j *judged, partition uint8, o *envelope.Opened, w window) error {
+	p, err := page.Parse(o.Payload)
+	if err != nil || wire.PartitionOf(p.Tag) != partition {
+		return nil
+	}
+	status, ok := w.status(p.Day)
+	if !ok {
+		j.status = status
+		return nil
+	}
+	j.month = p.Day.Month()
+	keys, err := in.cfg.DB.Keys(j.month)
+	if errors.Is(err, db.ErrForgotten) {
+		j.status, j.month = wire.Expired, 0
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	row, err := pages.Row(keys, p, o.Batch)
+	if err != nil {
+		return err
+	}
+	j.status, j.rows = wire.Stored, db.Batch{row}
+	return nil
+}
+
+func (in *Ingest) judgeFragment(j *judged, partition uint8, o *envelope.Opened, w window) {
+	f, err := codec.DecodeFragment(o.Payload)
+	if err != nil || wire.PartitionOf(o.Batch) != partition {
+		return
+	}
+	status, ok := w.status(f.Day)
+	if !ok {
+		j.status = status
+		return
+	}
+	if in.cfg.Registry.CheckFragment(&f) != nil {
+		return
+	}
+	rows, err := rollup.Fold(&f)
+	if err != nil {
+		return
+	}
+	j.status, j.month, j.rows = wire.Stored, f.Day.Month(), rows
+}

@@ -1,0 +1,41 @@
+// Package lookup opens one installation's history with its ID. It runs in the
+// process of who asks, a command or a desk; the ID stays there. From it come
+// the tags that the store is asked for, in a random order over all days, and
+// the keys that open what comes back.
+//
+// Each day from tomorrow back is walked by number, 0, 1, 2 and so on, past
+// every hit, until 16 numbers in a row have no page. Every record that comes
+// out is checked against the registry: what it does not name is counted and
+// not shown. Repeats are dropped by batch ID; records of another writer than
+// the newest page's (a clone, a restored backup) are marked.
+//
+// The store is asked over its socket, or opened here when no process holds it;
+// its lock is never bypassed. Months that cannot be read are named, and the
+// rest is shown. Memory is bounded by [MaxPages].
+package lookup
+
+import "errors"
+
+// Bounds of a walk.
+const (
+	maxMisses   = 16  // numbers in a row without a page that end a day
+	defaultDays = 90  // walked when nobody says since when
+	maxDays     = 400 // the longest that a store keeps pages
+	MaxPages    = 10_000
+)
+
+// Errors of a lookup. All are wrapped with detail.
+var (
+	// ErrNothing says that the store has no page of this ID in these days: not
+	// sent yet, off, reset, expired, or not an ID of this vendor's.
+	ErrNothing = errors.New("no pages for this ID")
+	// ErrNoStore says that there is no store in the directory. Start one, or
+	// name another directory.
+	ErrNoStore = errors.New("there is no store here")
+	// ErrSilent says that another process holds the store and does not answer.
+	// Wait until it has started, or end it.
+	ErrSilent = errors.New("the store's process does not answer")
+	// ErrTooMany says that there are more than MaxPages pages. Ask for fewer
+	// days.
+	ErrTooMany = errors.New("too many pages")
+)

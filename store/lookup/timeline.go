@@ -1,0 +1,176 @@
+package lookup
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/anon/page"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/codec"
+	"github.com/tacit-telemetry/tacit/schema/registry"
+)
+
+// Registry says what may be shown, and how: the registry of the schema does.
+type Registry interface {
+	CheckTreated(r *schema.Record) error
+	Metric(name string) (*registry.Metric, bool)
+}
+
+// Options say what to look for.
+type Options struct {
+	// Since leaves out earlier records and pages first sent before. Zero:
+	// everything of the last 90 days. At most 400 days back.
+	Since time.Time
+	// Now is the time of the lookup. Zero: the clock's.
+	Now time.Time
+	// Registry is required.
+	Registry Registry
+}
+
+// History is what the store has of one installation.
+type History struct {
+	// Installation is the latest value of every configuration metric, and
+	// Products the latest version of every product that reported, both as the
+	// newest writer has them.
+	Installation map[string]schema.Value
+	Products     map[string]string
+	// Records are in time order; those of one second as they were written.
+	Records []Record
+
+	Pages         int            // that were opened, without repeats
+	OtherWriter   int            // of these, of another writer than the newest
+	Damaged       int            // pages that do not open or do not have the form
+	NotUnderstood int            // records that the registry does not name
+	Unread        []schema.Month // months that the store could not read whole
+
+	OldestDay, NewestDay schema.Day // of first sending, of the pages found
+}
+
+// Record is a record with what the registry says of it.
+type Record struct {
+	schema.Record
+	Category    schema.Category
+	Unit        string // of a number; empty for texts and plain counts
+	OtherWriter bool   // of another writer than the newest page
+}
+
+// Timeline asks for the pages of the installation with the given raw ID, opens
+// them and puts the records in order. Errors wrap [ErrNothing] when there is
+// no page.
+func Timeline(ctx context.Context, asker Asker, id [16]byte, opt Options) (*History, error) {
+	if opt.Now.IsZero() {
+		opt.Now = time.Now()
+	}
+	first, last := span(opt)
+	w := newWalk(asker, page.NewRoot(id), first, last)
+	if err := w.run(ctx); err != nil {
+		return nil, fmt.Errorf("look up: %w", err)
+	}
+	unread := slices.Sorted(maps.Keys(w.unread))
+	if len(w.found) == 0 && len(unread) > 0 {
+		return nil, fmt.Errorf("look up: %w in what could be read; months %v could not", ErrNothing, unread)
+	}
+	if len(w.found) == 0 {
+		return nil, fmt.Errorf("look up: %w since %s", ErrNothing, first)
+	}
+	h := &History{Unread: unread, Installation: map[string]schema.Value{}, Products: map[string]string{}}
+	h.fill(openAll(h, w.found), opt)
+	return h, nil
+}
+
+// span returns the days to walk, both included.
+func span(opt Options) (first, last schema.Day) {
+	today := schema.DayOf(opt.Now)
+	first = today - min(defaultDays, today)
+	if !opt.Since.IsZero() {
+		first = max(schema.DayOf(opt.Since), today-min(maxDays, today))
+	}
+	return first, today + 1
+}
+
+// openAll opens pages in the order of their places, without repeats.
+func openAll(h *History, found []sealedPage) []codec.Page {
+	slices.SortStableFunc(found, func(a, b sealedPage) int {
+		return cmp.Or(cmp.Compare(a.day.keys.Day(), b.day.keys.Day()), cmp.Compare(a.n, b.n))
+	})
+	h.OldestDay, h.NewestDay = found[0].day.keys.Day(), found[len(found)-1].day.keys.Day()
+	seen := map[schema.BatchID]bool{}
+	var out []codec.Page
+	for _, f := range found {
+		p, err := f.open()
+		switch {
+		case err != nil:
+			h.Damaged++
+		case !seen[p.Batch]:
+			seen[p.Batch] = true
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (f *sealedPage) open() (codec.Page, error) {
+	sealed, err := page.Parse(f.bytes)
+	if err != nil {
+		return codec.Page{}, err
+	}
+	plain, err := f.day.keys.Open(f.n, sealed)
+	if err != nil {
+		return codec.Page{}, err
+	}
+	return codec.DecodePage(plain)
+}
+
+// fill takes over what the registry names.
+func (h *History) fill(opened []codec.Page, opt Options) {
+	if len(opened) == 0 {
+		return
+	}
+	newest := opened[len(opened)-1].Writer
+	for i := range opened {
+		p := &opened[i]
+		other := p.Writer != newest
+		h.Pages++
+		if other {
+			h.OtherWriter++
+		}
+		for j := range p.Records {
+			h.take(&p.Records[j], other, opt)
+		}
+	}
+	slices.SortStableFunc(h.Records, func(a, b Record) int { return cmp.Compare(a.Time, b.Time) })
+	for i := range h.Records {
+		h.note(&h.Records[i])
+	}
+	if !opt.Since.IsZero() {
+		h.Records = slices.DeleteFunc(h.Records, func(r Record) bool { return r.Time < opt.Since.Unix() })
+	}
+}
+
+func (h *History) take(r *schema.Record, other bool, opt Options) {
+	m, ok := opt.Registry.Metric(r.Metric)
+	if !ok || opt.Registry.CheckTreated(r) != nil {
+		h.NotUnderstood++
+		return
+	}
+	shown := Record{Record: *r, Category: m.Category, OtherWriter: other}
+	if r.Value.Kind == schema.KindNumber {
+		shown.Unit = m.Unit
+	}
+	h.Records = append(h.Records, shown)
+}
+
+// note keeps the latest state of the installation; records come in time order.
+func (h *History) note(r *Record) {
+	if r.OtherWriter {
+		return
+	}
+	h.Products[r.Product.Name] = r.Product.Version
+	if r.Category == schema.Configuration {
+		h.Installation[r.Metric] = r.Value
+	}
+}

@@ -1,0 +1,22 @@
+// Package pages keeps sealed pages and gives them back by tag. What it holds
+// opens only with an installation ID, which never comes here: who asks derives
+// tags from it, and opens what comes back, in a process of their own.
+//
+//	row key   = HMAC-SHA256(IX(month), tag)[:16] | u32 day | batch ID     in the month of the day
+//	row value = nonce 24 | XChaCha20-Poly1305(WR(month), aad row key, witness 16 | sealed page)
+//
+// A tag may hold several pages, so a number that a restored host uses again
+// overwrites nothing. Nothing about the tags that are asked for is logged or
+// counted.
+//
+// The question and the answer have one form each, for a socket:
+//
+//	question = version 1 | count 2 | (day 4 | tag 16), count times, at most [MaxAsks]
+//	answer   = frames: kind 1 | u32 value | u32 length | bytes
+//	           row:    value is the index of the tag, bytes are tag 16 | day 4 | witness 16 | sealed page
+//	           unread: value is a month whose rows could not be read, no bytes
+//	           end:    value is the number of frames before; without it the answer is cut off
+//
+// It holds one row in memory at a time. When a month is damaged, the other
+// months' rows come all the same and the month is named.
+package pages

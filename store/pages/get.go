@@ -1,0 +1,96 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/tacit-telemetry/tacit/anon/page"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/db"
+)
+
+// Reader reads rows: [db.DB] does.
+type Reader interface {
+	Keys(m schema.Month) (db.MonthKeys, error)
+	Scan(ctx context.Context, m schema.Month, t db.Table, prefix []byte, each func(key, value []byte) error) error
+}
+
+var _ Reader = (*db.DB)(nil)
+
+// Ask names the pages of one tag.
+type Ask struct {
+	Day schema.Day
+	Tag page.Tag
+}
+
+// Found is one page.
+type Found struct {
+	Index int    // of the Ask that it answers
+	Page  []byte // as page.Parse reads it
+}
+
+// Pages answers questions.
+type Pages struct {
+	rows Reader
+	log  *slog.Logger
+}
+
+// New returns the pages in rows. log gets the months that cannot be read,
+// never what was asked; nil logs nothing.
+func New(rows Reader, log *slog.Logger) *Pages {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Pages{rows: rows, log: log.With(slog.String("component", "store/pages"))}
+}
+
+// Get calls each for every page that is asked for, and returns the months that
+// could not be read whole. An error is each's own or the context's.
+func (p *Pages) Get(ctx context.Context, asks []Ask, each func(Found) error) (unread []schema.Month, err error) {
+	failed := map[schema.Month]bool{} // true: not asked again
+	for i, ask := range asks {
+		m := ask.Day.Month()
+		if failed[m] {
+			continue
+		}
+		var own error
+		err := p.tag(ctx, ask, func(b []byte) error {
+			own = each(Found{Index: i, Page: b})
+			return own
+		})
+		switch {
+		case own != nil:
+			return unread, own
+		case ctx.Err() != nil:
+			return unread, ctx.Err()
+		case errors.Is(err, db.ErrForgotten): // its key is gone: there is nothing any more
+		case err != nil:
+			if _, known := failed[m]; !known {
+				unread = append(unread, m)
+				p.log.Error("month cannot be read whole", slog.String("month", m.String()), slog.Any("error", err))
+			}
+			failed[m] = !errors.Is(err, errRow) // beside a damaged row others may be sound
+		}
+	}
+	return unread, nil
+}
+
+// tag calls each for every page of one tag. It goes on past damaged rows.
+func (p *Pages) tag(ctx context.Context, ask Ask, each func([]byte) error) error {
+	m := ask.Day.Month()
+	keys, err := p.rows.Keys(m)
+	if err != nil {
+		return err
+	}
+	var damaged error
+	err = p.rows.Scan(ctx, m, db.Pages, Prefix(keys, ask.Tag, ask.Day), func(key, value []byte) error {
+		found, err := unwrap(keys, ask.Tag, ask.Day, key, value)
+		if err != nil {
+			damaged = err
+			return nil
+		}
+		return each(found.Marshal())
+	})
+	return errors.Join(err, damaged)
+}
