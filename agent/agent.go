@@ -117,6 +117,7 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 
 func (a *Agent) openParts(ctx context.Context, dir string) (err error) {
 	a.own, err = own.Gather(ctx, own.Config{
+		Common:       scrub.Known,
 		Installation: []string{a.installation.ID.String(), identity.Spoken(a.installation.ID)},
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -58,7 +59,10 @@ func (a *Agent) sendRounds(ctx context.Context) {
 		if !pause(ctx, wait/2+rand.N(wait)) {
 			return
 		}
-		_, err := a.Round(ctx, false)
+		sum, err := a.Round(ctx, false)
+		if sum.Sent > 0 {
+			debug.FreeOSMemory() // the next round is an hour away, and the host can use it until then
+		}
 		switch {
 		case err == nil || errors.Is(err, upload.ErrHeld):
 			wait = a.config.Interval

@@ -2,146 +2,16 @@ package relay
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
-	"io/fs"
-	"log/slog"
-	"net"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/goleak"
 
 	"github.com/tacit-telemetry/tacit/relay/gate"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
-
-const credential = "a channel's shared credential"
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// config is what `tacit up` would set: nobody to hide among, short waits.
-func config(t *testing.T) Config {
-	return Config{
-		Dir: filepath.Join(t.TempDir(), "relay"), Listen: "127.0.0.1:0", Credential: credential,
-		KeyList: keyList(), MinPeers: 1, MaxWait: 200 * time.Millisecond, FlushEvery: 20 * time.Millisecond,
-		MaxStore: 64 << 20,
-	}
-}
-
-func keyList() []byte {
-	l := wire.KeyList{Version: 1, Suite: wire.SuiteX25519, Keys: []wire.Key{{ID: 7, Start: 20000}}}
-	return append(l.Marshal(), make([]byte, wire.SignatureLen)...)
-}
-
-func start(t *testing.T, cfg Config) *Relay {
-	t.Helper()
-	r, err := New(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { stop(t, r) })
-	return r
-}
-
-func stop(t *testing.T, r *Relay) {
-	t.Helper()
-	if err := r.Stop(context.Background()); err != nil {
-		t.Errorf("stop: %v", err)
-	}
-}
-
-// dial connects as an agent does, from another loopback address than the
-// relay's, so that a leaked one can be told apart.
-func dial(r *Relay, name, password string, more ...nats.Option) (*nats.Conn, error) {
-	opts := append([]nats.Option{
-		nats.UserInfo(name, password), nats.CustomInboxPrefix(wire.InboxPrefix(name)), nats.NoReconnect(),
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
-	}, more...)
-	return nats.Connect("nats://"+r.Addr().String(), opts...)
-}
-
-func agent(t *testing.T, r *Relay, more ...nats.Option) *nats.Conn {
-	t.Helper()
-	c, err := dial(r, rand.Text(), credential, more...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
-}
-
-func envelope(partition uint8, class wire.Class) wire.Envelope {
-	e := wire.Envelope{KeyID: 7, Partition: partition, Class: class, Body: make([]byte, wire.Buckets[0]+wire.SealLen)}
-	_, _ = rand.Read(e.Attempt[:])
-	_, _ = rand.Read(e.Body)
-	return e
-}
-
-// put sends data and returns the hint and the inbox on which more may come.
-func put(t *testing.T, c *nats.Conn, data []byte) (wire.Hint, *nats.Subscription) {
-	t.Helper()
-	sub, err := c.SubscribeSync(c.NewInbox())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.PublishRequest(wire.SubjectPut, sub.Subject, data); err != nil {
-		t.Fatal(err)
-	}
-	m, err := sub.NextMsg(5 * time.Second)
-	if err != nil {
-		t.Fatalf("no answer to a put: %v", err)
-	}
-	h, err := wire.ParseHint(m.Data)
-	if err != nil {
-		t.Fatalf("answer of %d bytes: %v", len(m.Data), err)
-	}
-	return h, sub
-}
-
-// crates binds to a group's consumer as a store does.
-func crates(t *testing.T, r *Relay, group int) (*nats.Conn, jetstream.Consumer) {
-	t.Helper()
-	nc, err := r.StoreConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := js.Consumer(t.Context(), wire.StreamCrates, wire.CrateConsumer(group))
-	if err != nil {
-		t.Fatalf("bind the consumer: %v", err)
-	}
-	return nc, c
-}
-
-// next returns the envelopes of the next crate, confirmed.
-func next(t *testing.T, c jetstream.Consumer) [][]byte {
-	t.Helper()
-	m, err := c.Next(jetstream.FetchMaxWait(5 * time.Second))
-	if err != nil {
-		t.Fatalf("no crate: %v", err)
-	}
-	list, err := wire.ParseCrate(m.Data())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := m.DoubleAck(t.Context()); err != nil {
-		t.Fatalf("confirm a crate: %v", err)
-	}
-	return list
-}
 
 func TestPutToReply(t *testing.T) {
 	r := start(t, config(t))
@@ -179,16 +49,6 @@ func TestPutToReply(t *testing.T) {
 	if s := r.Stats(); s.Gate.Passed != 1 || s.Forward.Envelopes != 1 || s.Pool.Passed != 1 || s.Pool.Items != 0 {
 		t.Errorf("stats %+v, want one of each", s)
 	}
-}
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	t.Fatalf("not within 5 s: %s", what)
 }
 
 func TestKeyList(t *testing.T) {
@@ -266,90 +126,6 @@ func TestStopKeepsQueued(t *testing.T) {
 	}
 }
 
-// TestBlind sends and errs with debug logging on, and searches everything that
-// the relay wrote for the agent's address and throw-away name.
-func TestBlind(t *testing.T) {
-	const address = "127.0.7.9"
-	var log syncBuffer
-	cfg := config(t)
-	cfg.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	cfg.Quota.Envelopes = 2
-	r := start(t, cfg)
-	from := func(o *nats.Options) error {
-		o.CustomDialer = &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
-		return nil
-	}
-	if c, err := net.Dial("tcp", r.Addr().String()); err == nil {
-		_ = c.Close() // hangs up without a word
-	}
-	name := rand.Text()
-	if _, err := dial(r, name, "wrong", from); err == nil {
-		t.Error("a wrong credential was let in")
-	}
-	a, err := dial(r, name, credential, from)
-	if err != nil {
-		t.Skip("this system has no " + address)
-	}
-	defer a.Close()
-	for range 3 {
-		e := envelope(0, wire.ClassNormal)
-		put(t, a, e.Marshal())
-	}
-	_ = a.Publish("$SYS.REQ.SERVER.PING", nil) // a violation, which the server reports
-	_, _ = a.SubscribeSync(">")
-	_ = a.Flush()
-	eventually(t, "two envelopes in the stream", func() bool { return r.Stats().Forward.Envelopes == 2 })
-	a.Close()
-	stop(t, r)
-	needles := []string{address, name, "\x7f\x00\x07\x09"}
-	for _, n := range needles {
-		if strings.Contains(log.String(), n) {
-			t.Errorf("the log has %q:\n%s", n, log.String())
-		}
-	}
-	if files := searchFiles(t, cfg.Dir, needles); files == 0 {
-		t.Error("no file was searched")
-	}
-}
-
-func searchFiles(t *testing.T, dir string, needles []string) (files int) {
-	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		files++
-		b, err := os.ReadFile(path)
-		for _, n := range needles {
-			if bytes.Contains(b, []byte(n)) {
-				t.Errorf("%s has %q", filepath.Base(path), n)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
 func TestQuotaAndDecision(t *testing.T) {
 	cfg := config(t)
 	cfg.Quota = gate.Quota{Envelopes: 2, User: 1}
@@ -411,58 +187,6 @@ func TestMalformed(t *testing.T) {
 	eventually(t, "four puts of strangers", func() bool { return r.Stats().Gate.Refused.Stranger == 4 })
 	if s := r.Stats().Gate; s.Passed != 0 || s.Refused.Form != 2 || s.Refused.Oversize != 1 {
 		t.Errorf("gate %+v, want two of wrong form and one oversize", s)
-	}
-}
-
-func TestBadConfig(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close() //nolint:errcheck // a test's
-	for name, c := range map[string]struct {
-		change func(*Config)
-		want   string
-	}{
-		"plain beyond loopback": {func(c *Config) { c.Listen = "0.0.0.0:0" }, "without TLS only loopback"},
-		"no port":               {func(c *Config) { c.Listen = "localhost" }, "not host:port"},
-		"no host":               {func(c *Config) { c.Listen = ":8472" }, "not host:port"},
-		"port that is a word":   {func(c *Config) { c.Listen = "127.0.0.1:nats" }, "set a number up to 65535"},
-		"no credential":         {func(c *Config) { c.Credential = "" }, "no credential"},
-		"no directory":          {func(c *Config) { c.Dir = "" }, "no directory"},
-		"too many groups":       {func(c *Config) { c.Groups = 65 }, "set 1 to 64"},
-		"tiny stream":           {func(c *Config) { c.MaxStore = 1 }, "set at least"},
-		"bad key list":          {func(c *Config) { c.KeyList = []byte{1} }, "key list"},
-		"port in use":           {func(c *Config) { c.Listen = taken.Addr().String() }, "the port is in use: stop the process"},
-		"stream is a file": {func(c *Config) {
-			if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(c.Dir, "stream"), nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}, "stream's directory"},
-		"jetstream is a file": {func(c *Config) {
-			if err := os.MkdirAll(filepath.Join(c.Dir, "stream"), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(c.Dir, "stream", "jetstream"), nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}, "start the embedded server"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			cfg := config(t)
-			c.change(&cfg)
-			r, err := New(t.Context(), cfg)
-			if err == nil {
-				err = r.Start(t.Context())
-				defer stop(t, r)
-			}
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error %v, want one that says %q", err, c.want)
-			}
-		})
 	}
 }
 

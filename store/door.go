@@ -58,9 +58,14 @@ func (d *door) serve() error {
 // shutdown lets questions be answered until ctx ends.
 func (d *door) shutdown(ctx context.Context) error { return d.server.Shutdown(ctx) }
 
-// close ends what shutdown left, and removes the socket.
+// close ends what shutdown left, waits until nothing reads any more, and
+// removes the socket.
 func (d *door) close() error {
-	return errors.Join(d.server.Close(), ignoreClosed(d.listener.Close()))
+	err := errors.Join(d.server.Close(), ignoreClosed(d.listener.Close()))
+	for range cap(d.busy) {
+		d.busy <- struct{}{} // kept: nothing is answered again
+	}
+	return err
 }
 
 // ignoreClosed drops the error of a listener that its server has closed.

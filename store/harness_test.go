@@ -41,6 +41,14 @@ type edge struct {
 
 func newEdge(t *testing.T) *edge {
 	t.Helper()
+	e := newServer(t)
+	e.stream()
+	return e
+}
+
+// newServer returns an edge that has no stream yet.
+func newServer(t *testing.T) *edge {
+	t.Helper()
 	ns, err := server.NewServer(&server.Options{DontListen: true, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +68,6 @@ func newEdge(t *testing.T) *edge {
 		t.Fatal(err)
 	}
 	e := &edge{t: t, conn: conn, js: js, replies: make(chan wire.Routed, 1<<12)}
-	e.stream()
 	_, err = conn.Subscribe(wire.SubjectReply, func(m *nats.Msg) {
 		rs, err := wire.ParseReplies(m.Data)
 		if err != nil {

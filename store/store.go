@@ -73,11 +73,11 @@ type Config struct {
 func (c *Config) validate() error {
 	switch {
 	case c.Dir == "" || c.KeysDir == "" || c.RunDir == "":
-		return errors.New("Dir, KeysDir and RunDir must be given")
+		return errors.New("config needs Dir, KeysDir and RunDir")
 	case c.Conn == nil || c.Registry == nil:
-		return errors.New("Conn and Registry must be given")
+		return errors.New("config needs Conn and Registry")
 	case c.RetentionDays < 0 || c.RetentionDays > MaxRetentionDays:
-		return fmt.Errorf("RetentionDays is %d, want 1 to %d", c.RetentionDays, MaxRetentionDays)
+		return fmt.Errorf("config: RetentionDays is %d, want 1 to %d", c.RetentionDays, MaxRetentionDays)
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -277,10 +277,7 @@ func TestAFullDiskAnswersNothingAndLosesNothing(t *testing.T) {
 
 func TestItWaitsForTheStream(t *testing.T) {
 	t.Parallel()
-	e, h := newEdge(t), newHouse(t)
-	if err := e.js.DeleteStream(t.Context(), wire.StreamCrates); err != nil {
-		t.Fatal(err)
-	}
+	e, h := newServer(t), newHouse(t)
 	host := newHost(t, start(t, h.config(e)))
 	e.stream()
 	if got := e.send(host.seal(host.fragment(today, 1))); got[0] != wire.Stored {

@@ -97,10 +97,18 @@ func New(c Config) (*Resolver, error) {
 	r.started = r.stamp()
 	for _, dir := range []string{c.Dir, r.dir} {
 		if err := durable.MakeOwnerDir(dir); err != nil {
-			return nil, fmt.Errorf("open participation in %s: %w", shown(dir), bare(err))
+			return nil, openError(dir, err)
 		}
 	}
 	return r, nil
+}
+
+func openError(dir string, err error) error {
+	fix := "give the agent a directory that it can write"
+	if errors.Is(err, durable.ErrExposed) {
+		fix = "set its mode to 0700"
+	}
+	return fmt.Errorf("open participation in %s: %w; %s", shown(dir), bare(err), fix)
 }
 
 // Decide reads every input anew and returns what they come to. It costs a few

@@ -143,13 +143,13 @@ func number(t string) string {
 	return labelID
 }
 
-// isCode reports whether t is a code that documents list: E217, 0x1f, and of
-// the eight-digit ones those of Windows that every program may return
-// (HRESULT of Win32 and of COM, NTSTATUS); other hex may be anybody's handle.
+// isCode reports whether t is a code that documents list: E217, and of hex
+// those that every Windows program may return (HRESULT of Win32 and of COM,
+// NTSTATUS); other hex may be anybody's handle.
 func isCode(t string) bool {
 	if hex, ok := strings.CutPrefix(strings.ToLower(t), "0x"); ok {
 		windows := strings.HasPrefix(hex, "8007") || strings.HasPrefix(hex, "80004") || strings.HasPrefix(hex, "c00000")
-		return isHex(hex) && (len(hex) <= 2 || len(hex) == 8 && windows)
+		return len(hex) == 8 && windows && isHex(hex)
 	}
 	return len(t) >= 2 && len(t) <= 5 && is(t, 0, isCapital) && isDigits(t[1:])
 }

@@ -16,7 +16,7 @@ func scrubCommand(env *cli.Env) *cobra.Command {
 		Args:  cli.Args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			env.Count("scrub")
-			ids, err := own.Gather(c.Context(), own.Config{})
+			ids, err := own.Gather(c.Context(), own.Config{Common: scrub.Known})
 			if err != nil {
 				c.PrintErrf("warning: %s\n", cli.Shown(err.Error()))
 			}

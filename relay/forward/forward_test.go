@@ -128,7 +128,7 @@ func TestFullStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	stored := confirm(ctx, t, store, len(all)-len(left))
-	for len(left) > 0 {
+	for len(left) > 0 && ctx.Err() == nil {
 		before := len(left)
 		left = f.Forward(ctx, left)
 		stored += confirm(ctx, t, store, before-len(left))

@@ -85,7 +85,7 @@ func Open(cfg Config) (*DB, error) {
 
 func (c *Config) defaults() error {
 	if c.Dir == "" || c.KeysDir == "" {
-		return errors.New("Dir and KeysDir must be given")
+		return errors.New("config needs Dir and KeysDir")
 	}
 	if c.Headroom == 0 {
 		c.Headroom = DefaultHeadroom

@@ -27,13 +27,14 @@ package ingest
 import "time"
 
 const (
-	minGroup    = 64               // envelopes that make a group without waiting longer
-	maxCrates   = minGroup         // crates in a group, however empty they are
-	pullCount   = 256              // crates pulled ahead
-	pullBytes   = 8 << 20          // bytes pulled ahead
-	busyDelay   = 5 * time.Second  // until a crate that could not be committed comes again
-	retryDelay  = time.Second      // between tries to find the consumer
-	windowDays  = 90               // the send window is this or the retention, whichever is less
-	defaultWait = time.Second      // Config.GroupWait
-	lastGroup   = 10 * time.Second // what the group in hand may take when Run is told to end
+	minGroup     = 64                     // envelopes that make a group without waiting longer
+	maxCrates    = minGroup               // crates in a group, however empty they are
+	pullCount    = 256                    // crates pulled ahead
+	pullBytes    = 8 << 20                // bytes pulled ahead
+	busyDelay    = 5 * time.Second        // until a crate that could not be committed comes again
+	retryDelay   = time.Second            // between tries to find the consumer
+	windowDays   = 90                     // the send window is this or the retention, whichever is less
+	defaultWait  = time.Second            // Config.GroupWait
+	lastGroup    = 10 * time.Second       // what the group in hand may take when Run is told to end
+	handBackTime = 200 * time.Millisecond // for crates pulled ahead to be handed back, each
 )

@@ -44,7 +44,7 @@ type Ingest struct {
 // New checks cfg. Nothing is consumed before Run.
 func New(cfg Config) (*Ingest, error) {
 	if cfg.Conn == nil || cfg.DB == nil || cfg.Keyring == nil || cfg.Registry == nil {
-		return nil, errors.New("start ingest: Conn, DB, Keyring and Registry must be given")
+		return nil, errors.New("start ingest: config needs Conn, DB, Keyring and Registry")
 	}
 	if cfg.GroupWait == 0 {
 		cfg.GroupWait = defaultWait
@@ -91,7 +91,7 @@ func (in *Ingest) consume(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("pull crates: %w", err)
 	}
-	defer crates.Stop()
+	defer in.handBack(crates)
 	for {
 		gathered, err := in.gather(ctx, crates)
 		if len(gathered) > 0 {
@@ -99,6 +99,21 @@ func (in *Ingest) consume(ctx context.Context) error {
 		}
 		if err != nil {
 			return err
+		}
+	}
+}
+
+// handBack ends the pull and gives what was pulled ahead to whoever pulls
+// next: without it these crates would wait for their time to run out.
+func (in *Ingest) handBack(crates jetstream.MessagesContext) {
+	crates.Drain()
+	for {
+		msg, err := crates.Next(jetstream.NextMaxWait(handBackTime))
+		if err != nil {
+			return
+		}
+		if err := msg.Nak(); err != nil {
+			in.log.Warn("hand a crate back", slog.Any("error", err)) // it comes again all the same
 		}
 	}
 }

@@ -1,0 +1,53 @@
+# Everything a newcomer needs: make run, make test. The others are for builders.
+
+GO      ?= go
+DATA    ?= ./.tacit
+FUZZ    ?= 30s
+FLAGS   := -trimpath -ldflags "-s -w"
+CHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+export CGO_ENABLED = 0
+
+.PHONY: build run test race lint faults fuzz bench clean needs
+
+build:
+	@test -x bin/tacit || echo "Building. The first time takes one to three minutes: modules are fetched and compiled."
+	@$(GO) build $(FLAGS) -o bin/ ./cmd/...
+
+run: build
+	@./bin/tacit up --data $(DATA)
+
+needs:
+	@sh integration/needs.sh
+
+test: needs
+	$(GO) test ./...
+
+race: needs
+	@sh integration/needs.sh gcc
+	CGO_ENABLED=1 $(GO) test -race -short ./...
+
+lint:
+	@test -z "$$(gofmt -l .)" || { echo "gofmt is needed:"; gofmt -l .; exit 1; }
+	GOOS=linux $(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
+	GOOS=darwin $(GO) vet ./...
+	$(GO) run $(CHECK) ./...
+	$(GO) mod tidy -diff
+	$(GO) test -run '^TestArrows' .
+
+# The long runs of integration/fault.
+faults: needs
+	TACIT_KILLS=200 $(GO) test -timeout 60m -count 1 -v ./integration/fault
+
+# Every fuzz target in turn, each for $(FUZZ).
+fuzz:
+	@sh integration/fuzz.sh $(FUZZ)
+
+# Figures, reported and never asserted: machines are shared and noisy.
+bench: build
+	$(GO) test -run '^$$' -bench . -benchmem ./agent/client
+	$(GO) test -run '^$$' -bench . -benchtime 5x -timeout 30m ./integration/bench
+
+clean:
+	rm -rf bin .tacit

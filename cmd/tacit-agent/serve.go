@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/agent"
+	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/usercommands"
+	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// stopTime bounds an orderly end.
+const stopTime = 1800 * time.Millisecond
+
+type options struct {
+	config  string
+	verbose bool
+}
+
+// serve runs the agent until a signal.
+func serve(ctx context.Context, env *cli.Env, o options) (err error) {
+	if o.config == "" {
+		return cli.WithHint(errors.New("no configuration file"), "tacit-agent --config FILE runs the agent; tacit-agent --help lists the commands")
+	}
+	c, err := readConfig(o.config)
+	if err != nil {
+		return err
+	}
+	level := slog.LevelWarn
+	if o.verbose {
+		level = slog.LevelDebug
+	}
+	logger := slog.New(slog.NewTextHandler(env.Err, &slog.HandlerOptions{Level: level}))
+	dir := c.dir(env)
+	if err := dir.Make(); err != nil {
+		return err
+	}
+	lock, err := datadir.TakeLock(dir.Run(), usercommands.LockName)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	a, err := agent.New(ctx, agent.Config{
+		Data: dir, Product: cli.Product(), Relay: c.Relay, Credential: c.Credential, Vendor: c.vendor,
+		Grace: c.Grace, Interval: c.Interval, Window: c.Window, Logger: logger,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		defer cancel()
+		err = errors.Join(err, a.Stop(stop))
+	}()
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Err, "tacit-agent %s runs; %s why%s says whether it sends\n", cli.Version, "tacit-agent", env.Flag())
+	if time.Now().Before(schema.EarliestClock) {
+		logger.Warn("the clock of this host is not set: nothing is sent until it is right")
+	}
+	<-ctx.Done()
+	return nil
+}

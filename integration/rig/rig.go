@@ -1,0 +1,254 @@
+// Package rig runs Tacit's real binaries for the integration tests: it builds
+// them once, starts them on data directories of the tests' own, and talks to
+// them as a user or a product does, over the command line and the socket. It
+// shares no code with Tacit, so that what a test sees is what anybody sees.
+package rig
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Patience is how long a test waits for a condition before it fails.
+const Patience = 20 * time.Second
+
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "tacit-bin")
+	if err != nil {
+		return "", err
+	}
+	out, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", err
+	}
+	c := exec.Command("go", "build", "-trimpath", "-o", dir, "./cmd/...")
+	c.Dir = filepath.Dir(strings.TrimSpace(string(out)))
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := c.CombinedOutput(); err != nil {
+		return "", errors.New(string(text))
+	}
+	return dir, nil
+})
+
+// Binary returns the path of a freshly built command: "tacit" or
+// "tacit-agent".
+func Binary(t testing.TB, name string) string {
+	t.Helper()
+	dir, err := build()
+	if err != nil {
+		t.Fatalf("build: %v", err)
+	}
+	return filepath.Join(dir, name)
+}
+
+// Cleanup removes the binaries. Call it at the end of TestMain.
+func Cleanup() {
+	if dir, err := build(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+}
+
+// Dir returns a fresh data directory with a path short enough for a socket.
+func Dir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "td")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// Result is how a command ended.
+type Result struct {
+	Stdout, Stderr string
+	Code           int
+}
+
+// Command is a command that has not run yet.
+type Command struct {
+	Path string
+	Args []string
+	Env  []string // added to the test's own
+	In   string
+}
+
+// Tacit returns the command tacit with arguments.
+func Tacit(t testing.TB, args ...string) Command {
+	return Command{Path: Binary(t, "tacit"), Args: args}
+}
+
+// Run runs the command to its end.
+func (c Command) Run(t testing.TB) Result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*Patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, c.Path, c.Args...)
+	cmd.Env = append(os.Environ(), c.Env...)
+	cmd.Stdin = strings.NewReader(c.In)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("run %s: %v", filepath.Base(c.Path), err)
+	}
+	return Result{Stdout: out.String(), Stderr: errs.String(), Code: cmd.ProcessState.ExitCode()}
+}
+
+// JSON runs the command, which must succeed, and decodes what it prints.
+func (c Command) JSON(t testing.TB, into any) {
+	t.Helper()
+	r := c.Run(t)
+	if r.Code != 0 {
+		t.Fatalf("%v: exit %d: %s", c.Args, r.Code, r.Stderr)
+	}
+	if err := json.Unmarshal([]byte(r.Stdout), into); err != nil {
+		t.Fatalf("%v: %v in %s", c.Args, err, r.Stdout)
+	}
+}
+
+// Process is a command that runs.
+type Process struct {
+	cmd  *exec.Cmd
+	dir  string
+	mu   sync.Mutex
+	text bytes.Buffer
+	done chan struct{}
+	err  error
+}
+
+// Start starts a command on a data directory. It is ended with the test.
+func (c Command) Start(t testing.TB, dir string) *Process {
+	t.Helper()
+	p := &Process{cmd: exec.Command(c.Path, c.Args...), dir: dir, done: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), c.Env...)
+	p.cmd.Stdout, p.cmd.Stderr = p, p
+	if err := p.cmd.Start(); err != nil {
+		t.Fatalf("start: %v", err)
+	}
+	go func() { p.err = p.cmd.Wait(); close(p.done) }()
+	t.Cleanup(func() { p.Kill() })
+	return p
+}
+
+// Up starts `tacit up` on dir and waits for its banner.
+func Up(t testing.TB, dir string, env ...string) *Process {
+	t.Helper()
+	c := Tacit(t, "up", "--ports", "0", "--data", dir)
+	c.Env = env
+	p := c.Start(t, dir)
+	p.WaitFor(t, "Ctrl-C ends it")
+	return p
+}
+
+// Write collects what the process prints.
+func (p *Process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+// Text returns what the process has printed so far.
+func (p *Process) Text() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// WaitFor waits until the process has printed a text.
+func (p *Process) WaitFor(t testing.TB, text string) {
+	t.Helper()
+	Eventually(t, "the process prints "+text, func() bool {
+		select {
+		case <-p.done:
+			t.Fatalf("the process ended: %v\n%s", p.err, p.Text())
+		default:
+		}
+		return strings.Contains(p.Text(), text)
+	})
+}
+
+// Kill ends the process as a power cut would, and waits.
+func (p *Process) Kill() {
+	_ = p.cmd.Process.Kill() // it may have ended
+	<-p.done
+}
+
+// Interrupt presses Ctrl-C and returns how long the process took to end, and
+// its exit code.
+func (p *Process) Interrupt(t testing.TB) (time.Duration, int) {
+	t.Helper()
+	start := time.Now()
+	if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-p.done:
+	case <-time.After(Patience):
+		t.Fatal("the process does not end")
+	}
+	return time.Since(start), p.cmd.ProcessState.ExitCode()
+}
+
+// PID returns the process ID.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// API calls the local API of the agent that runs on dir, as a product in any
+// language would, and returns the status and the body.
+func API(ctx context.Context, dir, method, path string, body any) (int, []byte, error) {
+	client := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", filepath.Join(dir, "run", "agent.sock"))
+		},
+	}}
+	var send io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return 0, nil, err
+		}
+		send = bytes.NewReader(b)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, "http://tacit"+path, send)
+	if err != nil {
+		return 0, nil, err
+	}
+	resp, err := client.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, answer, err
+}
+
+// Eventually waits for a condition.
+func Eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(Patience)
+	for !holds() {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", Patience, what)
+		}
+		time.Sleep(20 * time.Millisecond) // between two looks at a condition
+	}
+}

@@ -1,0 +1,75 @@
+package door
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+func TestTLS(t *testing.T) {
+	cert, roots := certificate(t)
+	cfg := config(t)
+	cfg.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
+	d := open(t, cfg)
+	client := &tls.Config{RootCAs: roots, ServerName: "relay"}
+	guest(t, d, rand.Text(), nats.Secure(client), nats.TLSHandshakeFirst())
+	guest(t, d, rand.Text(), nats.SetCustomDialer(&tlsDialer{client}))
+
+	old := client.Clone()
+	old.MaxVersion = tls.VersionTLS12
+	if c, err := tls.Dial("tcp", d.Addr().String(), old); err == nil {
+		_ = c.Close()
+		t.Error("TLS 1.2 was taken")
+	}
+	eventually(t, "the handshake is counted", func() bool { return d.Stats().Refused.Handshake == 1 })
+	raw, err := net.Dial("tcp", d.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close() //nolint:errcheck // a test's
+	fmt.Fprintf(raw, "CONNECT {}\r\n")
+	if b, _ := io.ReadAll(raw); bytes.Contains(b, []byte("INFO")) {
+		t.Error("a plain client was greeted")
+	}
+}
+
+// tlsDialer ends TLS before NATS sees the connection, as agents do.
+type tlsDialer struct{ cfg *tls.Config }
+
+func (d *tlsDialer) Dial(network, address string) (net.Conn, error) {
+	return tls.Dial(network, address, d.cfg)
+}
+
+func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{"relay"}, NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(leaf)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
+}
