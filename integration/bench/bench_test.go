@@ -100,4 +100,3 @@ func rss(b *testing.B, pid int) float64 {
 	b.Fatal("no VmRSS")
 	return 0
 }
-

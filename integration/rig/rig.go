@@ -25,7 +25,14 @@ import (
 // Patience is how long a test waits for a condition before it fails.
 const Patience = 20 * time.Second
 
+// BinariesVariable names a directory that holds the commands already: for a
+// test that runs itself again in namespaces of its own.
+const BinariesVariable = "TACIT_TEST_BINARIES"
+
 var build = sync.OnceValues(func() (string, error) {
+	if dir := os.Getenv(BinariesVariable); dir != "" {
+		return dir, nil
+	}
 	dir, err := os.MkdirTemp("", "tacit-bin")
 	if err != nil {
 		return "", err
@@ -56,7 +63,7 @@ func Binary(t testing.TB, name string) string {
 
 // Cleanup removes the binaries. Call it at the end of TestMain.
 func Cleanup() {
-	if dir, err := build(); err == nil {
+	if dir, err := build(); err == nil && os.Getenv(BinariesVariable) == "" {
 		_ = os.RemoveAll(dir)
 	}
 }
@@ -87,6 +94,7 @@ type Command struct {
 	Args []string
 	Env  []string // added to the test's own
 	In   string
+	Attr *syscall.SysProcAttr // nil: as the test itself
 }
 
 // Tacit returns the command tacit with arguments.
@@ -101,6 +109,7 @@ func (c Command) Run(t testing.TB) Result {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.Path, c.Args...)
 	cmd.Env = append(os.Environ(), c.Env...)
+	cmd.SysProcAttr = c.Attr
 	cmd.Stdin = strings.NewReader(c.In)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -139,6 +148,7 @@ func (c Command) Start(t testing.TB, dir string) *Process {
 	t.Helper()
 	p := &Process{cmd: exec.Command(c.Path, c.Args...), dir: dir, done: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), c.Env...)
+	p.cmd.SysProcAttr = c.Attr
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("start: %v", err)

@@ -68,6 +68,9 @@ func TestName(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer raw.Close() //nolint:errcheck // a test's
+	if err := raw.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	greet := func(name string) {
 		fmt.Fprintf(raw, "CONNECT {\"user\":%q,\"pass\":%q,\"protocol\":1}\r\nPING\r\n", name, credential)
 	}

@@ -1,0 +1,106 @@
+package fault
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/integration/rig"
+)
+
+// TestNothingAcceptedIsLost ends `tacit up` at random moments of its life, from
+// exec on, while products report. At the end every record that was answered
+// "accepted" is in the timeline, once.
+func TestNothingAcceptedIsLost(t *testing.T) {
+	all := kills(t)
+	some := max(1, all/4)
+	for _, c := range []struct {
+		name  string
+		times int
+		end   func(*testing.T, *rig.Process)
+		after func(t *testing.T, dir string)
+	}{
+		{"kill", all, kill, nothing},
+		{"Ctrl-C", some, interrupt, nothing},
+		{"kill and the broker's disk is gone", some, kill, removeRelay},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, dir := random(t), rig.Dir(t)
+			ledger := report(t, dir, func() {
+				for range c.times {
+					p := rig.Tacit(t, "up", "--ports", "0", "--data", dir).Start(t, dir)
+					live(r)
+					c.end(t, p)
+					c.after(t, dir)
+				}
+			})
+			tl := finish(t, dir)
+			t.Logf("%d records accepted, %d in the timeline on %d pages", len(ledger.Accepted()), len(tl.Records), tl.Pages)
+			if len(ledger.Accepted()) < 10 {
+				t.Fatalf("only %d records were accepted: nothing was tested", len(ledger.Accepted()))
+			}
+			ledger.CheckPaid(t, tl)
+			ledger.CheckOnce(t, tl)
+		})
+	}
+}
+
+// longestLife is some start-ups and rounds of sending long, so that a process
+// is ended in all of them.
+const longestLife = 3 * time.Second / 2
+
+// live lets a process live until a random moment.
+func live(r *rand.Rand) { time.Sleep(time.Duration(r.Int64N(int64(longestLife)))) }
+
+func kill(_ *testing.T, p *rig.Process) { p.Kill() }
+
+func interrupt(t *testing.T, p *rig.Process) { p.Interrupt(t) }
+
+func nothing(*testing.T, string) {}
+
+func removeRelay(t *testing.T, dir string) {
+	if err := os.RemoveAll(filepath.Join(dir, "relay")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writers is how many products report at the same time, and pace how often
+// each does: enough to be cut off at any step, and not so much that the spool's
+// bound is reached.
+const (
+	writers = 4
+	pace    = 20 * time.Millisecond
+	atOnce  = 3 // records
+)
+
+// report lets products report to whatever runs on dir while do is at work, and
+// returns what was accepted.
+func report(t *testing.T, dir string, do func()) *rig.Ledger {
+	t.Helper()
+	ledger := new(rig.Ledger)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	for range writers {
+		wg.Go(func() {
+			tick := time.NewTicker(pace)
+			defer tick.Stop()
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-tick.C:
+					_, _ = ledger.Offer(ctx, dir, atOnce) // nobody may be there
+				}
+			}
+		})
+	}
+	do()
+	return ledger
+}
