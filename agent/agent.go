@@ -87,6 +87,7 @@ type Agent struct {
 	sources       []collect.Source
 	api           *local.Server
 	facts         facts
+	timing        sampler
 	looked        chan struct{} // closed when the host was looked at once
 	lookedOnce    sync.Once
 

@@ -24,7 +24,7 @@ var _ local.Agent = (*Agent)(nil)
 func (a *Agent) Take(ctx context.Context, records []schema.Record, quiet bool) ([]intake.Answer, error) {
 	start := time.Now()
 	answers, err := a.intake.Take(ctx, records, quiet)
-	if err == nil && !quiet {
+	if err == nil && a.timing.due(start) {
 		a.tell(ctx, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "spool"})
 	}
 	if err != nil {

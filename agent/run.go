@@ -115,7 +115,7 @@ func (a *Agent) Round(ctx context.Context, hurry bool) (upload.Summary, error) {
 // uploadCode is the registered code of a round's failure.
 func uploadCode(err error) string {
 	switch {
-	case errors.Is(err, upload.ErrNoReply):
+	case errors.Is(err, upload.ErrNoReply), errors.Is(err, upload.ErrLost):
 		return "upload_timeout"
 	case errors.Is(err, upload.ErrSiteOff):
 		return "upload_off"
@@ -134,4 +134,25 @@ func (a *Agent) tell(ctx context.Context, metric string, v schema.Value, labels 
 // tellError records a failure of the agent: its code and its own frames.
 func (a *Agent) tellError(ctx context.Context, code string) {
 	a.tell(ctx, "tacit.error", schema.Text(code), schema.Label{Name: "frames", Value: client.Frames(1)})
+}
+
+// sampleEvery is how often the time that the spool takes is told: one of many,
+// or a busy product would have a record of the agent beside each of its own.
+const sampleEvery = 10 * time.Second
+
+// sampler lets one in a while through. The zero value is ready.
+type sampler struct {
+	mu   sync.Mutex
+	last time.Time
+}
+
+// due says whether it is time for another.
+func (s *sampler) due(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Sub(s.last) < sampleEvery {
+		return false
+	}
+	s.last = now
+	return true
 }

@@ -86,6 +86,12 @@ func (s *Spool) replaySegment(number uint32) error {
 		offset += frameHeaderLen + int64(len(payload))
 	}
 	if damaged {
+		s.log.aside++
+		head, err := s.log.head() // so that the count outlives the next start
+		if err != nil {
+			return err
+		}
+		good = appendFrame(good, kindHead, head)
 		if err := s.setAside(path, good); err != nil {
 			return err
 		}
@@ -109,7 +115,6 @@ func (s *Spool) setAside(path string, good []byte) error {
 	if err != nil {
 		return fmt.Errorf("set segment aside: %w", err)
 	}
-	s.log.aside++
 	s.config.Logger.Warn("spool segment damaged and set aside", slog.Int("bytes_read", len(good)))
 	return durable.WriteFile(path, good, durable.OwnerFile)
 }

@@ -71,11 +71,19 @@ type writer struct {
 	end  int64 // where the next frame goes; the file may be longer after a failed write
 }
 
-// newWriter begins a segment of its own at every start, so that what an
-// earlier process wrote is never touched again.
+// newWriter goes on behind the last frame that replay read. A damaged segment
+// was written anew by then, so that the file ends there.
 func (s *Spool) newWriter() (*writer, error) {
 	w := &writer{Spool: s}
-	if err := w.rotate(); err != nil {
+	var err error
+	if n := len(s.log.segments); n > 0 && s.log.segments[n-1].bytes < segmentLen {
+		last := s.log.segments[n-1]
+		w.end = last.bytes
+		w.file, err = os.OpenFile(w.path(last.number), os.O_RDWR, durable.OwnerFile)
+	} else {
+		err = w.rotate()
+	}
+	if err != nil {
 		return nil, err
 	}
 	w.trim()

@@ -72,7 +72,7 @@ func (u *Uploader) attempt(ctx context.Context, id schema.BatchID, d *delivery) 
 	d.sent++
 	d.bytes += len(sealed.Bytes)
 	d.size = len(sealed.Bytes) - wire.HeaderLen - wire.SealLen
-	return u.await(ctx, &b, sealed, entry, raw, d)
+	return u.await(ctx, &b, sealed, entry, raw, l.ended, d)
 }
 
 // content returns the payload to seal. A page gets its place and is sealed now
@@ -122,7 +122,7 @@ func (u *Uploader) record(b *spool.Batch, s *envelope.Sealed) (uint64, error) {
 }
 
 // await waits for hints and the reply.
-func (u *Uploader) await(ctx context.Context, b *spool.Batch, s *envelope.Sealed, entry uint64, raw <-chan []byte, d *delivery) (again bool, err error) {
+func (u *Uploader) await(ctx context.Context, b *spool.Batch, s *envelope.Sealed, entry uint64, raw <-chan []byte, ended <-chan struct{}, d *delivery) (again bool, err error) {
 	timeout := time.NewTimer(u.config.Timeout)
 	defer timeout.Stop()
 	for {
@@ -131,6 +131,8 @@ func (u *Uploader) await(ctx context.Context, b *spool.Batch, s *envelope.Sealed
 			return false, ctx.Err()
 		case <-timeout.C:
 			return true, nil
+		case <-ended:
+			return false, ErrLost
 		case m := <-raw:
 			if len(m) == wire.ReplyLen {
 				reply, err := envelope.OpenReply(s.ReplyKey, s.Attempt, m)

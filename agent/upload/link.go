@@ -21,6 +21,7 @@ const dialTimeout = 5 * time.Second
 type link struct {
 	conn  *nats.Conn
 	inbox string
+	ended chan struct{} // closed with the connection
 
 	mu      sync.Mutex
 	waiting map[wire.Attempt]chan<- []byte
@@ -29,7 +30,7 @@ type link struct {
 // dial connects and listens on the connection's own inbox.
 func dial(ctx context.Context, url, credential string) (*link, error) {
 	name := rand.Text()
-	l := &link{inbox: wire.InboxPrefix(name), waiting: map[wire.Attempt]chan<- []byte{}}
+	l := &link{inbox: wire.InboxPrefix(name), ended: make(chan struct{}), waiting: map[wire.Attempt]chan<- []byte{}}
 	timeout := dialTimeout
 	if end, ok := ctx.Deadline(); ok {
 		timeout = min(timeout, max(time.Millisecond, time.Until(end)))
@@ -41,6 +42,7 @@ func dial(ctx context.Context, url, credential string) (*link, error) {
 		nats.NoReconnect(),
 		nats.Timeout(timeout),
 		nats.NoEcho(),
+		nats.ClosedHandler(func(*nats.Conn) { close(l.ended) }),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("connect to relay: %w", err)

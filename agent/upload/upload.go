@@ -34,6 +34,8 @@ var (
 	// ErrNoReply says that no reply came in time. Most likely the store or a
 	// relay is away; the next round sends again.
 	ErrNoReply = errors.New("no reply in time")
+	// ErrLost says that the connection ended while replies were outstanding.
+	ErrLost = errors.New("the connection to the relay ended")
 	// ErrSiteOff says that the relay answered that its site is off.
 	ErrSiteOff = errors.New("the site's relay answers off")
 	// ErrNoKey says that the key list has no key for today.
@@ -178,8 +180,8 @@ func (u *Uploader) Flush(ctx context.Context, hurry bool) (Summary, error) {
 			failed = u.send(ctx, batches, window, &sum)
 		}
 	}
-	if err := u.held(); err != nil {
-		u.Hangup()
+	if failed != nil || u.held() != nil {
+		u.Hangup() // the next round dials anew and fetches the key list again
 	}
 	return sum, failed
 }

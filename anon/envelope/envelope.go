@@ -90,6 +90,12 @@ type Sealed struct {
 	ReplyKey [32]byte // opens the reply: kept in memory
 }
 
+// String hides the keys.
+func (Sealed) String() string { return "envelope.Sealed{hidden}" }
+
+// GoString hides the keys.
+func (s Sealed) GoString() string { return s.String() }
+
 // secrets is the set of secrets exported from one HPKE context.
 type secrets struct{ body, commit, reply [32]byte }
 
@@ -142,6 +148,12 @@ type Opened struct {
 	ReplyKey [32]byte
 }
 
+// String hides the key and the content.
+func (Opened) String() string { return "envelope.Opened{hidden}" }
+
+// GoString hides the key and the content.
+func (o Opened) GoString() string { return o.String() }
+
 // Open opens an envelope with the store's private key. Errors wrap
 // [ErrClosed] or [ErrContent].
 func Open(key *PrivateKey, e *wire.Envelope) (*Opened, error) {
@@ -191,6 +203,9 @@ func (c *Content) pad() ([]byte, error) {
 }
 
 func unpad(plain []byte) (Content, error) {
+	if len(plain) < contentHeaderLen { // of an envelope that was not parsed
+		return Content{}, fmt.Errorf("open envelope: %w", ErrContent)
+	}
 	c := Content{Kind: Kind(plain[0])}
 	copy(c.Batch[:], plain[1:])
 	n := binary.BigEndian.Uint32(plain[17:])

@@ -92,8 +92,8 @@ func encrypt(t testing.TB, key, commit [32]byte, inside []byte) []byte {
 	return aead.Seal(nil, make([]byte, aead.NonceSize()), inside, commit[:])
 }
 
-// common returns how many places of a fixed part two envelopes have in common
-// that differ between honest random ones.
+// sharedRun says whether both have sixteen bytes in a row in common, which two
+// random texts never have.
 func sharedRun(a, b []byte) bool {
 	for i := 0; i+16 <= len(a); i++ {
 		if bytes.Contains(b, a[i:i+16]) {

@@ -76,11 +76,12 @@ func VerifyKeyList(vendor ed25519.PublicKey, b []byte) (*wire.KeyList, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !ed25519.Verify(vendor, append([]byte(keyListContext), signed...), signature) {
+	// The library panics on a key of another length, such as none.
+	if len(vendor) != ed25519.PublicKeySize || !ed25519.Verify(vendor, append([]byte(keyListContext), signed...), signature) {
 		return nil, fmt.Errorf("key list %d: %w", l.Version, ErrSignature)
 	}
 	if l.Suite != wire.SuiteX25519 {
-		return nil, fmt.Errorf("key list %d: suite %d is not known to this version", l.Version, l.Suite)
+		return nil, fmt.Errorf("key list %d: %w: suite %d is not known to this version", l.Version, wire.ErrForm, l.Suite)
 	}
 	return l, nil
 }

@@ -72,6 +72,12 @@ func (r Root) EraseRight(d schema.Day, n uint32) EraseRight {
 	return EraseRight(mac(expand(r.key, "erase"), append(d.Bytes(), u32(n)...)))
 }
 
+// String hides the right.
+func (EraseRight) String() string { return "page.EraseRight{hidden}" }
+
+// GoString hides the right.
+func (e EraseRight) GoString() string { return e.String() }
+
 // Witness returns the public half of the right.
 func (e EraseRight) Witness() Witness {
 	sum := sha256.Sum256(append([]byte("tacit/v1/w"), e[:]...))

@@ -43,6 +43,8 @@ func (h *house) outcome(sum upload.Summary, err error) string {
 	switch {
 	case err != nil:
 		return "nothing yet: " + h.agent.Reason(err)
+	case sum.Batches == 0 && !h.agent.Why().MaySend:
+		return "nothing: " + h.agent.Why().Reason
 	case sum.Batches == 0:
 		return "nothing yet"
 	case len(sum.Kept) > 0:

@@ -144,6 +144,11 @@ func (h *house) openStore(ctx context.Context) (err error) {
 	if err := h.store.Start(ctx); err != nil {
 		return err
 	}
+	return h.publishKeys()
+}
+
+// publishKeys hands the store's signed key list to the relay.
+func (h *house) publishKeys() error {
 	list, err := h.store.KeyList(h.vendor)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 const (
 	upInterval = 2 * time.Second // between gatherings
 	upFacts    = time.Minute     // between looks at the host
+	upKeys     = time.Hour       // between looks at the key list
 	upWindow   = 200 * time.Millisecond
 	upTimeout  = 5 * time.Second // for a reply
 	upStop     = 1800 * time.Millisecond
@@ -69,8 +71,41 @@ func up(ctx context.Context, env *cli.Env, o upOptions) (err error) {
 	}
 	sum, failed := h.agent.Round(ctx, false)
 	h.banner(sum, failed)
-	<-ctx.Done()
+	h.untilStored(ctx, failed)
+	h.turnKeys(ctx)
 	return nil
+}
+
+// turnKeys hands the store's newest key list to the relay, until ctx ends.
+func (h *house) turnKeys(ctx context.Context) {
+	tick := time.NewTicker(upKeys)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := h.publishKeys(); err != nil {
+				h.logger.Error("publish key list", slog.Any("error", err))
+			}
+		}
+	}
+}
+
+// untilStored tries again until the first batches are stored, and says so. A
+// host that does not take part has nothing to wait for.
+func (h *house) untilStored(ctx context.Context, failed error) {
+	for failed != nil && !errors.Is(failed, upload.ErrHeld) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(upInterval):
+		}
+		var sum upload.Summary
+		if sum, failed = h.agent.Round(ctx, false); failed == nil {
+			h.env.Printf("sent %s\n", h.outcome(sum, nil))
+		}
+	}
 }
 
 // cycle is what `up --once --json` prints.
@@ -102,8 +137,10 @@ func once(ctx context.Context, env *cli.Env, h *house, start time.Time) error {
 	if sum.Sent == 0 {
 		c.Batches = 0
 		c.Reason = "nothing waits to be sent"
-		if err != nil {
+		if why := h.agent.Why(); err != nil {
 			c.Reason = h.agent.Reason(err)
+		} else if !why.MaySend {
+			c.Reason = why.Reason
 		}
 	}
 	if env.JSON {

@@ -44,8 +44,7 @@ func TestNothingAcceptedIsLost(t *testing.T) {
 			if len(ledger.Accepted()) < 10 {
 				t.Fatalf("only %d records were accepted: nothing was tested", len(ledger.Accepted()))
 			}
-			ledger.CheckPaid(t, tl)
-			ledger.CheckOnce(t, tl)
+			ledger.CheckExact(t, tl)
 		})
 	}
 }

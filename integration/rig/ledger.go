@@ -12,6 +12,7 @@ type Ledger struct {
 	mu       sync.Mutex
 	offered  int64
 	accepted []int64
+	refused  []int64
 }
 
 // firstOwed is far longer, in microseconds, than any operation of Tacit that a
@@ -38,6 +39,8 @@ func (l *Ledger) Offer(ctx context.Context, dir string, n int) ([]Answer, error)
 	for i, a := range answers {
 		if a.Accepted() {
 			l.accepted = append(l.accepted, first+int64(i))
+		} else {
+			l.refused = append(l.refused, first+int64(i))
 		}
 	}
 	return answers, nil
@@ -55,6 +58,13 @@ func (l *Ledger) MustOffer(t testing.TB, dir string, n int) {
 			t.Fatalf("a record is %s: %s", a.Status, a.Reason)
 		}
 	}
+}
+
+// CheckExact is CheckPaid and CheckOnce.
+func (l *Ledger) CheckExact(t testing.TB, tl Timeline) {
+	t.Helper()
+	l.CheckPaid(t, tl)
+	l.CheckOnce(t, tl)
 }
 
 // Accepted returns the values that were accepted so far.
@@ -95,12 +105,20 @@ func (l *Ledger) CheckPaid(t testing.TB, tl Timeline) {
 	}
 }
 
-// CheckOnce fails when a record is in the timeline twice, or was never
-// offered.
+// CheckOnce fails when a record is in the timeline twice, was refused, or was
+// never offered.
 func (l *Ledger) CheckOnce(t testing.TB, tl Timeline) {
 	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	times := count(tl)
+	for _, v := range l.refused {
+		if times[v] > 0 {
+			t.Errorf("a record that was refused is in the timeline: number %d", v-firstOwed)
+		}
+	}
 	twice, strange := 0, 0
-	for v, n := range count(tl) {
+	for v, n := range times {
 		if n > 1 {
 			twice++
 		}

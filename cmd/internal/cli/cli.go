@@ -66,7 +66,7 @@ type Env struct {
 }
 
 // Data returns the data directory that the command means: --data, TACIT_DATA,
-// or the one of the agent that the system starts.
+// or the default.
 func (e *Env) Data() datadir.Dir {
 	switch {
 	case e.data != "":
@@ -74,7 +74,7 @@ func (e *Env) Data() datadir.Dir {
 	case os.Getenv("TACIT_DATA") != "":
 		return datadir.Dir(os.Getenv("TACIT_DATA"))
 	}
-	return datadir.System()
+	return datadir.Default()
 }
 
 // Shown returns a path as it is printed.

@@ -39,7 +39,11 @@ func printPage(env *cli.Env, p local.Page) {
 }
 
 func printFragment(env *cli.Env, f local.Fragment) {
-	env.Printf("  day %s, %s, first: %s\n", f.Day, joined(f.Facets), strings.Join(f.First, ", "))
+	first := "not the first today"
+	if len(f.First) > 0 {
+		first = "first " + strings.Join(f.First, ", first ")
+	}
+	env.Printf("  day %s, %s, %s\n", f.Day, joined(f.Facets), first)
 	w := tabwriter.NewWriter(env.Out, 2, 0, 2, ' ', 0)
 	for _, m := range f.Measures {
 		fmt.Fprintf(w, "  %s\t%s\tcount %d\tsum %d\n", m.Metric, joined(m.Labels), m.Count, m.Sum)

@@ -1,0 +1,30 @@
+// Package attack attacks Tacit with what it leaves behind and what it says.
+//
+// A story lives through what happens to a host: start, second start, lookups
+// right and mistyped, errors with text, refusals, Ctrl-C, a power cut. Every
+// byte that it leaves on disk, prints, answers and puts on the wire is then
+// searched for whatever identifies the host or its owner, in every writing
+// that a careless program would use. The story is lived twice: on this host as
+// it is, and on a planted one (namespaces of its own) whose names, addresses
+// and secrets are known and long enough to search for.
+//
+// A thief has the store's disk, the relay's disk and one true ID, and tries to
+// open a row with what the documents say.
+//
+// The observers share no code with Tacit. Each of them is proved by a control:
+// the searcher finds every writing where it is planted, on disk and on the
+// wire; the thief opens every page once he is given the keys.
+package attack
+
+import (
+	"os"
+	"testing"
+
+	"github.com/tacit-telemetry/tacit/integration/rig"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	rig.Cleanup()
+	os.Exit(code)
+}
