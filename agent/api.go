@@ -42,7 +42,13 @@ func (a *Agent) Installation() local.Installation {
 }
 
 // Why says whether this host takes part.
-func (a *Agent) Why() local.Why { return a.participation.Decide() }
+func (a *Agent) Why() local.Why {
+	why := local.Why{Decision: a.participation.Decide()}
+	if why.MaySend && a.inGrace() {
+		why.SendsFrom = a.installation.Created.Add(a.config.Grace)
+	}
+	return why
+}
 
 // Participate changes this host's own refusal. A refusal is in force when it
 // returns.

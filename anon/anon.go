@@ -3,7 +3,8 @@
 // and for each label.
 //
 // It promises that what it returns passes the registry's check of treated
-// records, or is an error and nothing. Its rooms do the special work: identity
+// records (or of fragments, when its metric is for roll-ups only), or is an
+// error and nothing. Its rooms do the special work: identity
 // (who this installation is), scrub (free text), own (what would tell who),
 // envelope and page (sealing).
 package anon
@@ -56,6 +57,11 @@ func (t *Treatments) Apply(r schema.Record) (schema.Record, error) {
 	}
 	// One order everywhere, so that equal records have equal bytes.
 	slices.SortFunc(out.Labels, func(a, b schema.Label) int { return cmp.Compare(a.Name, b.Name) })
+	// What is for roll-ups only is kept or bucketed by the registry's own rules,
+	// and meets CheckFragment later; no page holds it.
+	if !m.Page {
+		return out, nil
+	}
 	if err := t.Registry.CheckTreated(&out); err != nil {
 		return schema.Record{}, fmt.Errorf("treat record: %w", err)
 	}

@@ -22,6 +22,7 @@ package local
 import (
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/participation"
 	"github.com/tacit-telemetry/tacit/schema"
@@ -129,7 +130,11 @@ type Participate struct {
 }
 
 // Why is the answer of /v1/why and of /v1/participation.
-type Why = participation.Decision
+type Why struct {
+	participation.Decision
+	// SendsFrom is when the grace after the first start ends; zero when it has.
+	SendsFrom time.Time `json:"sends_from,omitzero"`
+}
 
 // Preview is the answer of /v1/preview: what the next envelopes would hold.
 type Preview struct {

@@ -35,7 +35,11 @@ func printWhy(env *cli.Env, why local.Why) error {
 	if env.JSON {
 		return env.PrintJSON(why)
 	}
-	env.Printf("%s: %s\n\n", why.State, why.Reason)
+	env.Printf("%s: %s\n", why.State, why.Reason)
+	if !why.SendsFrom.IsZero() {
+		env.Printf("In grace after the first start: nothing is sent before %s.\n", why.SendsFrom.UTC().Format(time.RFC3339))
+	}
+	env.Printf("\n")
 	w := tabwriter.NewWriter(env.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "INPUT\tSAYS\tVALUE\tSINCE\tSOURCE")
 	for _, in := range why.Inputs {
