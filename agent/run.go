@@ -45,6 +45,7 @@ func (a *Agent) lookAtHost(ctx context.Context) {
 			a.config.Logger.Warn("collect host facts", slog.Any("error", err))
 			a.tellError(ctx, "collect_failed")
 		}
+		debug.FreeOSMemory()
 		if !pause(ctx, a.config.Facts) {
 			return
 		}
@@ -59,10 +60,7 @@ func (a *Agent) sendRounds(ctx context.Context) {
 		if !pause(ctx, wait/2+rand.N(wait)) {
 			return
 		}
-		sum, err := a.Round(ctx, false)
-		if sum.Sent > 0 {
-			debug.FreeOSMemory() // the next round is an hour away, and the host can use it until then
-		}
+		_, err := a.Round(ctx, false)
 		switch {
 		case err == nil || errors.Is(err, upload.ErrHeld):
 			wait = a.config.Interval
@@ -103,6 +101,7 @@ func (a *Agent) Round(ctx context.Context, hurry bool) (upload.Summary, error) {
 	start := time.Now()
 	sum, err := a.uploader.Flush(ctx, hurry)
 	if sum.Sent > 0 {
+		debug.FreeOSMemory() // the next round may be an hour away; the host can use it until then
 		a.tell(ctx, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "upload"})
 	}
 	if err != nil && ctx.Err() == nil && !errors.Is(err, upload.ErrHeld) {

@@ -102,12 +102,12 @@ func New(c Config) *Client {
 
 // refused says whether this process asked not to be tracked.
 func refused(getenv func(string) string) bool {
-	switch strings.ToLower(getenv("DO_NOT_TRACK")) {
+	switch strings.ToLower(strings.TrimSpace(getenv("DO_NOT_TRACK"))) {
 	case "", "0", "false":
 	default:
 		return true
 	}
-	switch strings.ToLower(getenv("TACIT_TELEMETRY")) {
+	switch strings.ToLower(strings.TrimSpace(getenv("TACIT_TELEMETRY"))) {
 	case "off", "0", "false", "no":
 		return true
 	}
@@ -243,7 +243,7 @@ func (c *Client) Flush(ctx context.Context) {
 	if err != nil {
 		accepted = 0
 	}
-	c.dropped.Add(uint64(len(events) - accepted))
+	c.dropped.Add(uint64(max(0, len(events)-accepted)))
 }
 
 // Close hands over what waits, for at most a tenth of a second, and ends.

@@ -2,11 +2,13 @@ package intake
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/spool"
+	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/codec"
 	"github.com/tacit-telemetry/tacit/schema/registry"
@@ -44,14 +46,35 @@ func (in *Intake) fragments(records []schema.Record, today schema.Day) ([]spool.
 		}
 		sortMeasures(fragment.Values)
 		fragment.First = mem.firsts(fragment)
-		plain, err := codec.EncodeFragment(*fragment)
+		batches, err := packFragment(*fragment, today)
 		if err != nil {
 			return nil, nil, err
 		}
-		out = append(out, spool.Batch{ID: schema.NewBatchID(), Kind: kindFragment, Day: today, Records: len(fragment.Values), Plain: plain})
+		out = append(out, batches...)
 	}
 	state, err := mem.bytes(today)
 	return out, state, err
+}
+
+// packFragment makes one batch of a fragment, or halves its measures until
+// each half fits an envelope. Only the first half says what it is the first of.
+func packFragment(f codec.Fragment, today schema.Day) ([]spool.Batch, error) {
+	plain, err := codec.EncodeFragment(f)
+	if err == nil && len(plain) <= envelope.MaxPayload {
+		return []spool.Batch{{ID: schema.NewBatchID(), Kind: kindFragment, Day: today, Records: len(f.Values), Plain: plain}}, nil
+	}
+	if len(f.Values) == 1 {
+		return nil, err // one measure of an accepted record fits by its bounds
+	}
+	half := len(f.Values) / 2
+	rest := f
+	f.Values, rest.Values, rest.First = f.Values[:half], f.Values[half:], 0
+	first, err := packFragment(f, today)
+	if err != nil {
+		return nil, err
+	}
+	second, err := packFragment(rest, today)
+	return append(first, second...), err
 }
 
 // fold adds one record to every roll-up of its metric.
@@ -87,21 +110,22 @@ func (f *folder) fragment(day schema.Day, facets []codec.Pair) *codec.Fragment {
 
 // add adds a record to the measure of its metric and labels.
 func add(fragment *codec.Fragment, m *registry.Metric, r *schema.Record) {
+	if m.Type == schema.Counter && r.Value.Number == 0 {
+		return // nothing happened
+	}
 	labels := measureLabels(m, r)
 	i := slices.IndexFunc(fragment.Values, func(v codec.Measure) bool {
 		return v.Metric == m.Name && slices.Equal(v.Labels, labels)
 	})
 	if i < 0 {
-		if len(fragment.Values) == codec.MaxMeasures {
-			return // bounded by the registry's own lists; a page has the record
-		}
 		i = len(fragment.Values)
 		fragment.Values = append(fragment.Values, codec.Measure{Metric: m.Name, Labels: labels, Buckets: []uint64{}})
 	}
 	v := &fragment.Values[i]
 	if m.Type == schema.Counter {
-		v.Count += uint64(max(1, r.Value.Number))
-		v.Sum += r.Value.Number
+		// A store takes no higher count: it would refuse the fragment, whole.
+		v.Count = min(v.Count+uint64(r.Value.Number), registry.MaxCount)
+		v.Sum = addUp(v.Sum, r.Value.Number)
 		return
 	}
 	v.Count++
@@ -112,8 +136,16 @@ func add(fragment *codec.Fragment, m *registry.Metric, r *schema.Record) {
 		v.Buckets[bucketOf(m, r)]++
 	}
 	if m.Treatment == schema.Keep && r.Value.Kind == schema.KindNumber {
-		v.Sum += r.Value.Number
+		v.Sum = addUp(v.Sum, r.Value.Number)
 	}
+}
+
+// addUp adds two numbers that are not negative and stops at the greatest.
+func addUp(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
 }
 
 // bucketOf returns the bucket of a number, or of a text that treatment made of

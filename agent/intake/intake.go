@@ -11,11 +11,13 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -195,8 +197,12 @@ func (in *Intake) Waiting() bool {
 func (in *Intake) Gather(ctx context.Context) (int, error) {
 	in.gather.Lock()
 	defer in.gather.Unlock()
+	in.mu.Lock()
+	loud := in.loud // all of these are kept by now; more may come meanwhile
+	in.mu.Unlock()
 	kept, through := in.config.Spool.Uncut()
 	if len(kept) == 0 {
+		in.gathered(loud) // they were dropped or purged
 		return 0, nil
 	}
 	if in.config.Now().Before(schema.EarliestClock) {
@@ -219,10 +225,14 @@ func (in *Intake) Gather(ctx context.Context) (int, error) {
 	if err := in.config.Spool.Cut(ctx, spool.Cut{Through: through, Batches: ready, State: state}); err != nil {
 		return 0, fmt.Errorf("gather: %w", err)
 	}
-	in.mu.Lock()
-	in.loud = max(0, in.loud-len(kept))
-	in.mu.Unlock()
+	in.gathered(loud)
 	return len(ready), nil
+}
+
+func (in *Intake) gathered(loud int) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.loud -= loud
 }
 
 // Preview returns what Gather would make now, and changes nothing.
@@ -250,6 +260,9 @@ func (in *Intake) batches(kept [][]byte) ([]spool.Batch, []byte, error) {
 	if bad != nil {
 		in.config.Logger.Warn("records of another version are left out", slog.Any("error", bad))
 	}
+	// Time order for pages, and so that of several days the first is counted
+	// first, whenever its records came.
+	slices.SortStableFunc(records, func(a, b schema.Record) int { return cmp.Compare(a.Time, b.Time) })
 	today := schema.DayOf(in.config.Now())
 	var out []spool.Batch
 	if !in.config.Ephemeral {

@@ -73,7 +73,7 @@ func (m *memory) facets(names []string, p schema.Product) ([]codec.Pair, bool) {
 // saidToday notes that a fact is counted on the fragment's day, and says
 // whether it already was.
 func (m *memory) saidToday(f *codec.Fragment, r *schema.Record) bool {
-	key := r.Metric + "\x00" + fmt.Sprint(r.Value.Any()) + tupleKey(f.Facets)
+	key := r.Metric + "\x00" + fmt.Sprint(r.Value.Any()) + fmt.Sprint(r.Labels) + tupleKey(f.Facets)
 	was, ok := m.Said[key]
 	if ok && was >= f.Day {
 		return true

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/tacit-telemetry/tacit/agent/spool"
@@ -22,7 +21,7 @@ const (
 	maxPacked = envelope.MaxPayload - page.Overhead
 )
 
-// pages makes pages of the records that the registry wants on pages, in time
+// pages makes pages of the records that the registry wants on pages, in their
 // order.
 func (in *Intake) pages(records []schema.Record, today schema.Day) ([]spool.Batch, error) {
 	var paged []schema.Record
@@ -31,7 +30,6 @@ func (in *Intake) pages(records []schema.Record, today schema.Day) ([]spool.Batc
 			paged = append(paged, r)
 		}
 	}
-	slices.SortStableFunc(paged, func(a, b schema.Record) int { return cmp.Compare(a.Time, b.Time) })
 	var out []spool.Batch
 	for part := range slices.Chunk(paged, pageRecords) {
 		batches, err := in.pack(part, today)

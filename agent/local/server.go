@@ -81,6 +81,7 @@ func Handler(a Agent) http.Handler {
 	mux.Handle("GET /v1/outbox/verify", answer(func(*http.Request) (any, error) { return a.OutboxVerify() }))
 	mux.Handle("GET /v1/outbox/{number}", answer(func(r *http.Request) (any, error) { return outboxEntry(r, a) }))
 	mux.Handle("GET /v1/status", answer(func(*http.Request) (any, error) { return a.Status(), nil }))
+	mux.Handle("/", answer(func(*http.Request) (any, error) { return nil, errNoRoute }))
 	return mux
 }
 
@@ -105,8 +106,11 @@ func answer(do func(*http.Request) (any, error)) http.Handler {
 	})
 }
 
-// errUnavailable wraps what the caller may try again.
-var errUnavailable = errors.New("try again")
+var (
+	// errUnavailable wraps what the caller may try again.
+	errUnavailable = errors.New("try again")
+	errNoRoute     = errors.New("no such route")
+)
 
 func problemOf(err error) (code int, p *Problem) {
 	var (
@@ -120,6 +124,8 @@ func problemOf(err error) (code int, p *Problem) {
 		return http.StatusBadRequest, problem
 	case errors.Is(err, outbox.ErrNoEntry):
 		return http.StatusNotFound, &Problem{Message: "no such entry in the outbox", Hint: "GET /v1/outbox lists them"}
+	case errors.Is(err, errNoRoute):
+		return http.StatusNotFound, &Problem{Message: "no such route or method", Hint: "the documentation of package agent/local lists them"}
 	case errors.Is(err, errUnavailable):
 		return http.StatusServiceUnavailable, &Problem{Message: "the records could not be written to disk", Hint: "free space on the volume of the data directory, then offer them again"}
 	}
@@ -135,12 +141,13 @@ func read(r *http.Request, into any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	err = d.Decode(into)
+	_, rest := d.Token() // io.EOF after the one object
 	var (
 		kind   *json.UnmarshalTypeError
 		syntax *json.SyntaxError
 	)
 	switch {
-	case err == nil && d.More():
+	case err == nil && rest != io.EOF:
 		return &Problem{Message: "something follows the JSON object", Hint: "send one object a request"}
 	case err == nil:
 		return nil

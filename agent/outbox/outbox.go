@@ -54,6 +54,7 @@ type Entry struct {
 	N        uint32     // of a page
 	Outcome  string     // "", then the store's status, or "blocked: …"
 	Answered int64      // Unix seconds; 0: not yet
+	damaged  bool       // its file could not be read
 }
 
 // Config says where the outbox lies and how much it keeps.
@@ -87,6 +88,9 @@ func Open(c Config) (*Outbox, error) {
 		return nil, fmt.Errorf("open outbox: %w", err)
 	}
 	o := &Outbox{config: c}
+	if err := o.remove(isLeftover); err != nil {
+		return nil, fmt.Errorf("open outbox: %w", err)
+	}
 	numbers, err := o.numbers()
 	if err != nil {
 		return nil, fmt.Errorf("open outbox: %w", err)
@@ -132,7 +136,8 @@ func (o *Outbox) Entry(number uint64) (*Entry, error) {
 	return o.read(number)
 }
 
-// Entries returns all entries, oldest first.
+// Entries returns all entries, oldest first. One whose file is damaged is
+// among them, without content, and does not verify.
 func (o *Outbox) Entries() ([]*Entry, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -143,6 +148,9 @@ func (o *Outbox) Entries() ([]*Entry, error) {
 	entries := make([]*Entry, 0, len(numbers))
 	for _, n := range numbers {
 		e, err := o.read(n)
+		if errors.Is(err, ErrMismatch) {
+			e, err = &Entry{Number: n, Outcome: "damaged", damaged: true}, nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -155,9 +163,20 @@ func (o *Outbox) Entries() ([]*Entry, error) {
 func (o *Outbox) Purge() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	numbers, err := o.numbers()
-	for _, n := range numbers {
-		err = errors.Join(err, os.Remove(o.path(n)))
+	return o.remove(func(name string) bool { return strings.HasSuffix(name, ".sent") || isLeftover(name) })
+}
+
+// isLeftover knows what a power cut left of writing an entry.
+func isLeftover(name string) bool {
+	return strings.HasPrefix(name, ".") && strings.Contains(name, ".sent.")
+}
+
+func (o *Outbox) remove(which func(name string) bool) error {
+	files, err := os.ReadDir(o.config.Dir)
+	for _, f := range files {
+		if which(f.Name()) {
+			err = errors.Join(err, os.Remove(filepath.Join(o.config.Dir, f.Name())))
+		}
 	}
 	return err
 }
@@ -166,6 +185,9 @@ func (o *Outbox) Purge() error {
 // compares what is inside with what was shown. For a page, root opens the page
 // inside. A nil error is the proof. Errors wrap [ErrMismatch] or [ErrNotSent].
 func (e *Entry) Verify(root page.Root) error {
+	if e.damaged {
+		return fmt.Errorf("entry %d: %w: its file is damaged", e.Number, ErrMismatch)
+	}
 	if len(e.Envelope) == 0 {
 		return fmt.Errorf("entry %d %w", e.Number, ErrNotSent)
 	}

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// pollEvery is how often the files are looked at: what another process does,
-// such as `tacit off`, is noticed within half of the second that is promised.
-const pollEvery = 400 * time.Millisecond
+// pollEvery is how often the files are looked at. It is most of what an idle
+// agent costs: as long as the second that is promised allows.
+const pollEvery = 700 * time.Millisecond
 
 // Watch calls changed with the decision as it is now, and again each time that
 // it or one of its inputs changes, at most one call at a time, until ctx ends.

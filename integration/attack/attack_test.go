@@ -4,7 +4,9 @@
 // right and mistyped, errors with text, refusals, Ctrl-C, a power cut. Every
 // byte that it leaves on disk, prints, answers and puts on the wire is then
 // searched for whatever identifies the host or its owner, in every writing
-// that a careless program would use. The story is lived twice: on this host as
+// that a careless program would use. The installation ID may stand in the lines
+// whose purpose is to show it and in DIR/agent/installation.json; the host's
+// identifiers and a product's secrets may stand nowhere. The story is lived twice: on this host as
 // it is, and on a planted one (namespaces of its own) whose names, addresses
 // and secrets are known and long enough to search for.
 //

@@ -14,7 +14,7 @@ import (
 type exhibit struct {
 	name string
 	data []byte
-	home bool // where the installation ID is at home: DIR/agent, DIR/keys
+	home bool // the file where the installation ID is at home
 }
 
 // evidence collects exhibits.
@@ -43,11 +43,10 @@ func (e *evidence) files(t testing.TB, moment, dir string) {
 		if err != nil {
 			return err
 		}
-		top, _, _ := strings.Cut(filepath.ToSlash(rel), "/")
 		e.exhibits = append(e.exhibits, exhibit{
 			name: filepath.Join("D", rel) + " " + moment,
 			data: bytes.TrimRight(b, "\x00"), // Badger's logs are long and empty
-			home: top == "agent" || top == "keys",
+			home: filepath.ToSlash(rel) == "agent/installation.json",
 		})
 		return nil
 	})
@@ -64,7 +63,11 @@ var showsID = regexp.MustCompile(`(?m)^(\s*"(installation_id|spoken)": "|\s*inst
 // the user is told what to type to mean the same directory.
 func (e *evidence) printed(name, text, dir string, ids ...string) {
 	text = showsID.ReplaceAllStringFunc(text, func(line string) string { return without(line, ids) })
-	for _, path := range []string{dir, "~/" + filepath.Base(dir)} {
+	typed := []string{dir}
+	if home, err := os.UserHomeDir(); err == nil {
+		typed = append(typed, strings.Replace(dir, home, "~", 1))
+	}
+	for _, path := range typed {
 		text = strings.ReplaceAll(text, " --data "+path, " --data D")
 	}
 	e.add(name, []byte(text))

@@ -14,17 +14,18 @@ import (
 type object = map[string]any
 
 // product reports as a product that says too much: every field that a product
-// fills in holds secrets, or what identifies the host.
-func (s *story) product() {
+// fills in holds secrets, or what identifies the host. taken says whether the
+// agent takes anything at all.
+func (s *story) product(taken bool) {
 	never := append(secretsIn(inNever).all(), secretsIn(inErrorNever).all()...)
 	s.post("/v1/never", object{"values": never}, http.StatusOK)
-	s.errors()
+	s.errors(taken)
 	s.records()
 	s.strange()
 }
 
 // errors reports errors with text. What is the same for everybody is taken.
-func (s *story) errors() {
+func (s *story) errors(taken bool) {
 	texts := []string{secretsIn(inErrorText).sentence(), secretsIn(inErrorNever).sentence()}
 	for _, own := range s.told {
 		texts = append(texts, "permission denied: "+own, "open "+own+": permission denied", "permission denied for user="+own)
@@ -37,8 +38,8 @@ func (s *story) errors() {
 		records = append(records, object{"metric": "exception", "value": value, "labels": object{"exception.message": "permission denied"}})
 	}
 	answer := s.post("/v1/records", object{"product": object{"name": "tacit", "version": "0.1.0"}, "records": records}, http.StatusOK)
-	if !strings.Contains(answer, `"accepted"`) {
-		s.t.Errorf("no error report was accepted: %s", answer)
+	if strings.Contains(answer, `"accepted"`) != taken {
+		s.t.Errorf("error reports were accepted: %v, and should be: %v: %s", !taken, taken, answer)
 	}
 }
 
@@ -118,11 +119,11 @@ func (s *story) call(method, path, body string, header http.Header, status int) 
 		s.t.Fatal(err)
 	}
 	if status != 0 && resp.StatusCode != status {
-		s.t.Errorf("%s: status %d, not %d: %s", method, resp.StatusCode, status, answer)
+		s.t.Errorf("%s %s: status %d, not %d: %s", method, path, resp.StatusCode, status, answer)
 	}
 	for name, values := range resp.Header {
 		answer = fmt.Appendf(answer, "%s: %s\n", name, strings.Join(values, " "))
 	}
-	s.seen.add("the answer to "+method+" /v1/…", answer)
+	s.seen.add("the answer to "+method+" "+path, answer)
 	return string(answer)
 }

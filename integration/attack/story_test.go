@@ -37,11 +37,11 @@ func (s *story) live() (installation []identifier) {
 	s.first()
 	s.ask()
 	s.lookups()
-	s.running()
+	other := s.running()
 	s.powerCut()
 	s.last()
 	typed := identifier{class: "mistyped ID", text: s.wrong}
-	return append(installationID(s.t, s.id, s.spoken), typed)
+	return append(append(other, installationID(s.t, s.id, s.spoken)...), typed)
 }
 
 // environment holds secrets, as products' environments do.
@@ -156,26 +156,29 @@ func (s *story) lookups() {
 }
 
 // running has `up` running, with a product that says too much, a user who
-// mistypes and refuses, and Ctrl-C at the end.
-func (s *story) running() {
+// mistypes and refuses, an endpoint that reports through it, and Ctrl-C at the
+// end. It returns the endpoint's installation ID.
+func (s *story) running() []identifier {
 	up := s.up()
 	s.refused("process ", "up")
 	s.refused("mistyped", "lookup", s.wrong)
-	s.product()
+	s.product(true)
 	s.must("preview", "--json")
 	s.must("send", "--json")
 	s.arrived()
 	s.must("off")
-	s.product()
+	s.product(false)
 	s.must("send")
 	s.must("why")
 	s.must("on")
 	for _, args := range [][]string{{"id", "--json"}, {"preview"}, {"send"}, {"why", "--json"}, {"outbox", "verify"}} {
 		s.must(args...)
 	}
+	endpoint := s.endpoint()
 	s.seen.files(s.t, "while it runs", s.dir)
 	up.Interrupt(s.t)
 	s.ended("tacit up until Ctrl-C", up)
+	return endpoint
 }
 
 func (s *story) up() *rig.Process {
@@ -191,7 +194,7 @@ func (s *story) ended(name string, p *rig.Process) {
 // powerCut ends a running `up` just after it took what a product said.
 func (s *story) powerCut() {
 	up := s.up()
-	s.product()
+	s.product(true)
 	up.Kill()
 	s.ended("tacit up until kill -9", up)
 	s.seen.files(s.t, "after kill -9", s.dir)

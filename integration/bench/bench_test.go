@@ -42,15 +42,16 @@ func BenchmarkAgentIdle(b *testing.B) {
 	site := rig.Dir(b)
 	rig.Up(b, site)
 	dir := rig.Dir(b)
-	config := rig.AgentConfig(b, site, dir, "interval: 2s", "window: 100ms")
+	config := rig.AgentConfig(b, site, dir, "interval: 1h", "window: 1h")
 	info, err := os.Stat(rig.Binary(b, "tacit-agent"))
 	if err != nil {
 		b.Fatal(err)
 	}
 	p := rig.Command{Path: rig.Binary(b, "tacit-agent"), Args: []string{"--config", config}}.Start(b, dir)
+	p.WaitFor(b, "runs")
 	rig.Eventually(b, "the agent's first envelopes are stored", func() bool {
-		r := rig.Command{Path: rig.Binary(b, "tacit-agent"), Args: []string{"outbox", "--json", "--data", dir}}.Run(b)
-		return strings.Contains(r.Stdout, `"stored"`)
+		r := rig.Command{Path: rig.Binary(b, "tacit-agent"), Args: []string{"send", "--json", "--data", dir}}.Run(b)
+		return strings.Contains(r.Stdout, `"replies"`) && !strings.Contains(r.Stdout, `"replies": 0`)
 	})
 	for range b.N {
 		before := cpu(b, p.PID())
@@ -65,23 +66,27 @@ func BenchmarkAgentIdle(b *testing.B) {
 	}
 }
 
-// cpu returns the processor time that a process has used.
+// cpu returns the processor time that a process has used, all its threads, in
+// the kernel's nanoseconds.
 func cpu(b *testing.B, pid int) time.Duration {
 	b.Helper()
-	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
-	if err != nil {
-		b.Fatal(err)
+	files, err := filepath.Glob(filepath.Join("/proc", strconv.Itoa(pid), "task", "*", "schedstat"))
+	if err != nil || len(files) == 0 {
+		b.Fatalf("no schedstat: %v", err)
 	}
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	var ticks int64
-	for _, f := range fields[11:13] { // utime and stime, proc(5)
-		n, err := strconv.ParseInt(f, 10, 64)
+	var sum time.Duration
+	for _, file := range files {
+		text, err := os.ReadFile(file)
 		if err != nil {
+			continue // the thread has ended
+		}
+		var ns int64
+		if _, err := fmt.Sscan(string(text), &ns); err != nil {
 			b.Fatal(err)
 		}
-		ticks += n
+		sum += time.Duration(ns)
 	}
-	return time.Duration(ticks) * time.Second / 100 // USER_HZ is 100 on Linux
+	return sum
 }
 
 // rss returns a process's resident memory in MiB.

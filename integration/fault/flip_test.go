@@ -119,4 +119,3 @@ func checkAside(t *testing.T, dir string, damaged []byte) {
 	}
 	t.Errorf("the damaged file is not among those set aside: [%s]", strings.Join(names, " "))
 }
-

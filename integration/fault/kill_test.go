@@ -2,7 +2,9 @@ package fault
 
 import (
 	"context"
+	"encoding/json"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -21,12 +23,13 @@ func TestNothingAcceptedIsLost(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		times int
+		live  func(t *testing.T, r *rand.Rand, dir string)
 		end   func(*testing.T, *rig.Process)
 		after func(t *testing.T, dir string)
 	}{
-		{"kill", all, kill, nothing},
-		{"Ctrl-C", some, interrupt, nothing},
-		{"kill and the broker's disk is gone", some, kill, removeRelay},
+		{"kill", all, live, kill, nothing},
+		{"Ctrl-C", some, live, interrupt, nothing},
+		{"kill, and the relay's disk is gone", some, untilUnderWay, kill, removeRelay},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -34,7 +37,7 @@ func TestNothingAcceptedIsLost(t *testing.T) {
 			ledger := report(t, dir, func() {
 				for range c.times {
 					p := rig.Tacit(t, "up", "--ports", "0", "--data", dir).Start(t, dir)
-					live(r)
+					c.live(t, r, dir)
 					c.end(t, p)
 					c.after(t, dir)
 				}
@@ -54,7 +57,51 @@ func TestNothingAcceptedIsLost(t *testing.T) {
 const longestLife = 3 * time.Second / 2
 
 // live lets a process live until a random moment.
-func live(r *rand.Rand) { time.Sleep(time.Duration(r.Int64N(int64(longestLife)))) }
+func live(_ *testing.T, r *rand.Rand, _ string) {
+	time.Sleep(time.Duration(r.Int64N(int64(longestLife))))
+}
+
+// untilUnderWay lets a process live until an envelope is on its way: sent, and
+// known to nobody but the relay, which holds it for a moment.
+func untilUnderWay(t *testing.T, r *rand.Rand, dir string) {
+	t.Helper()
+	before := -1
+	for deadline := time.Now().Add(rig.Patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		all, open := outbox(t, dir)
+		if before < 0 {
+			before = all
+		}
+		if open > before {
+			time.Sleep(time.Duration(r.Int64N(int64(20 * time.Millisecond))))
+			return
+		}
+	}
+	t.Fatal("no envelope gets under way")
+}
+
+// outbox returns the number of the newest entry, and of the newest without a
+// reply; -1 while nobody answers.
+func outbox(t *testing.T, dir string) (newest, open int) {
+	t.Helper()
+	_, b, err := rig.API(t.Context(), dir, http.MethodGet, "/v1/outbox", nil)
+	if err != nil {
+		return -1, -1
+	}
+	var entries []struct {
+		Number  int
+		Outcome string
+	}
+	if err := json.Unmarshal(b, &entries); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		newest = max(newest, e.Number)
+		if e.Outcome == "no reply yet" {
+			open = max(open, e.Number)
+		}
+	}
+	return newest, open
+}
 
 func kill(_ *testing.T, p *rig.Process) { p.Kill() }
 

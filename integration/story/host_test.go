@@ -34,7 +34,7 @@ func TestHostFacts(t *testing.T) {
 	}
 	checkMemory(t, fmt.Sprint(got["host.memory"]))
 	products, _ := got["products"].(map[string]any)
-	if version, want := fmt.Sprint(products["tacit"]), run(t, dir, "--version"); !strings.Contains(want, version) {
+	if version, want := fmt.Sprint(products["tacit"]), rig.Tacit(t, "--version").Run(t).Stdout; !strings.Contains(want, version) {
 		t.Errorf("products has tacit %s, and tacit --version prints %s", version, want)
 	}
 }

@@ -75,3 +75,27 @@ func checkRefused(t *testing.T, r rig.Result, code int, texts ...string) {
 		}
 	}
 }
+
+// write writes a file, which is there for everybody to read.
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// deliver offers records until they are accepted, waits until the store has
+// them, and returns the installation ID.
+func deliver(t *testing.T, dir string, ledger *rig.Ledger) string {
+	t.Helper()
+	rig.Eventually(t, "records are accepted", func() bool {
+		answers, err := ledger.Offer(t.Context(), dir, 1)
+		return err == nil && answers[0].Accepted()
+	})
+	id := rig.ID(t, dir)
+	rig.Eventually(t, "what was accepted is stored", func() bool {
+		r := rig.Tacit(t, "lookup", id, "--data", dir).Run(t)
+		return r.Code == 0 && len(rig.Missing(rig.Lookup(t, dir, id), ledger.Accepted())) == 0
+	})
+	return id
+}

@@ -43,14 +43,16 @@ type Listener struct {
 // with a token file where there are no Unix sockets or the path is too long.
 // mode says who may call: 0o666 everybody on this host, 0o600 the owner.
 func Listen(dir, name string, mode fs.FileMode) (*Listener, error) {
-	path := filepath.Join(dir, name+".sock")
-	if runtime.GOOS == "windows" || len(path) > maxSocketPath {
-		return listenLoopback(filepath.Join(dir, name+".door"), mode)
+	path, doorPath := filepath.Join(dir, name+".sock"), filepath.Join(dir, name+".door")
+	// Names without a listener are left by a crash. The caller holds the
+	// directory's lock, so nobody else is listening there.
+	for _, stale := range []string{path, doorPath} {
+		if err := os.Remove(stale); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("listen on socket: %w", err)
+		}
 	}
-	// A socket file without a listener is left by a crash. The caller holds the
-	// directory's lock, so nobody else is listening on it.
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("listen on socket: %w", err)
+	if runtime.GOOS == "windows" || len(path) > maxSocketPath {
+		return listenLoopback(doorPath, mode)
 	}
 	l, err := net.Listen("unix", path)
 	if err != nil {
@@ -70,7 +72,8 @@ func listenLoopback(path string, mode fs.FileMode) (*Listener, error) {
 	d := door{Address: l.Addr().String(), Token: rand.Text()}
 	b, err := json.Marshal(d)
 	if err == nil {
-		err = durable.WriteFile(path, b, mode&^0o111)
+		// Who may call reads the file; only its owner says where to call.
+		err = durable.WriteFile(path, b, mode&0o644)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listen on loopback: %w", err), l.Close())

@@ -1,0 +1,345 @@
+package client_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/tacit-telemetry/tacit/agent/client"
+	"github.com/tacit-telemetry/tacit/agent/intake"
+	"github.com/tacit-telemetry/tacit/agent/local"
+	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// runDir is a run directory whose socket path is short enough.
+func runDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func newClient(t testing.TB, dir string) *client.Client {
+	t.Helper()
+	c := client.New(client.Config{Product: "finder", Version: "5.3.1", Dir: dir, Getenv: func(string) string { return "" }})
+	t.Cleanup(c.Close)
+	return c
+}
+
+// taker is the part of an agent that a client talks to; the rest of the
+// interface is never called.
+type taker struct {
+	local.Agent
+	mu    sync.Mutex
+	took  []schema.Record
+	quiet bool
+}
+
+func (a *taker) Take(_ context.Context, records []schema.Record, quiet bool) ([]intake.Answer, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.took, a.quiet = append(a.took, records...), quiet
+	out := make([]intake.Answer, len(records))
+	for i, r := range records {
+		out[i] = intake.Answer{Accepted: r.Metric != "refused", Reason: "unknown_metric"}
+	}
+	return out, nil
+}
+
+func (a *taker) records() []schema.Record {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.took)
+}
+
+// serve answers on the agent's socket with any handler.
+func serve(t testing.TB, dir string, h http.Handler) {
+	t.Helper()
+	l, err := datadir.Listen(dir, datadir.AgentSocket, 0o666)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := http.Server{Handler: l.Handler(h)}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(l) }()
+	t.Cleanup(func() {
+		_ = s.Close() // what is under way in a test that ends is nothing
+		<-ended
+	})
+}
+
+func TestReports(t *testing.T) {
+	dir, a := runDir(t), new(taker)
+	serve(t, dir, local.Handler(a))
+	c := newClient(t, dir)
+	before := time.Now().Unix()
+	c.Counter("menu.used", client.Label{Name: "menu", Value: "open"}).Add(2)
+	c.Timer("open.time").Observe(340 * time.Millisecond)
+	c.Error("fault", "disk_full", client.Label{Name: "volume", Value: "data"})
+	c.Counter("refused").Add(1)
+	c.Flush(t.Context())
+	took := a.records()
+	if len(took) != 4 {
+		t.Fatalf("the agent took %d records", len(took))
+	}
+	for i := range took {
+		if at := took[i].Time; at < before || at > time.Now().Unix() {
+			t.Errorf("happened at %d", at)
+		}
+		took[i].Time = 0
+	}
+	frames := took[2].Labels[0].Value
+	took[2].Labels[0].Value = ""
+	if !strings.HasPrefix(frames, "github.com/tacit-telemetry/tacit/agent/client_test.TestReports client_test.go:") {
+		t.Errorf("frames %q", frames)
+	}
+	product := schema.Product{Name: "finder", Version: "5.3.1"}
+	want := []schema.Record{
+		{Product: product, Metric: "menu.used", Value: schema.Number(2), Labels: []schema.Label{{Name: "menu", Value: "open"}}},
+		{Product: product, Metric: "open.time", Value: schema.Number(340_000)},
+		{Product: product, Metric: "fault", Value: schema.Text("disk_full"), Labels: []schema.Label{{Name: "frames"}, {Name: "volume", Value: "data"}}},
+		{Product: product, Metric: "refused", Value: schema.Number(1)},
+	}
+	if !reflect.DeepEqual(took, want) {
+		t.Errorf("took %+v, want %+v", took, want)
+	}
+	if got := c.Dropped(); got != 1 {
+		t.Errorf("%d dropped, want the refused one", got)
+	}
+}
+
+// TestReportsByItself: nobody has to flush.
+func TestReportsByItself(t *testing.T) {
+	dir, a := runDir(t), new(taker)
+	serve(t, dir, local.Handler(a))
+	newClient(t, dir).Counter("menu.used").Add(1)
+	for end := time.Now().Add(5 * time.Second); len(a.records()) == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("nothing was reported")
+		}
+	}
+}
+
+func TestCloseHandsOver(t *testing.T) {
+	dir, a := runDir(t), new(taker)
+	serve(t, dir, local.Handler(a))
+	c := newClient(t, dir)
+	c.Counter("menu.used").Add(1)
+	c.Close()
+	c.Close()
+	if len(a.records()) != 1 || c.Dropped() != 0 {
+		t.Errorf("%d taken, %d dropped", len(a.records()), c.Dropped())
+	}
+}
+
+func TestNoAgent(t *testing.T) {
+	c := newClient(t, runDir(t))
+	used := c.Counter("menu.used")
+	const n = 5000
+	start := time.Now()
+	for range n {
+		used.Add(1)
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("%d calls took %v", n, took)
+	}
+	c.Flush(t.Context())
+	if got := c.Dropped(); got != n {
+		t.Errorf("%d dropped, want all %d", got, n)
+	}
+}
+
+// blackHole takes connections, or lets them wait in the system's queue, and
+// never answers.
+func blackHole(t testing.TB, dir string, accept bool) {
+	t.Helper()
+	l, err := net.Listen("unix", filepath.Join(dir, "agent.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		var taken []net.Conn
+		for accept {
+			conn, err := l.Accept()
+			if err != nil {
+				break
+			}
+			taken = append(taken, conn)
+		}
+		for _, conn := range taken {
+			_ = conn.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = l.Close()
+		<-ended
+	})
+}
+
+func TestBlackHole(t *testing.T) {
+	for name, accept := range map[string]bool{"takes connections": true, "takes none": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // each waits until a send is given up
+			dir := runDir(t)
+			blackHole(t, dir, accept)
+			c := newClient(t, dir)
+			used := c.Counter("menu.used")
+			used.Add(1)
+			flushed := make(chan struct{})
+			go func() {
+				defer close(flushed)
+				c.Flush(t.Context())
+			}()
+			start := time.Now()
+			for range 100 {
+				used.Add(1)
+			}
+			c.Close()
+			// A tenth of a second is promised; the rest is for a busy machine.
+			if took := time.Since(start); took > time.Second {
+				t.Errorf("100 calls and Close took %v", took)
+			}
+			<-flushed
+			if got := c.Dropped(); got != 101 {
+				t.Errorf("%d dropped, want 101", got)
+			}
+		})
+	}
+}
+
+func TestBadAnswers(t *testing.T) {
+	for name, answer := range map[string]string{
+		"an error": "", "no JSON": "zoe", "nothing": "{}", "fewer": `{"results":[{"status":"accepted"}]}`,
+		"more":    `{"results":[` + strings.Repeat(`{"status":"accepted"},`, 9) + `{"status":"accepted"}]}`,
+		"endless": strings.Repeat(" ", 3<<20) + "{}",
+	} {
+		dir := runDir(t)
+		serve(t, dir, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			if answer == "" {
+				http.Error(w, "no", http.StatusServiceUnavailable)
+			}
+			_, _ = io.WriteString(w, answer) // the client may have gone
+		}))
+		c := newClient(t, dir)
+		c.Counter("menu.used").Add(1)
+		c.Counter("menu.used").Add(1)
+		c.Flush(t.Context())
+		want := map[string]uint64{"fewer": 1, "more": 0}
+		if n, ok := want[name]; !ok && c.Dropped() != 2 || ok && c.Dropped() != n {
+			t.Errorf("%s: %d dropped", name, c.Dropped())
+		}
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	for setting, refused := range map[string]bool{
+		"DO_NOT_TRACK=1": true, "DO_NOT_TRACK=true": true, "DO_NOT_TRACK=yes": true, "DO_NOT_TRACK=anything": true, "DO_NOT_TRACK= 1 ": true,
+		"DO_NOT_TRACK=0": false, "DO_NOT_TRACK=false": false, "DO_NOT_TRACK=FALSE": false, "DO_NOT_TRACK=": false, "DO_NOT_TRACK= ": false,
+		"TACIT_TELEMETRY=off": true, "TACIT_TELEMETRY=OFF": true, "TACIT_TELEMETRY=0": true, "TACIT_TELEMETRY=no": true, "TACIT_TELEMETRY= off ": true,
+		"TACIT_TELEMETRY=on": false, "TACIT_TELEMETRY=": false, "OTHER=1": false,
+	} {
+		name, value, _ := strings.Cut(setting, "=")
+		c := client.New(client.Config{Dir: runDir(t), Getenv: func(v string) string {
+			if v == name {
+				return value
+			}
+			return ""
+		}})
+		if (c == nil) != refused {
+			t.Errorf("%s: reports is %v", setting, c != nil)
+		}
+		c.Close()
+	}
+	t.Setenv("DO_NOT_TRACK", "1")
+	if client.New(client.Config{Dir: runDir(t)}) != nil {
+		t.Error("the process's own environment is not looked at")
+	}
+}
+
+// TestNilDoesNothing: a product need not know whether it is off.
+func TestNilDoesNothing(t *testing.T) {
+	var c *client.Client
+	c.Counter("menu.used").Add(1)
+	c.Timer("open.time").Observe(time.Second)
+	c.Error("fault", "disk_full")
+	c.Flush(t.Context())
+	c.Close()
+	if c.Dropped() != 0 {
+		t.Error("nothing was dropped")
+	}
+}
+
+// TestCallsDoNotAllocate: while there is room, and when there is none.
+func TestCallsDoNotAllocate(t *testing.T) {
+	c := newClient(t, runDir(t))
+	used, took := c.Counter("menu.used"), c.Timer("open.time")
+	for _, when := range []string{"empty", "full"} {
+		if n := testing.AllocsPerRun(300, func() { used.Add(1) }); n != 0 {
+			t.Errorf("%s: Add allocates %v times", when, n)
+		}
+		if n := testing.AllocsPerRun(300, func() { took.Observe(time.Second) }); n != 0 {
+			t.Errorf("%s: Observe allocates %v times", when, n)
+		}
+		for range 2000 {
+			used.Add(1)
+		}
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	dir, a := runDir(t), new(taker)
+	serve(t, dir, local.Handler(a))
+	c := newClient(t, dir)
+	const writers, each = 8, 500
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			used := c.Counter(fmt.Sprintf("m%d", w))
+			for range each {
+				used.Add(1)
+			}
+			c.Flush(t.Context())
+		})
+	}
+	wg.Wait()
+	c.Flush(t.Context())
+	if got := uint64(len(a.records())) + c.Dropped(); got != writers*each {
+		t.Errorf("%d taken or counted as dropped, of %d", got, writers*each)
+	}
+}
+
+// TestStandardLibraryOnly: a product takes no other code on board.
+func TestStandardLibraryOnly(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const module = "github.com/tacit-telemetry/tacit/"
+	for path := range strings.FieldsSeq(string(out)) {
+		if !slices.Contains([]string{module + "agent/client", module + "internal/datadir", module + "internal/durable"}, path) {
+			t.Errorf("agent/client depends on %s", path)
+		}
+	}
+}

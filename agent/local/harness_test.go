@@ -1,0 +1,129 @@
+package local_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/agent/intake"
+	"github.com/tacit-telemetry/tacit/agent/local"
+	"github.com/tacit-telemetry/tacit/agent/outbox"
+	"github.com/tacit-telemetry/tacit/agent/participation"
+	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// agent answers what a test gives it and keeps what it was asked.
+type agent struct {
+	mu    sync.Mutex
+	took  []schema.Record
+	quiet bool
+	never []string
+	asked local.Participate
+	fail  error
+}
+
+func (a *agent) Take(_ context.Context, records []schema.Record, quiet bool) ([]intake.Answer, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.took, a.quiet = records, quiet
+	out := make([]intake.Answer, len(records))
+	for i, r := range records {
+		out[i] = intake.Answer{Accepted: r.Metric == "known", Reason: "unknown_metric"}
+	}
+	return out, a.fail
+}
+
+func (a *agent) Never(values ...string) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.never = values
+	return len(values)
+}
+
+func (a *agent) Installation() local.Installation {
+	return local.Installation{ID: "an ID", Spoken: "a spoken ID"}
+}
+
+func (a *agent) Why() local.Why {
+	return local.Why{
+		Decision:  participation.Decision{State: participation.On, By: "default", Reason: "Nobody decided.", MaySend: true},
+		SendsFrom: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC),
+	}
+}
+
+func (a *agent) Participate(_ context.Context, p local.Participate) (local.Why, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.asked = p
+	return local.Why{Decision: participation.Decision{State: participation.Off, By: "tacit off"}}, a.fail
+}
+
+func (a *agent) Preview() (local.Preview, error) {
+	return local.Preview{Sends: true, Pages: []local.Page{{Release: 4}}, Fragments: []local.Fragment{}}, a.fail
+}
+
+func (a *agent) Send(context.Context) local.Sent {
+	return local.Sent{Sent: 2, Batches: 2, Replies: 2, Sizes: []int{1024, 1024}}
+}
+
+func (a *agent) Outbox() ([]local.Entry, error) {
+	return []local.Entry{{Number: 1, Kind: "page", Outcome: "stored"}}, a.fail
+}
+
+func (a *agent) OutboxEntry(n uint64) (local.Entry, error) {
+	if n != 1 {
+		return local.Entry{}, outbox.ErrNoEntry
+	}
+	return local.Entry{Number: 1, Envelope: []byte{1, 2}, BodyKey: "00"}, nil
+}
+
+func (a *agent) OutboxVerify() ([]local.Proof, error) {
+	return []local.Proof{{Number: 1, Proved: true}}, a.fail
+}
+
+func (a *agent) Status() local.Status {
+	return local.Status{Spool: local.Spool{Records: 3}, Refused: map[string]uint64{"off": 1}}
+}
+
+// short is a directory whose socket path is short enough, long one in which
+// it is not.
+func short(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func long(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(short(t), strings.Repeat("long", 30))
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func serve(t testing.TB, dir string, a local.Agent) *local.Server {
+	t.Helper()
+	l, err := datadir.Listen(dir, datadir.AgentSocket, 0o666)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := local.Serve(l, a)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := s.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}

@@ -1,0 +1,147 @@
+package story
+
+import (
+	"net"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/tacit-telemetry/tacit/integration/rig"
+)
+
+// TestUsage mistypes commands.
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	for line, says := range map[string]string{
+		"frobnicate":          `"frobnicate"`,
+		"up --frob":           "--frob",
+		"up there":            "there",
+		"up --ports many":     "many",
+		"lookup":              "",
+		"lookup a b":          "",
+		"id --json=maybe":     "maybe",
+		"outbox frobnicate":   "frobnicate",
+		"outbox show":         "",
+		"registry frobnicate": "frobnicate",
+		"registry lint":       "",
+		"scrub file":          "file",
+		"why --data":          "--data",
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			checkRefused(t, rig.Tacit(t, strings.Fields(line)...).Run(t), 2, says, "--help")
+		})
+	}
+}
+
+// TestNotUnderstood has commands that are well formed and cannot be done.
+func TestNotUnderstood(t *testing.T) {
+	t.Parallel()
+	dir, _ := lived(t)
+	empty := rig.Dir(t)
+	for line, says := range map[string][]string{
+		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2":             {"no pages for this ID in the last 90 days\n", "not", "off", "reset", "expired"},
+		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2 --since 1d":  {"in the last 1 day\n"},
+		"lookup 7d444840-9dc0-11d1-b245-5ffdce74fad2":             {"version 4"},
+		"lookup 00000000-0000-0000-0000-000000000000":             {"not an installation ID"},
+		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad":              {"31 characters"},
+		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2 --since ago": {"--since", "7d"},
+		"lookup -":                        {"not an installation ID"},
+		"send":                            {"not running", "tacit up"},
+		"outbox show 999":                 {"999", "outbox list"},
+		"outbox show x":                   {`"x"`, "outbox list"},
+		"registry lint /nonexistent.yaml": {"/nonexistent.yaml"},
+		"registry show /nonexistent.yaml": {"/nonexistent.yaml"},
+	} {
+		t.Run(line, func(t *testing.T) {
+			c := rig.Tacit(t, append(strings.Fields(line), "--data", dir)...)
+			checkRefused(t, c.Run(t), 1, says...)
+		})
+	}
+	for line, says := range map[string]string{"id": "no installation", "why": "no installation", "preview": "no installation", "lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2": "no store"} {
+		t.Run(line+" where nothing is", func(t *testing.T) {
+			checkRefused(t, rig.Tacit(t, append(strings.Fields(line), "--data", empty)...).Run(t), 1, says)
+		})
+	}
+}
+
+// TestMistypedID changes a spoken ID as people do: each slip is caught by the
+// check character or by the length.
+func TestMistypedID(t *testing.T) {
+	t.Parallel()
+	dir, _ := lived(t)
+	spoken := strings.TrimSpace(run(t, dir, "id", "--spoken"))
+	swapped := []byte(spoken)
+	for i := range len(swapped) - 1 {
+		if a, b := swapped[i], swapped[i+1]; a != b && a != '-' && b != '-' {
+			swapped[i], swapped[i+1] = b, a
+			break
+		}
+	}
+	for typed, says := range map[string]string{
+		mistype(spoken): "check character", string(swapped): "check character", spoken[:len(spoken)-2] + "!": "check character",
+		spoken[:len(spoken)-1]: "26 characters", spoken + "X": "28 characters",
+	} {
+		checkRefused(t, rig.Tacit(t, "lookup", typed, "--data", dir).Run(t), 1, says, "read it again")
+	}
+}
+
+// TestBadRegistry lints a registry that a reviewer would send back.
+func TestBadRegistry(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir() + "/bad.yaml"
+	write(t, path, "release: 1\nprogrammes:\n  - name: ceip\n    default: maybe\n    purpose: x\n    purpose: y\nmetrics:\n  - name: os.type\n    descripton: a typo\n    category: licence\n")
+	r := rig.Tacit(t, "registry", "lint", path).Run(t)
+	checkRefused(t, r, 1, "problems")
+	line := regexp.MustCompile(`^` + regexp.QuoteMeta(path) + `:(\d+):(\d+): .+; fix: .+$`)
+	at := map[string]string{}
+	for text := range strings.Lines(r.Stdout) {
+		m := line.FindStringSubmatch(strings.TrimSpace(text))
+		if m == nil {
+			t.Errorf("a problem without file, line, column and fix: %s", text)
+			continue
+		}
+		for _, word := range []string{"maybe", "descripton", "licence", "purpose"} {
+			if strings.Contains(text, word) {
+				at[word] += m[1] + ":" + m[2] + " "
+			}
+		}
+	}
+	for word, want := range map[string]string{"maybe": "4:14", "descripton": "9:5", "licence": "10:15", "purpose": "6:5"} {
+		if !strings.Contains(at[word], want+" ") {
+			t.Errorf("%s is found at %s, want %s; printed:\n%s", word, at[word], want, r.Stdout)
+		}
+	}
+}
+
+// TestSecondUp starts Tacit twice on one directory.
+func TestSecondUp(t *testing.T) {
+	t.Parallel()
+	dir, ledger := rig.Dir(t), new(rig.Ledger)
+	p := rig.Up(t, dir)
+	for _, args := range [][]string{{"up", "--ports", "0"}, {"up", "--once", "--json"}} {
+		r := rig.Tacit(t, append(args, "--data", dir)...).Run(t)
+		checkRefused(t, r, 1, "process "+strconv.Itoa(p.PID())+" ", "--data")
+	}
+	deliver(t, dir, ledger)
+}
+
+// TestPortInUse wants a port that somebody else has.
+func TestPortInUse(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, taken, _ := net.SplitHostPort(l.Addr().String())
+	dir := rig.Dir(t)
+	p := rig.Tacit(t, "up", "--ports", taken, "--data", dir).Start(t, dir)
+	p.WaitFor(t, "Ctrl-C ends it")
+	_, got, _ := net.SplitHostPort(rig.ReadSite(t, dir).Relay)
+	if got == taken || got == "" {
+		t.Errorf("up listens on port %q, and %s is taken", got, taken)
+	}
+	deliver(t, dir, new(rig.Ledger))
+}
