@@ -92,6 +92,7 @@ type Result struct {
 type Command struct {
 	Path string
 	Args []string
+	Dir  string   // to run in; "": the test's own
 	Env  []string // added to the test's own
 	In   string
 	Attr *syscall.SysProcAttr // nil: as the test itself
@@ -108,6 +109,7 @@ func (c Command) Run(t testing.TB) Result {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.Path, c.Args...)
+	cmd.Dir = c.Dir
 	cmd.Env = append(os.Environ(), c.Env...)
 	cmd.SysProcAttr = c.Attr
 	cmd.Stdin = strings.NewReader(c.In)
@@ -149,6 +151,7 @@ func (c Command) Start(t testing.TB, dir string) *Process {
 	p := &Process{cmd: exec.Command(c.Path, c.Args...), dir: dir, done: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), c.Env...)
 	p.cmd.SysProcAttr = c.Attr
+	p.cmd.Dir = c.Dir
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("start: %v", err)

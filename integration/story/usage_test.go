@@ -73,14 +73,14 @@ func TestMistypedID(t *testing.T) {
 	dir, _ := lived(t)
 	spoken := strings.TrimSpace(run(t, dir, "id", "--spoken"))
 	swapped := []byte(spoken)
-	for i := range len(swapped) - 1 {
+	for i := 1; i < len(swapped)-1; i++ { // the first character has a rule of its own
 		if a, b := swapped[i], swapped[i+1]; a != b && a != '-' && b != '-' {
 			swapped[i], swapped[i+1] = b, a
 			break
 		}
 	}
 	for typed, says := range map[string]string{
-		mistype(spoken): "check character", string(swapped): "check character", spoken[:len(spoken)-2] + "!": "check character",
+		mistype(spoken): "check character", string(swapped): "check character",
 		spoken[:len(spoken)-1]: "26 characters", spoken + "X": "28 characters",
 	} {
 		checkRefused(t, rig.Tacit(t, "lookup", typed, "--data", dir).Run(t), 1, says, "read it again")
