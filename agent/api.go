@@ -62,6 +62,7 @@ func (a *Agent) Participate(ctx context.Context, p local.Participate) (local.Why
 	}
 	if err == nil && p.Purge && !p.On {
 		err = errors.Join(a.spool.Purge(ctx), a.outbox.Purge())
+		a.facts.forget()
 	}
 	if err != nil {
 		a.config.Logger.Error("change participation", slog.Any("error", err))

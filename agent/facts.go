@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,37 +20,58 @@ type facts struct {
 	told map[string]schema.Value
 }
 
-// news says whether a fact is worth telling again.
+// news says whether a fact is worth telling: it was not told today, or not so.
 func (f *facts) news(today schema.Day, s collect.Sample) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	was, ok := f.told[factKey(s)]
+	return f.day != today || !ok || was != s.Value
+}
+
+// remember notes that a fact was told.
+func (f *facts) remember(today schema.Day, s collect.Sample) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.day != today || f.told == nil {
 		f.day, f.told = today, map[string]schema.Value{}
 	}
-	key := s.Metric + fmt.Sprint(s.Labels)
-	was, ok := f.told[key]
-	f.told[key] = s.Value
-	return !ok || was != s.Value
+	f.told[factKey(s)] = s.Value
 }
 
+// forget makes every fact news again: what was told was purged.
+func (f *facts) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.told = nil
+}
+
+func factKey(s collect.Sample) string { return s.Metric + fmt.Sprint(s.Labels) }
+
 // Collect looks at the host once and takes in what is new. A source that
-// cannot be read is an error; the others are taken in all the same.
+// cannot be read is an error; the others are taken in all the same. What is
+// refused, because the host does not take part or the disk is full, stays new.
 func (a *Agent) Collect(ctx context.Context) error {
 	start := time.Now()
 	now := a.config.Now()
+	today := schema.DayOf(now)
 	samples, failed := collect.Collect(ctx, a.sources)
 	samples = append(samples, collect.Sample{Metric: "service.version", Value: schema.Text(a.config.Product.Version)})
-	var records []schema.Record
-	for _, s := range samples {
+	samples = slices.DeleteFunc(samples, func(s collect.Sample) bool {
 		m, ok := a.config.Registry.Metric(s.Metric)
-		if ok && m.Category == schema.Configuration && !a.facts.news(schema.DayOf(now), s) {
-			continue
-		}
-		records = append(records, schema.Record{
+		return ok && m.Category == schema.Configuration && !a.facts.news(today, s)
+	})
+	records := make([]schema.Record, len(samples))
+	for i, s := range samples {
+		records[i] = schema.Record{
 			Time: now.Unix(), Product: a.config.Product, Metric: s.Metric, Value: s.Value, Labels: s.Labels,
-		})
+		}
 	}
-	_, err := a.intake.Take(ctx, records, false)
+	answers, err := a.intake.Take(ctx, records, false)
+	for i, answer := range answers {
+		if answer.Accepted {
+			a.facts.remember(today, samples[i])
+		}
+	}
 	a.lookedOnce.Do(func() { close(a.looked) })
 	a.tell(ctx, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "collect"})
 	return errors.Join(failed, err)

@@ -56,7 +56,7 @@ func TestValueAny(t *testing.T) {
 }
 
 func TestBatchIDsDiffer(t *testing.T) {
-	if NewBatchID() == NewBatchID() {
+	if first, second := NewBatchID(), NewBatchID(); first == second {
 		t.Error("two batch IDs are the same")
 	}
 }

@@ -14,7 +14,7 @@ func (w *writer) trim() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	before := w.log.dropped
-	old := w.dropOld()
+	old := append(w.dropOld(), w.dropLost()...)
 	for len(w.log.segments) > 1 {
 		oldest := w.log.segments[0]
 		if w.log.live(oldest.number) {
@@ -29,8 +29,8 @@ func (w *writer) trim() {
 		}
 		w.log.segments = w.log.segments[1:]
 	}
-	if w.log.dropped != before {
-		w.config.Logger.Warn("spool is over its bound: dropped the oldest", slog.Uint64("records", w.log.dropped-before))
+	if w.log.dropped != before || len(old) > 0 {
+		w.config.Logger.Warn("spool dropped what is over its bounds or damaged", slog.Uint64("records", w.log.dropped-before))
 		w.noteDropped(old)
 	}
 }
@@ -48,6 +48,16 @@ func (w *writer) dropOld() (ends []schema.BatchID) {
 			ends = append(ends, id)
 		}
 	}
+	return ends
+}
+
+// dropLost gives up batches whose cut could not be read at the start.
+func (w *writer) dropLost() (ends []schema.BatchID) {
+	for id, records := range w.log.lost {
+		w.log.dropped += uint64(records)
+		ends = append(ends, id)
+	}
+	clear(w.log.lost)
 	return ends
 }
 

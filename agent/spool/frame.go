@@ -30,6 +30,7 @@ const (
 	kindAssign  uint8 = 3
 	kindRelease uint8 = 4
 	kindHead    uint8 = 5 // begins every segment
+	kindMark    uint8 = 6 // follows every cut
 
 	kindRotate uint8 = 255 // not on disk: begin a new segment
 )
@@ -65,6 +66,21 @@ type batchEntry struct {
 	Plain   []byte
 }
 
+// markEntry says what a cut did, without its bytes. It stands behind the cut:
+// when the cut cannot be read, its records must not be cut again, because their
+// batches may be stored already.
+type markEntry struct {
+	_       struct{} `cbor:",toarray"`
+	Through uint64
+	Batches []markedBatch
+}
+
+type markedBatch struct {
+	_       struct{} `cbor:",toarray"`
+	ID      schema.BatchID
+	Records int
+}
+
 type assignEntry struct {
 	_      struct{} `cbor:",toarray"`
 	ID     schema.BatchID
@@ -88,6 +104,14 @@ func encodeCut(c *Cut) ([]byte, error) {
 		e.Ends = append(e.Ends, id[:])
 	}
 	return cbor.Marshal(e)
+}
+
+func encodeMark(c *Cut) ([]byte, error) {
+	m := markEntry{Through: c.Through}
+	for _, b := range c.Batches {
+		m.Batches = append(m.Batches, markedBatch{ID: b.ID, Records: b.Records})
+	}
+	return cbor.Marshal(m)
 }
 
 func decodeCut(b []byte) (*cutEntry, error) {
@@ -119,29 +143,52 @@ func appendFrame(b []byte, kind uint8, payload []byte) []byte {
 	return append(b, payload...)
 }
 
-// readFrameAt reads the frame that begins at offset. At the end of the file
-// it returns io.EOF; errFrame when the bytes are not a frame.
-func readFrameAt(r io.ReaderAt, offset int64) (kind uint8, payload []byte, err error) {
-	var header [frameHeaderLen]byte
-	n, err := r.ReadAt(header[:], offset)
-	if n == 0 && errors.Is(err, io.EOF) {
-		return 0, nil, io.EOF
+// parseFrame reads the frame that b begins with. The payload points into b.
+// Errors wrap errFrame.
+func parseFrame(b []byte) (kind uint8, payload []byte, err error) {
+	length, err := frameLen(b)
+	if err != nil {
+		return 0, nil, err
 	}
-	if n < frameHeaderLen {
+	kind, payload = b[8], b[frameHeaderLen:]
+	if length > len(payload) {
 		return 0, nil, fmt.Errorf("%w: cut short", errFrame)
 	}
-	length := binary.BigEndian.Uint32(header[:])
-	if length > maxFrameLen {
-		return 0, nil, fmt.Errorf("%w: claims %d bytes", errFrame, length)
-	}
-	payload = make([]byte, length)
-	if n, err := r.ReadAt(payload, offset+frameHeaderLen); n < len(payload) {
-		return 0, nil, fmt.Errorf("%w: cut short: %v", errFrame, err)
-	}
-	kind = header[8]
+	payload = payload[:length:length]
 	sum := crc32.Update(crc32.Checksum([]byte{kind}, castagnoli), castagnoli, payload)
-	if sum != binary.BigEndian.Uint32(header[4:]) || kind < kindRecords || kind > kindHead {
-		return kind, payload, fmt.Errorf("%w: checksum", errFrame)
+	if sum != binary.BigEndian.Uint32(b[4:]) {
+		return 0, nil, fmt.Errorf("%w: checksum", errFrame)
 	}
 	return kind, payload, nil
+}
+
+// frameLen returns how long the payload is that a header announces.
+func frameLen(header []byte) (int, error) {
+	if len(header) < frameHeaderLen {
+		return 0, fmt.Errorf("%w: cut short", errFrame)
+	}
+	length := binary.BigEndian.Uint32(header)
+	if kind := header[8]; length > maxFrameLen || kind < kindRecords || kind > kindMark {
+		return 0, fmt.Errorf("%w: kind %d, claims %d bytes", errFrame, kind, length)
+	}
+	return int(length), nil
+}
+
+// readFrame reads the frame at offset of a segment. Errors wrap errFrame, or
+// are the system's.
+func readFrame(r io.ReaderAt, offset int64) ([]byte, error) {
+	b := make([]byte, frameHeaderLen)
+	if _, err := r.ReadAt(b, offset); err != nil {
+		return nil, err
+	}
+	length, err := frameLen(b)
+	if err != nil {
+		return nil, err
+	}
+	b = append(b, make([]byte, length)...)
+	if _, err := r.ReadAt(b[frameHeaderLen:], offset+frameHeaderLen); err != nil {
+		return nil, err
+	}
+	_, payload, err := parseFrame(b)
+	return payload, err
 }

@@ -1,9 +1,8 @@
 package spool
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -52,39 +51,11 @@ func (s *Spool) segmentNumbers() ([]uint32, error) {
 // set aside and what could be read is written anew in its place.
 func (s *Spool) replaySegment(number uint32) error {
 	path := s.path(number)
-	f, err := os.Open(path)
+	whole, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	head := make([]byte, len(magic))
-	damaged := false
-	if _, err := io.ReadFull(f, head); err != nil || string(head) != magic {
-		damaged = true
-	}
-	good := []byte(magic)
-	offset := int64(len(magic))
-	for {
-		kind, payload, err := readFrameAt(f, offset)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err == nil {
-			err = s.apply(place{segment: number, offset: int64(len(good))}, kind, payload)
-		}
-		switch {
-		case err == nil:
-			good = appendFrame(good, kind, payload)
-		case payload == nil: // its length is not to be believed: nothing after it can be found
-			damaged = true
-		default:
-			damaged = true // its checksum is wrong; the next frame may be whole
-		}
-		if err != nil && payload == nil {
-			break
-		}
-		offset += frameHeaderLen + int64(len(payload))
-	}
+	good, damaged := s.readSegment(whole, number)
 	if damaged {
 		s.log.aside++
 		head, err := s.log.head() // so that the count outlives the next start
@@ -92,7 +63,7 @@ func (s *Spool) replaySegment(number uint32) error {
 			return err
 		}
 		good = appendFrame(good, kindHead, head)
-		if err := s.setAside(path, good); err != nil {
+		if err := s.setAside(path, whole, good); err != nil {
 			return err
 		}
 	}
@@ -100,19 +71,42 @@ func (s *Spool) replaySegment(number uint32) error {
 	return nil
 }
 
+// readSegment applies every frame that is whole and returns the segment as it
+// would be with these alone.
+func (s *Spool) readSegment(whole []byte, number uint32) (good []byte, damaged bool) {
+	rest, ok := bytes.CutPrefix(whole, []byte(magic))
+	if !ok {
+		rest = whole[min(len(magic), len(whole)):]
+	}
+	damaged = !ok
+	good = []byte(magic)
+	for len(rest) > 0 {
+		kind, payload, err := parseFrame(rest)
+		if err == nil {
+			err = s.apply(place{segment: number, offset: int64(len(good))}, kind, payload)
+		}
+		if err != nil {
+			// Its length is not to be believed either: look for the next frame
+			// byte by byte, until a checksum fits.
+			damaged = true
+			rest = rest[1:]
+			continue
+		}
+		good = appendFrame(good, kind, payload)
+		rest = rest[frameHeaderLen+len(payload):]
+	}
+	return good, damaged
+}
+
 // setAside keeps a damaged segment for whoever wants to look at it, and puts
 // what could be read in its place.
-func (s *Spool) setAside(path string, good []byte) error {
+func (s *Spool) setAside(path string, whole, good []byte) error {
 	aside := filepath.Join(s.config.Dir, "aside")
 	if err := durable.MakeOwnerDir(aside); err != nil {
 		return err
 	}
 	name := filepath.Base(path) + "." + s.config.Now().UTC().Format("20060102T150405.000000000")
-	whole, err := os.ReadFile(path)
-	if err == nil {
-		err = durable.WriteFile(filepath.Join(aside, name), whole, durable.OwnerFile)
-	}
-	if err != nil {
+	if err := durable.WriteFile(filepath.Join(aside, name), whole, durable.OwnerFile); err != nil {
 		return fmt.Errorf("set segment aside: %w", err)
 	}
 	s.config.Logger.Warn("spool segment damaged and set aside", slog.Int("bytes_read", len(good)))
@@ -141,7 +135,13 @@ func (s *Spool) apply(at place, kind uint8, payload []byte) error {
 		if err := cbor.Unmarshal(payload, &r); err != nil {
 			return fmt.Errorf("%w: not a release", errFrame)
 		}
-		delete(s.log.batches, r.ID)
+		s.log.end(r.ID)
+	case kindMark:
+		var m markEntry
+		if err := cbor.Unmarshal(payload, &m); err != nil {
+			return fmt.Errorf("%w: not a mark", errFrame)
+		}
+		s.log.addMark(&m)
 	case kindHead:
 		var h headEntry
 		if err := cbor.Unmarshal(payload, &h); err != nil {

@@ -240,8 +240,7 @@ func (s *Spool) read(at place) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	_, payload, err := readFrameAt(f, at.offset)
-	return payload, err
+	return readFrame(f, at.offset)
 }
 
 // Stats counts what the spool holds.

@@ -159,7 +159,7 @@ func TestDamagedSegmentIsSetAside(t *testing.T) {
 		want []string
 	}{
 		"one bit of a record":   {func(b []byte) []byte { i := bytes.Index(b, []byte("second")); b[i] ^= 1; return b }, []string{"first", "third"}},
-		"a length":              {func(b []byte) []byte { i := bytes.Index(b, []byte("second")); b[i-8-9] = 0xff; return b }, []string{"first"}},
+		"a length":              {func(b []byte) []byte { i := bytes.Index(b, []byte("second")); b[i-8-9] = 0xff; return b }, []string{"first", "third"}},
 		"garbage at the end":    {func(b []byte) []byte { return append(b, "garbage"...) }, []string{"first", "second", "third"}},
 		"torn in the last word": {func(b []byte) []byte { return b[:len(b)-2] }, []string{"first", "second"}},
 		"no magic":              {func(b []byte) []byte { b[0] ^= 1; return b }, []string{"first", "second", "third"}},
@@ -200,6 +200,53 @@ func TestDamagedSegmentIsSetAside(t *testing.T) {
 				t.Error("the file set aside is not the damaged one")
 			}
 		})
+	}
+}
+
+// TestDamagedCutDoublesNothing flips every byte of a segment in turn. Whatever
+// is lost by it, no record may be free again that a batch may have brought to
+// the store already.
+func TestDamagedCutDoublesNothing(t *testing.T) {
+	c := Config{Dir: filepath.Join(t.TempDir(), "spool")}
+	s := open(t, c)
+	if err := s.Append(t.Context(), []byte("one"), []byte("two")); err != nil {
+		t.Fatal(err)
+	}
+	_, through := s.Uncut()
+	b := Batch{ID: schema.NewBatchID(), Kind: envelope.Page, Day: schema.DayOf(time.Now()), Records: 2, Plain: []byte("plain")}
+	if err := s.Cut(t.Context(), Cut{Through: through, Batches: []Batch{b}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(s.path(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range whole {
+		bad := bytes.Clone(whole)
+		bad[i] ^= 0x41
+		if err := os.WriteFile(s.path(1), bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := open(t, c)
+		for range 2 { // the second start must say the same
+			st := s.Stats()
+			if st.Records != 0 {
+				t.Fatalf("byte %d: %d records are free again", i, st.Records)
+			}
+			if st.Batches != 1 && st.Dropped != 2 {
+				t.Fatalf("byte %d: the batch is gone and not counted: %+v", i, st)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			s = open(t, c)
+		}
+		if err := errors.Join(s.Close(), os.RemoveAll(filepath.Join(c.Dir, "aside"))); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -37,7 +37,8 @@ type keptBatch struct {
 type state struct {
 	records  []keptRecord
 	batches  map[schema.BatchID]*keptBatch
-	next     uint64 // sequence of the next record; the first is 1
+	lost     map[schema.BatchID]int // batches whose cut cannot be read, and their records
+	next     uint64                 // sequence of the next record; the first is 1
 	order    uint64
 	gather   []byte
 	dropped  uint64
@@ -52,7 +53,7 @@ type segment struct {
 }
 
 func newState() state {
-	return state{batches: map[schema.BatchID]*keptBatch{}, next: 1}
+	return state{batches: map[schema.BatchID]*keptBatch{}, lost: map[schema.BatchID]int{}, next: 1}
 }
 
 func (l *state) bytes() int64 {
@@ -96,13 +97,9 @@ func (l *state) addRecord(at place, payload []byte) error {
 }
 
 func (l *state) addCut(at place, c *cutEntry) {
-	keep := slices.IndexFunc(l.records, func(r keptRecord) bool { return r.sequence > c.Through })
-	if keep < 0 {
-		keep = len(l.records)
-	}
-	l.records = slices.Clone(l.records[keep:]) // cloned, so that the records cut are freed
+	l.cutThrough(c.Through)
 	for _, id := range c.Ends {
-		delete(l.batches, schema.BatchID(id))
+		l.end(schema.BatchID(id))
 	}
 	for i, b := range c.Batches {
 		l.order++
@@ -112,6 +109,31 @@ func (l *state) addCut(at place, c *cutEntry) {
 		}
 	}
 	l.gather = bytes.Clone(c.State)
+}
+
+// cutThrough removes records that are in batches.
+func (l *state) cutThrough(through uint64) {
+	keep := slices.IndexFunc(l.records, func(r keptRecord) bool { return r.sequence > through })
+	if keep < 0 {
+		keep = len(l.records)
+	}
+	l.records = slices.Clone(l.records[keep:]) // cloned, so that the records cut are freed
+}
+
+// addMark notes the batches of a cut that could not be read.
+func (l *state) addMark(m *markEntry) {
+	l.cutThrough(m.Through)
+	for _, b := range m.Batches {
+		if _, ok := l.batches[b.ID]; !ok {
+			l.lost[b.ID] = b.Records
+		}
+	}
+}
+
+// end ends a batch.
+func (l *state) end(id schema.BatchID) {
+	delete(l.batches, id)
+	delete(l.lost, id)
 }
 
 func (l *state) addAssign(at place, a *assignEntry) {

@@ -46,22 +46,33 @@ func (o *op) frames(next uint64) ([]frame, error) {
 		}
 		return out, nil
 	}
+	if o.kind == kindCut {
+		return cutFrames(o.cut)
+	}
 	var (
 		payload []byte
 		err     error
 	)
 	switch o.kind {
-	case kindCut:
-		payload, err = encodeCut(o.cut)
 	case kindAssign:
 		payload, err = cbor.Marshal(o.assign)
 	case kindRelease:
 		payload, err = cbor.Marshal(o.release)
 	}
-	if err == nil && len(payload) > maxFrameLen {
-		err = fmt.Errorf("frame of %d bytes, at most %d", len(payload), maxFrameLen)
-	}
 	return []frame{{o.kind, payload}}, err
+}
+
+// cutFrames returns a cut and its mark.
+func cutFrames(c *Cut) ([]frame, error) {
+	cut, err := encodeCut(c)
+	if err != nil {
+		return nil, err
+	}
+	if len(cut) > maxFrameLen {
+		return nil, fmt.Errorf("cut of %d bytes, at most %d", len(cut), maxFrameLen)
+	}
+	mark, err := encodeMark(c)
+	return []frame{{kindCut, cut}, {kindMark, mark}}, err
 }
 
 // writer owns the segment that is written to.

@@ -16,6 +16,10 @@ import (
 
 const pageKind = envelope.Page
 
+// longestWait is how long a round waits where a relay asks for it. A longer
+// wait is for later rounds: a user who asks to send must hear of it.
+const longestWait = 10 * time.Second
+
 // delivery is what became of one batch in one round.
 type delivery struct {
 	sent, bytes, size int
@@ -65,7 +69,7 @@ func (u *Uploader) attempt(ctx context.Context, id schema.BatchID, d *delivery) 
 	}
 	raw := make(chan []byte, 4)
 	defer l.forget(sealed.Attempt)
-	if err := l.put(sealed.Attempt, sealed.Bytes, raw); err != nil {
+	if err := l.put(ctx, sealed.Attempt, sealed.Bytes, raw); err != nil {
 		u.Hangup()
 		return false, err
 	}
@@ -161,6 +165,10 @@ func (u *Uploader) hint(ctx context.Context, m []byte) (done, again bool, err er
 	case wire.Off:
 		return true, false, ErrSiteOff
 	case wire.Later:
+		if h.Wait > longestWait {
+			u.later.Store(u.config.Now().Add(h.Wait).Unix())
+			return true, false, u.held()
+		}
 		wait(ctx, h.Wait, nil)
 		return true, true, nil
 	case wire.Reseal:

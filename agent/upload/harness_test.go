@@ -86,7 +86,7 @@ func (h *host) restart() {
 	h.up = up
 }
 
-func brief(c *upload.Config) { c.Timeout, c.Tries = 150*time.Millisecond, 1 }
+func brief(c *upload.Config) { c.Timeout, c.Tries = 100*time.Millisecond, 1 }
 
 // page spools a page of one record and returns its batch ID.
 func (h *host) page() schema.BatchID {

@@ -34,7 +34,8 @@ type keyStore struct {
 	list *wire.KeyList
 }
 
-// openKeys reads the list of an earlier run, if there is one.
+// openKeys reads the list of an earlier run, if there is one. What is not a
+// list of the vendor's is left out: the next connection brings one.
 func openKeys(dir string, vendor ed25519.PublicKey) (*keyStore, error) {
 	k := &keyStore{path: filepath.Join(dir, keyListFile), vendor: vendor, list: &wire.KeyList{}}
 	if len(vendor) == 0 {
@@ -47,11 +48,9 @@ func openKeys(dir string, vendor ed25519.PublicKey) (*keyStore, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read key list: %w", err)
 	}
-	list, err := envelope.VerifyKeyList(vendor, b)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", k.path, err)
+	if list, err := envelope.VerifyKeyList(vendor, b); err == nil {
+		k.list = list
 	}
-	k.list = list
 	return k, nil
 }
 

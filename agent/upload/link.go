@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -35,7 +36,10 @@ func dial(ctx context.Context, url, credential string) (*link, error) {
 	if end, ok := ctx.Deadline(); ok {
 		timeout = min(timeout, max(time.Millisecond, time.Until(end)))
 	}
+	d := &dialer{ctx: ctx, Dialer: net.Dialer{Timeout: timeout}}
+	defer d.release()
 	conn, err := nats.Connect(url,
+		nats.SetCustomDialer(d),
 		nats.Name("tacit"), // the same for everyone
 		nats.UserInfo(name, credential),
 		nats.CustomInboxPrefix(l.inbox),
@@ -53,6 +57,30 @@ func dial(ctx context.Context, url, credential string) (*link, error) {
 		return nil, fmt.Errorf("listen to relay: %w", err)
 	}
 	return l, nil
+}
+
+// dialer makes a dial and the greeting after it end with ctx; the library
+// bounds them by time only.
+type dialer struct {
+	net.Dialer
+	ctx  context.Context // of one dial
+	keep []func() bool   // end the watch over a connection
+}
+
+// Dial implements [nats.CustomDialer].
+func (d *dialer) Dial(network, address string) (net.Conn, error) {
+	conn, err := d.DialContext(d.ctx, network, address)
+	if err == nil {
+		d.keep = append(d.keep, context.AfterFunc(d.ctx, func() { _ = conn.Close() })) // nobody uses it any more
+	}
+	return conn, err
+}
+
+// release leaves the connections to the library.
+func (d *dialer) release() {
+	for _, keep := range d.keep {
+		keep()
+	}
 }
 
 func (l *link) close() { l.conn.Close() }
@@ -77,7 +105,7 @@ func (l *link) take(m *nats.Msg) {
 }
 
 // put hands over an envelope. Answers to the attempt go to the channel.
-func (l *link) put(a wire.Attempt, envelope []byte, to chan<- []byte) error {
+func (l *link) put(ctx context.Context, a wire.Attempt, envelope []byte, to chan<- []byte) error {
 	l.mu.Lock()
 	l.waiting[a] = to
 	l.mu.Unlock()
@@ -85,7 +113,9 @@ func (l *link) put(a wire.Attempt, envelope []byte, to chan<- []byte) error {
 	if err := l.conn.PublishMsg(msg); err != nil {
 		return fmt.Errorf("send to relay: %w", err)
 	}
-	if err := l.conn.FlushTimeout(dialTimeout); err != nil {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	if err := l.conn.FlushWithContext(ctx); err != nil {
 		return fmt.Errorf("send to relay: %w", err)
 	}
 	return nil

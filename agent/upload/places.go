@@ -39,12 +39,12 @@ func openPlaces(dir string) (*places, error) {
 	}
 	byDay := map[string]uint32{}
 	if err := json.Unmarshal(b, &byDay); err != nil {
-		return nil, fmt.Errorf("read page numbers: %s is damaged: put a backup of it back, or reset the installation", p.path)
+		return nil, fmt.Errorf("read page numbers: %s %w", p.path, durable.ErrDamaged)
 	}
 	for s, n := range byDay {
 		d, err := strconv.ParseUint(s, 10, 32)
 		if err != nil {
-			return nil, fmt.Errorf("read page numbers: %s is damaged: put a backup of it back, or reset the installation", p.path)
+			return nil, fmt.Errorf("read page numbers: %s %w", p.path, durable.ErrDamaged)
 		}
 		p.next[schema.Day(d)] = n
 	}

@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/outbox"
@@ -38,6 +39,8 @@ var (
 	ErrLost = errors.New("the connection to the relay ended")
 	// ErrSiteOff says that the relay answered that its site is off.
 	ErrSiteOff = errors.New("the site's relay answers off")
+	// ErrLater says that the relay asked to wait longer than a round does.
+	ErrLater = errors.New("the relay asks to wait")
 	// ErrNoKey says that the key list has no key for today.
 	ErrNoKey = errors.New("the key list has no active key")
 )
@@ -90,12 +93,16 @@ type Uploader struct {
 	keys   *keyStore
 	places *places
 
-	round sync.Mutex // one round at a time
+	round    sync.Mutex // one round at a time
+	dialling sync.Mutex // one dial at a time
 
-	mu    sync.Mutex
-	link  *link
-	hurry chan struct{} // closed to end delays
-	apart int64         // days by which the store's clock is ahead of this host's
+	later atomic.Int64 // Unix seconds before which the relay wants nothing
+
+	mu     sync.Mutex
+	link   *link
+	giveUp context.CancelFunc // ends the dial that is under way
+	hurry  chan struct{}      // closed to end delays
+	apart  int64              // days by which the store's clock is ahead of this host's
 }
 
 // New returns an uploader. It does not dial.
@@ -123,7 +130,7 @@ func New(c Config) (*Uploader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Uploader{config: c, keys: keys, places: places, hurry: make(chan struct{})}, nil
+	return &Uploader{config: c, keys: keys, places: places, giveUp: func() {}, hurry: make(chan struct{})}, nil
 }
 
 // Hurry ends the random delays of the round that is on, if any: a user asked
@@ -135,10 +142,12 @@ func (u *Uploader) Hurry() {
 	u.hurry = make(chan struct{})
 }
 
-// Hangup closes the connection. Nothing is dialled until the next round.
+// Hangup closes the connection, also one that is being made. Nothing is
+// dialled until the next round.
 func (u *Uploader) Hangup() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.giveUp()
 	if u.link != nil {
 		u.link.close()
 		u.link = nil
@@ -152,6 +161,11 @@ func (u *Uploader) held() error {
 	}
 	if !u.config.MaySend() {
 		return fmt.Errorf("%w: this host does not take part", ErrHeld)
+	}
+	later := time.Unix(u.later.Load(), 0)
+	// A relay may ask for no more; if it is, the clock was set back.
+	if left := later.Sub(u.config.Now()); left > 0 && left <= wire.MaxLater {
+		return fmt.Errorf("%w until %s", ErrLater, later.UTC().Format(time.RFC3339))
 	}
 	return nil
 }
@@ -272,15 +286,48 @@ func wait(ctx context.Context, delay time.Duration, hurry <-chan struct{}) {
 
 // connect returns the connection, dialling if there is none.
 func (u *Uploader) connect(ctx context.Context) (*link, error) {
+	u.dialling.Lock()
+	defer u.dialling.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if l, err := u.connected(cancel); l != nil || err != nil {
+		return l, err
+	}
+	l, err := u.dial(ctx)
+	if held := u.held(); err != nil && held != nil {
+		return nil, held // that is why it was given up
+	}
+	if err != nil {
+		return nil, err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		l.close()
+		return nil, fmt.Errorf("connect to relay: %w", err)
+	}
+	u.link = l
+	return l, nil
+}
+
+// connected returns the connection if there is one. If not, a dial follows:
+// the host's word is asked once more under the lock, so that a refusal comes
+// either before it or ends it.
+func (u *Uploader) connected(giveUp context.CancelFunc) (*link, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.link != nil && u.link.conn.IsConnected() {
 		return u.link, nil
 	}
-	// Asked again under the lock, so that no dial follows an opt-out.
 	if err := u.held(); err != nil {
 		return nil, err
 	}
+	u.giveUp = giveUp
+	return nil, nil
+}
+
+// dial connects to the relay and fetches the key list.
+func (u *Uploader) dial(ctx context.Context) (*link, error) {
 	l, err := dial(ctx, u.config.Relay, u.config.Credential)
 	if err != nil {
 		return nil, err
@@ -289,6 +336,5 @@ func (u *Uploader) connect(ctx context.Context) (*link, error) {
 		l.close()
 		return nil, err
 	}
-	u.link = l
 	return l, nil
 }

@@ -149,8 +149,11 @@ var errOtherMachine = errors.New("made on another machine")
 func read(c Config) (*Installation, error) {
 	path := filepath.Join(c.Dir, FileName)
 	b, err := durable.ReadOwnerFile(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, durable.ErrExposed):
 		return nil, fmt.Errorf("read installation file: %w", err)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	var f file
 	if err := json.Unmarshal(b, &f); err != nil {
@@ -206,8 +209,12 @@ func (i *Installation) machine(id string) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// Exists says whether dir holds an installation file.
-func Exists(dir string) bool {
+// Exists says whether dir holds an installation file. An error means that it
+// cannot be told: most likely the directory is somebody else's.
+func Exists(dir string) (bool, error) {
 	_, err := os.Stat(filepath.Join(dir, FileName))
-	return err == nil
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }

@@ -42,7 +42,7 @@ func (h *house) printOnce(sum upload.Summary, c cycle) {
 func (h *house) outcome(sum upload.Summary, err error) string {
 	switch {
 	case err != nil:
-		return "nothing yet: " + h.agent.Reason(err)
+		return "nothing yet: " + h.agent.Reason(h.explain(err))
 	case sum.Batches == 0 && !h.agent.Why().MaySend:
 		return "nothing: " + h.agent.Why().Reason
 	case sum.Batches == 0:

@@ -13,8 +13,7 @@ import (
 )
 
 func registryCommand(env *cli.Env) *cobra.Command {
-	c := &cobra.Command{Use: "registry", Short: "what may be collected"}
-	c.AddCommand(
+	return cli.Group("registry", "what may be collected",
 		&cobra.Command{
 			Use: "lint FILE...", Short: "find what a reviewer would", Args: cli.Args(cobra.MinimumNArgs(1)),
 			RunE: func(_ *cobra.Command, files []string) error { return lint(env, files) },
@@ -24,7 +23,6 @@ func registryCommand(env *cli.Env) *cobra.Command {
 			RunE: func(_ *cobra.Command, files []string) error { return showRegistry(env, files) },
 		},
 	)
-	return c
 }
 
 // errLint says that there were problems; each was printed.

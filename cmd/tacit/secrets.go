@@ -45,7 +45,7 @@ func openSecrets(dir string) (secrets, error) {
 	}
 	var f secretsJSON
 	if err := json.Unmarshal(b, &f); err != nil {
-		return secrets{}, fmt.Errorf("read secrets: %s is damaged: put a backup of it back", path)
+		return secrets{}, fmt.Errorf("read secrets: %s %w", path, durable.ErrDamaged)
 	}
 	return f.open(path)
 }
@@ -53,7 +53,7 @@ func openSecrets(dir string) (secrets, error) {
 func (f secretsJSON) open(path string) (secrets, error) {
 	seed, err := hex.DecodeString(f.Vendor)
 	if err != nil || len(seed) != ed25519.SeedSize || f.Credential == "" {
-		return secrets{}, fmt.Errorf("read secrets: %s is damaged: put a backup of it back", path)
+		return secrets{}, fmt.Errorf("read secrets: %s %w", path, durable.ErrDamaged)
 	}
 	return secrets{vendor: ed25519.NewKeyFromSeed(seed), credential: f.Credential}, nil
 }

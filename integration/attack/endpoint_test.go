@@ -71,12 +71,12 @@ func (s *story) agentYAML(dir string) string {
 }
 
 // misconfigured gives the agent a configuration with secrets under keys that it
-// does not know. It says which key, and not what stood there.
+// does not know. It says where, and not what stood there.
 func (s *story) misconfigured(path string) {
 	in := secretsIn(inConfiguration)
 	s.write(path, fmt.Sprintf("relay: nats://127.0.0.1:1\nlicence: %s\ncustomer: %s\nentitlement: %s\n", in.licence, in.customer, in.entitlement))
 	r := s.agent("--config", path).Run(s.t)
-	if r.Code == 0 || !strings.Contains(r.Stderr, "licence") {
+	if r.Code == 0 || !strings.Contains(r.Stderr, "line 2, column 1: unknown key") {
 		s.t.Errorf("tacit-agent takes an unknown key: exit %d: %s", r.Code, r.Stderr)
 	}
 	s.seen.printed("stderr of tacit-agent, misconfigured", r.Stderr, s.dir)

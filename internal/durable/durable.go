@@ -24,6 +24,10 @@ const (
 // written by others. Nothing is read from it; take the rights away first.
 var ErrExposed = errors.New("others can read it")
 
+// ErrDamaged is for readers of such files: the file is there and is not what
+// was written. It is kept as it is; put a backup of it back.
+var ErrDamaged = errors.New("is damaged")
+
 // WriteFile replaces the file at path with data, atomically and synced.
 func WriteFile(path string, data []byte, mode fs.FileMode) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")

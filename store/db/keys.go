@@ -51,7 +51,7 @@ func openRing(dir string, first schema.Month, fresh bool) (*ring, error) {
 	}
 	r, err := parseRing(b)
 	if err != nil {
-		return nil, fmt.Errorf("read month keys %s: %w: restore the file from its backup", path, err)
+		return nil, fmt.Errorf("read month keys: %s %w: %w", path, durable.ErrDamaged, err)
 	}
 	return r, nil
 }

@@ -55,7 +55,7 @@ func OpenKeyring(dir string, today schema.Day) (*Keyring, error) {
 		return nil, fmt.Errorf("read store keys: %w", err)
 	default:
 		if err := k.parse(b); err != nil {
-			return nil, fmt.Errorf("read store keys %s: %w: restore the file from its backup", k.path, err)
+			return nil, fmt.Errorf("read store keys: %s %w: %w", k.path, durable.ErrDamaged, err)
 		}
 	}
 	if err := k.Turn(today); err != nil {

@@ -2,12 +2,14 @@ package ingest
 
 import (
 	"crypto/ed25519"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/tacit-telemetry/tacit/anon/envelope"
+	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
@@ -94,7 +96,7 @@ func TestADamagedKeyringIsRefused(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenKeyring(dir, firstDay); err == nil || !strings.Contains(err.Error(), "restore") {
+		if _, err := OpenKeyring(dir, firstDay); err == nil || !errors.Is(err, durable.ErrDamaged) {
 			t.Errorf("%q: %v", text, err)
 		}
 		if b, _ := os.ReadFile(path); string(b) != text {

@@ -157,6 +157,13 @@ func Args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
+// Group makes a command that only holds others: alone it prints its help.
+func Group(use, short string, children ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, Args: Args(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
+	c.AddCommand(children...)
+	return c
+}
+
 func fail(env *Env, root *cobra.Command, err error) int {
 	code, hint := exitFailure, ""
 	var (

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"github.com/tacit-telemetry/tacit/agent/local"
@@ -27,11 +28,15 @@ func hintFor(err error) string {
 		return "take the rights of others away: chmod -R go= on that path, then look who may have read it"
 	case errors.Is(err, identity.ErrCorrupt):
 		return "put a backup of the file back, or remove it to become a new installation; the old history stays readable with the old ID"
+	case errors.Is(err, durable.ErrDamaged):
+		return "put a backup of the file back; nothing was changed"
+	case errors.Is(err, fs.ErrNotExist):
+		return "check the path"
 	case errors.Is(err, local.ErrNotRunning):
 		return "start it: tacit up, or the service tacit-agent; --data names another directory"
 	case errors.Is(err, envelope.ErrSignature):
 		return "the vendor key pinned here is not the one that signs: check the agent's configuration"
-	case errors.Is(err, syscall.ENOSPC):
+	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), syscall.ENOSPC.Error()): // servers pass it on as text
 		return "free space on the volume of the data directory; nothing that was confirmed is lost"
 	case errors.Is(err, fs.ErrPermission):
 		return "run as the user who owns the data directory, or ask while the agent is running"

@@ -38,7 +38,11 @@ func ask(ctx context.Context, env *cli.Env, running func(*local.Caller) error, a
 		return err
 	}
 	dir := env.Data()
-	if !identity.Exists(dir.Agent()) {
+	there, missing := identity.Exists(dir.Agent())
+	if missing != nil {
+		return fmt.Errorf("no agent is running, and without one: %w", missing)
+	}
+	if !there {
 		return cli.WithHint(fmt.Errorf("%w, and no agent is running", errNoInstallation), "start one: tacit up%s", env.Flag())
 	}
 	lock, err := datadir.TakeLock(dir.Run(), LockName)

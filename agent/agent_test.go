@@ -1,0 +1,392 @@
+package agent_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/tacit-telemetry/tacit/agent"
+	"github.com/tacit-telemetry/tacit/agent/local"
+	"github.com/tacit-telemetry/tacit/agent/participation"
+	"github.com/tacit-telemetry/tacit/anon/envelope"
+	"github.com/tacit-telemetry/tacit/anon/identity"
+	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/relay"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/wire"
+)
+
+const (
+	credential = "the channel's"
+	patience   = 5 * time.Second
+)
+
+func TestMain(m *testing.M) {
+	// Whoever runs the tests may refuse for himself.
+	for _, name := range []string{"DO_NOT_TRACK", "TACIT_TELEMETRY"} {
+		_ = os.Unsetenv(name) // these names are valid
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// house is an agent on real files, with a clock that the test sets.
+type house struct {
+	*agent.Agent
+	t      *testing.T
+	config agent.Config
+	ahead  atomic.Int64 // how much the clock is ahead
+}
+
+func newHouse(t *testing.T, change ...func(*agent.Config)) *house {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	h := &house{t: t}
+	h.config = agent.Config{
+		Data: datadir.Dir(dir), Product: schema.Product{Name: "tacit", Version: "0.1.0"}, Relay: "nats://127.0.0.1:1",
+		Credential: credential, Now: func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) },
+	}
+	for _, c := range change {
+		c(&h.config)
+	}
+	if err := h.config.Data.Make(); err != nil {
+		t.Fatal(err)
+	}
+	if h.Agent, err = agent.New(t.Context(), h.config); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.stop)
+	return h
+}
+
+func (h *house) stop() {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := h.Stop(ctx); err != nil {
+		h.t.Error(err)
+	}
+}
+
+func (h *house) start() *local.Caller {
+	h.t.Helper()
+	if err := h.Start(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := h.Looked(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+	return local.NewCaller(h.config.Data.Run())
+}
+
+func (h *house) collect() {
+	h.t.Helper()
+	if err := h.Collect(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// told counts how often a metric is on the pages that would be sent.
+func (h *house) told(metric string) (n int) {
+	h.t.Helper()
+	p, err := h.Preview()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, page := range p.Pages {
+		for _, r := range page.Records {
+			if r.Metric == metric {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func newRelay(t *testing.T) (r *relay.Relay, change func(*agent.Config)) {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := envelope.NewPrivateKey(1, schema.DayOf(time.Now())-1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := envelope.SignKeyList(private, &wire.KeyList{Version: 1, Suite: wire.SuiteX25519, Keys: []wire.Key{key.Public()}})
+	r, err = relay.New(t.Context(), relay.Config{
+		Dir: filepath.Join(t.TempDir(), "relay"), Listen: "127.0.0.1:0", Credential: credential, KeyList: list, MinPeers: 1, MaxStore: 64 << 20,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return r, func(c *agent.Config) { c.Relay, c.Vendor = "nats://"+r.Addr().String(), public }
+}
+
+// counter counts connections from outside.
+func counter(t *testing.T) (dials *atomic.Int32, change func(*agent.Config)) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dials = new(atomic.Int32)
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			dials.Add(1)
+			_ = conn.Close()
+		}
+	})
+	t.Cleanup(func() {
+		_ = l.Close()
+		ended.Wait()
+	})
+	return dials, func(c *agent.Config) { c.Relay = "nats://" + l.Addr().String() }
+}
+
+func eventually(t *testing.T, what string, within time.Duration, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(within); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatalf("not within %v: %s", within, what)
+}
+
+func TestLife(t *testing.T) {
+	h := newHouse(t)
+	c := h.start()
+	id, err := c.Installation(t.Context())
+	if err != nil || id != h.Installation() || id.ID == "" || id.Spoken == "" {
+		t.Errorf("%+v, %v", id, err)
+	}
+	for _, metric := range []string{"os.type", "os.version", "host.arch", "host.cpu.cores", "host.memory", "country", "service.version"} {
+		if n := h.told(metric); n != 1 {
+			t.Errorf("%s is told %d times", metric, n)
+		}
+	}
+	h.stop()
+	h.stop() // a second time is nothing
+	if _, err := c.Why(t.Context()); !errors.Is(err, local.ErrNotRunning) {
+		t.Errorf("%v, want that it does not run", err)
+	}
+	again, err := agent.New(t.Context(), h.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Agent = again
+	if h.Installation() != id || h.told("os.type") != 1 {
+		t.Error("a restart lost the installation, or what was taken")
+	}
+}
+
+func TestCannotStart(t *testing.T) {
+	h := newHouse(t)
+	if err := os.RemoveAll(h.config.Data.Run()); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Start(t.Context()); err == nil {
+		t.Error("starts without a place for its socket")
+	}
+}
+
+func TestCorruptInstallation(t *testing.T) {
+	h := newHouse(t)
+	h.stop()
+	files, err := os.ReadDir(h.config.Data.Agent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f.Type().IsRegular() {
+			if err := os.WriteFile(filepath.Join(h.config.Data.Agent(), f.Name()), []byte("corrupt"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := agent.New(t.Context(), h.config); !errors.Is(err, identity.ErrCorrupt) {
+		t.Errorf("%v, want that it is corrupt", err)
+	}
+}
+
+// TestToldOnceADay: what holds is told once a day, and what is measured every
+// time.
+func TestToldOnceADay(t *testing.T) {
+	h := newHouse(t)
+	h.collect()
+	h.collect()
+	if facts, measured := h.told("os.type"), h.told("host.uptime"); facts != 1 || measured != 2 {
+		t.Errorf("looked twice: the system is told %d times, the uptime %d times", facts, measured)
+	}
+	h.ahead.Store(int64(24 * time.Hour))
+	h.collect()
+	if n := h.told("os.type"); n != 2 {
+		t.Errorf("told %d times on two days", n)
+	}
+}
+
+// TestToldAfterARefusal: what was not taken is told when the host takes part.
+func TestToldAfterARefusal(t *testing.T) {
+	for name, purge := range map[string]bool{"off": false, "off and purged": true} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			if purge {
+				h.collect()
+			}
+			if _, err := h.Participate(t.Context(), local.Participate{Purge: purge}); err != nil {
+				t.Fatal(err)
+			}
+			h.collect()
+			if n := h.told("os.type"); n != 0 {
+				t.Fatalf("told %d times while off", n)
+			}
+			if _, err := h.Participate(t.Context(), local.Participate{On: true}); err != nil {
+				t.Fatal(err)
+			}
+			h.collect()
+			if n := h.told("os.type"); n != 1 {
+				t.Errorf("told %d times after on, want once", n)
+			}
+		})
+	}
+}
+
+func TestGrace(t *testing.T) {
+	dials, toCounter := counter(t)
+	h := newHouse(t, toCounter, func(c *agent.Config) { c.Grace = time.Hour })
+	h.collect()
+	sent := h.Send(t.Context())
+	if sent.Sent != 0 || !strings.Contains(sent.Reason, "in grace") || dials.Load() != 0 {
+		t.Errorf("%+v after %d dials, want that it waits", sent, dials.Load())
+	}
+	if p, err := h.Preview(); err != nil || p.Sends || len(p.Pages) == 0 {
+		t.Errorf("preview says that it sends: %v, %v", p.Sends, err)
+	}
+	h.ahead.Store(int64(61 * time.Minute))
+	if h.Send(t.Context()); dials.Load() == 0 {
+		t.Error("the grace does not end")
+	}
+}
+
+func TestUnsetClock(t *testing.T) {
+	dials, toCounter := counter(t)
+	h := newHouse(t, toCounter)
+	h.ahead.Store(-time.Now().UnixNano() + int64(time.Hour))
+	h.collect()
+	if sent := h.Send(t.Context()); sent.Sent != 0 || !strings.Contains(sent.Reason, "clock") || dials.Load() != 0 {
+		t.Errorf("%+v after %d dials", sent, dials.Load())
+	}
+	h.ahead.Store(0)
+	if n := h.told("os.type"); n != 1 {
+		t.Errorf("what was taken before the clock was set is told %d times", n)
+	}
+}
+
+func TestDoNotTrack(t *testing.T) {
+	t.Setenv("DO_NOT_TRACK", "1")
+	dials, toCounter := counter(t)
+	h := newHouse(t, toCounter, func(c *agent.Config) { c.Interval = 10 * time.Millisecond })
+	c := h.start()
+	sent, err := c.Send(t.Context())
+	if err != nil || sent.Sent != 0 || sent.Reason == "" {
+		t.Errorf("%+v, %v", sent, err)
+	}
+	if st := h.Status(); st.Spool.Records != 0 || st.Spool.Batches != 0 || dials.Load() != 0 {
+		t.Errorf("%+v after %d dials", st.Spool, dials.Load())
+	}
+	if why, err := c.Why(t.Context()); err != nil || why.By != "do_not_track" || why.MaySend || why.MayCollect {
+		t.Errorf("%+v, %v", why, err)
+	}
+}
+
+// TestOffClosesTheConnection watches from the relay: within a second of the
+// word, whoever says it, and until it is taken back.
+func TestOffClosesTheConnection(t *testing.T) {
+	for name, refuse := range map[string]func(t *testing.T, h *house){
+		"by the local API": func(t *testing.T, h *house) {
+			if _, err := local.NewCaller(h.config.Data.Run()).Participate(t.Context(), local.Participate{}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"by another process": func(t *testing.T, h *house) {
+			other, err := participation.New(participation.Config{Dir: h.config.Data.Agent()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := other.Off(t.Context(), "a test"); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, toRelay := newRelay(t)
+			h := newHouse(t, toRelay, func(c *agent.Config) { c.Interval, c.Window = 10*time.Millisecond, time.Millisecond })
+			c := h.start()
+			eventually(t, "a connection", patience, func() bool { return r.Stats().Door.Connections == 1 })
+			refuse(t, h)
+			eventually(t, "the connection is closed", time.Second, func() bool { return r.Stats().Door.Connections == 0 })
+			dials := r.Stats().Door.Accepted
+			if sent, err := c.Send(t.Context()); err != nil || sent.Sent != 0 || sent.Reason == "" {
+				t.Errorf("%+v, %v", sent, err)
+			}
+			if again := r.Stats().Door.Accepted; again != dials {
+				t.Errorf("%d dials after the refusal", again-dials)
+			}
+			if _, err := c.Participate(t.Context(), local.Participate{On: true}); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "a connection again", patience, func() bool { return r.Stats().Door.Connections == 1 })
+		})
+	}
+}
+
+// TestPurge: with off, nothing is left of what was taken and what was sent.
+func TestPurge(t *testing.T) {
+	r, toRelay := newRelay(t)
+	h := newHouse(t, toRelay, func(c *agent.Config) { c.Timeout = 50 * time.Millisecond })
+	h.collect()
+	if sent := h.Send(t.Context()); sent.Sent == 0 || r.Stats().Gate.Passed == 0 {
+		t.Fatalf("nothing was sent: %+v", sent)
+	}
+	proofs, err := h.OutboxVerify()
+	if err != nil || len(proofs) == 0 || slices.ContainsFunc(proofs, func(p local.Proof) bool { return !p.Proved }) {
+		t.Errorf("proofs %+v, %v", proofs, err)
+	}
+	h.collect()
+	why, err := h.Participate(t.Context(), local.Participate{Purge: true})
+	if err != nil || why.MaySend || why.MayCollect {
+		t.Errorf("%+v, %v", why, err)
+	}
+	entries, err := h.Outbox()
+	if st := h.Status().Spool; err != nil || len(entries) != 0 || st.Records != 0 || st.Batches != 0 {
+		t.Errorf("%d entries and %+v are left, %v", len(entries), st, err)
+	}
+}

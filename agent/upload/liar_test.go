@@ -1,0 +1,367 @@
+package upload_test
+
+import (
+	"crypto/rand"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
+	"github.com/tacit-telemetry/tacit/agent/upload"
+	"github.com/tacit-telemetry/tacit/anon/envelope"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/wire"
+)
+
+// liar is a relay that answers whatever the test says: it holds the store's
+// keys only so that the test can say the truth at last.
+type liar struct {
+	t      *testing.T
+	server *server.Server
+	keys   storeKeys
+	asked  atomic.Int32 // for the key list
+
+	mu   sync.Mutex
+	list []byte
+	put  func(g got, say func([]byte))
+	got  []got
+}
+
+func newLiar(t *testing.T) *liar {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(patience) {
+		t.Fatal("the server does not start")
+	}
+	l := &liar{t: t, server: s, put: func(g got, say func([]byte)) { say(g.reply(t, wire.Stored, today)) }}
+	l.list = l.keys.list(t, vendor, 5, today-1)
+	nc, err := nats.Connect("", nats.InProcessServer(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	l.subscribe(nc)
+	return l
+}
+
+func (l *liar) subscribe(nc *nats.Conn) {
+	l.t.Helper()
+	_, err := nc.Subscribe(wire.SubjectGetKeys, func(m *nats.Msg) {
+		l.asked.Add(1)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if err := m.Respond(l.list); err != nil {
+			l.t.Error(err)
+		}
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	_, err = nc.Subscribe(wire.SubjectPut, func(m *nats.Msg) {
+		g := l.keys.open(l.t, m.Data)
+		l.mu.Lock()
+		l.got = append(l.got, g)
+		put := l.put
+		l.mu.Unlock()
+		put(g, func(b []byte) {
+			if err := m.Respond(b); err != nil {
+				l.t.Error(err)
+			}
+		})
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if err := nc.Flush(); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// say sets what is answered to a put from now on.
+func (l *liar) say(put func(g got, say func([]byte))) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.put = put
+}
+
+// serve serves another key list from now on.
+func (l *liar) serve(list []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = list
+}
+
+func (l *liar) seen() []got {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.got)
+}
+
+// TestForgedReplies: none of these ends a batch; the store's own word does.
+func TestForgedReplies(t *testing.T) {
+	l := newLiar(t)
+	random := make([]byte, wire.ReplyLen)
+	_, _ = rand.Read(random)
+	var earlier []byte
+	l.say(func(g got, say func([]byte)) {
+		earlier = g.reply(t, wire.Stored, today)
+		say(earlier)
+	})
+	h := newHost(t, l.server.ClientURL())
+	h.fragment()
+	h.flush(nil)
+
+	forged := map[string]func(g got) []byte{
+		"noise":               func(got) []byte { return random },
+		"zeros":               func(got) []byte { return make([]byte, wire.ReplyLen) },
+		"nothing":             func(got) []byte { return nil },
+		"a replay":            func(got) []byte { return earlier },
+		"a flipped bit":       func(g got) []byte { b := g.reply(t, wire.Stored, today); b[100] ^= 1; return b },
+		"cut":                 func(g got) []byte { return g.reply(t, wire.Stored, today)[:wire.ReplyLen-1] },
+		"another batch":       func(g got) []byte { g.Opened.Batch = schema.NewBatchID(); return g.reply(t, wire.Stored, today) },
+		"the envelope itself": func(g got) []byte { return g.bytes },
+		"a key of its own": func(g got) []byte {
+			b, err := envelope.SealReply([32]byte{1}, g.outer.Attempt, envelope.Reply{Status: wire.Stored, Day: today, Batch: g.Batch})
+			if err != nil {
+				t.Error(err)
+			}
+			return b[:]
+		},
+	}
+	for name, forge := range forged {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t, l.server.ClientURL(), brief)
+			h.page()
+			l.say(func(g got, say func([]byte)) { say(forge(g)) })
+			if sum := h.flush(upload.ErrNoReply); sum.Replies != 0 {
+				t.Errorf("counted as a reply: %+v", sum)
+			}
+			h.pending(1)
+			if got := h.entries()[0].Outcome; got != "" {
+				t.Errorf("outbox says %q", got)
+			}
+			l.say(func(g got, say func([]byte)) {
+				for range 3 {
+					say(forge(got{Opened: &envelope.Opened{Content: g.Content, ReplyKey: g.ReplyKey}, outer: g.outer, bytes: g.bytes}))
+				}
+				say(g.reply(t, wire.Stored, today))
+			})
+			h.config.Timeout = patience
+			h.restart()
+			h.flush(nil)
+			h.pending(0)
+		})
+	}
+}
+
+func TestLater(t *testing.T) {
+	l := newLiar(t)
+	h := newHost(t, l.server.ClientURL())
+	h.fragment()
+	said := false
+	l.say(func(g got, say func([]byte)) {
+		if said {
+			say(g.reply(t, wire.Stored, today))
+			return
+		}
+		said = true
+		say(wire.Hint{Code: wire.Later, Wait: time.Second}.Marshal())
+	})
+	h.flush(nil)
+	h.pending(0)
+	sent := l.seen()
+	if len(sent) != 2 || sent[1].at.Sub(sent[0].at) < time.Second {
+		t.Errorf("sent %d times", len(sent))
+	}
+}
+
+// TestMuchLater: a long wait is not spent in the round, where a user would wait
+// too, and is kept all the same.
+func TestMuchLater(t *testing.T) {
+	l := newLiar(t)
+	var ahead atomic.Int64
+	h := newHost(t, l.server.ClientURL(), func(c *upload.Config) {
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	})
+	h.fragment()
+	truth := l.put
+	l.say(func(_ got, say func([]byte)) { say(wire.Hint{Code: wire.Later, Wait: time.Hour}.Marshal()) })
+	h.flush(upload.ErrLater)
+	l.say(truth)
+	h.flush(upload.ErrLater)
+	h.pending(1)
+	if n := len(l.seen()); n != 1 {
+		t.Errorf("sent %d times within the hour", n)
+	}
+	ahead.Store(int64(61 * time.Minute))
+	h.flush(nil)
+	h.pending(0)
+}
+
+// TestLaterForever: a relay that always says later holds, and deletes nothing.
+func TestLaterForever(t *testing.T) {
+	l := newLiar(t)
+	h := newHost(t, l.server.ClientURL())
+	h.fragment()
+	l.say(func(_ got, say func([]byte)) { say(wire.Hint{Code: wire.Later}.Marshal()) })
+	h.flush(upload.ErrNoReply)
+	h.pending(1)
+	if n := len(l.seen()); n != 3 {
+		t.Errorf("sent %d times, want the three tries of a round", n)
+	}
+}
+
+// TestReseal: the key is not known any more, so the list is fetched anew and
+// the same batch sealed to the new key.
+func TestReseal(t *testing.T) {
+	l := newLiar(t)
+	h := newHost(t, l.server.ClientURL())
+	id := h.fragment()
+	l.say(func(g got, say func([]byte)) {
+		if g.outer.KeyID == 1 {
+			l.serve(l.keys.list(t, vendor, 6, today))
+			say(wire.Hint{Code: wire.Reseal}.Marshal())
+			return
+		}
+		say(g.reply(t, wire.Stored, today))
+	})
+	h.flush(nil)
+	h.pending(0)
+	sent := l.seen()
+	if len(sent) != 2 || sent[1].outer.KeyID != 2 || sent[1].Batch != id || l.asked.Load() != 2 {
+		t.Errorf("sent %d times, the list was fetched %d times", len(sent), l.asked.Load())
+	}
+}
+
+// TestKeyLists: which lists are taken, and that nothing is sealed to another.
+func TestKeyLists(t *testing.T) {
+	_, stranger := vendorPair()
+	for name, c := range map[string]struct {
+		list func(l *liar) []byte
+		want error
+	}{
+		"lower version":    {func(l *liar) []byte { return l.keys.list(t, vendor, 4, today) }, upload.ErrOldKeys},
+		"another vendor":   {func(l *liar) []byte { return l.keys.list(t, stranger, 9, today) }, envelope.ErrSignature},
+		"no list":          {func(*liar) []byte { return []byte("none") }, wire.ErrForm},
+		"keys of tomorrow": {func(l *liar) []byte { return l.keys.list(t, vendor, 9, today+1) }, upload.ErrNoKey},
+		"keys of the past": {func(l *liar) []byte { return l.keys.list(t, vendor, 9, today-wire.KeyActiveDays) }, upload.ErrNoKey},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLiar(t)
+			h := newHost(t, l.server.ClientURL())
+			h.fragment()
+			h.flush(nil) // the list of version 5 is known now
+			known := readKeys(t, h)
+			h.restart()
+			h.fragment()
+			l.serve(c.list(l))
+			h.flush(c.want)
+			h.pending(1)
+			if len(l.seen()) != 1 {
+				t.Error("an envelope was sent")
+			}
+			if !errors.Is(c.want, upload.ErrNoKey) && readKeys(t, h) != known {
+				t.Error("the list that is kept is another one")
+			}
+			l.serve(l.keys.list(t, vendor, 10, today))
+			h.flush(nil)
+			h.pending(0)
+		})
+	}
+}
+
+func readKeys(t *testing.T, h *host) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(h.dir, "keys.list"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestNoVendorKey: nothing can be checked, so nothing is sent.
+func TestNoVendorKey(t *testing.T) {
+	l := newLiar(t)
+	h := newHost(t, l.server.ClientURL(), func(c *upload.Config) { c.Vendor = nil })
+	h.fragment()
+	h.flush(envelope.ErrSignature)
+	h.pending(1)
+	if len(l.seen()) != 0 {
+		t.Error("an envelope was sent")
+	}
+}
+
+// TestMoments: with a window, every envelope has a moment of its own; a user
+// who hurries has none.
+func TestMoments(t *testing.T) {
+	const window = 400 * time.Millisecond
+	l := newLiar(t)
+	h := newHost(t, l.server.ClientURL(), func(c *upload.Config) { c.Window = window })
+	for range 4 {
+		h.page()
+		h.fragment()
+	}
+	if _, err := h.up.Flush(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	h.pending(0)
+	var at []time.Time
+	for _, g := range l.seen() {
+		at = append(at, g.at)
+	}
+	slices.SortFunc(at, time.Time.Compare)
+	// Eight independent moments lie within a quarter of the window once in 1,900.
+	if spread := at[len(at)-1].Sub(at[0]); spread < window/4 {
+		t.Errorf("all envelopes left within %v of %v", spread, window)
+	}
+	h.page()
+	h.fragment()
+	start := time.Now()
+	h.config.Window = time.Hour
+	h.restart()
+	h.flush(nil)
+	if took := time.Since(start); took > patience {
+		t.Errorf("a user waited %v", took)
+	}
+}
+
+// TestHurryEndsARound: a round that spreads its envelopes over an hour ends
+// when the user asks to send.
+func TestHurryEndsARound(t *testing.T) {
+	l := newLiar(t)
+	h := newHost(t, l.server.ClientURL(), func(c *upload.Config) { c.Window = time.Hour })
+	h.page()
+	h.fragment()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := h.up.Flush(t.Context(), false)
+		ended <- err
+	}()
+	deadline := time.After(patience)
+	for {
+		h.up.Hurry() // it counts for the round that is on, which may just begin
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Error(err)
+			}
+			h.pending(0)
+			return
+		case <-deadline:
+			t.Fatal("the round goes on")
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
