@@ -134,8 +134,8 @@ func printHistory(env *cli.Env, h *lookup.History) error {
 		for _, l := range r.Labels {
 			labels = append(labels, l.Name+"="+strings.ReplaceAll(l.Value, "\n", " < "))
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%v %s\t%s\n", time.Unix(r.Time, 0).UTC().Format(time.RFC3339),
-			r.Category, r.Metric, r.Value.Any(), r.Unit, strings.Join(labels, " "))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%v%s\t%s\n", time.Unix(r.Time, 0).UTC().Format(time.RFC3339),
+			r.Category, r.Metric, r.Value.Any(), shownUnit(r.Unit), strings.Join(labels, " "))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -144,6 +144,15 @@ func printHistory(env *cli.Env, h *lookup.History) error {
 		env.Printf("note: %s\n", note)
 	}
 	return nil
+}
+
+// shownUnit returns a unit as it follows a number. An annotation, such as
+// {use}, says nothing that the metric's name does not (UCUM section 2.4).
+func shownUnit(unit string) string {
+	if unit == "" || strings.HasPrefix(unit, "{") {
+		return ""
+	}
+	return " " + unit
 }
 
 func notes(h *lookup.History) (out []string) {

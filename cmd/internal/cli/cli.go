@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -77,13 +78,15 @@ func (e *Env) Data() datadir.Dir {
 	return datadir.Default()
 }
 
-// Shown returns a path as it is printed.
+// Shown returns a text as it is printed: the home directory in it is ~.
 func Shown(path string) string {
 	home, err := os.UserHomeDir()
 	if err != nil || home == "" || home == "/" {
 		return path
 	}
-	return strings.ReplaceAll(path, home, "~")
+	// A longer name that begins like it is another directory.
+	whole := regexp.MustCompile(regexp.QuoteMeta(home) + `($|[^\pL\pN_.-]|\.($|[^\pL\pN]))`)
+	return whole.ReplaceAllString(path, "~$1")
 }
 
 // Flag returns " --data DIR" as the user has to type it to mean the same
