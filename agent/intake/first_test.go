@@ -47,7 +47,7 @@ func TestFirstBits(t *testing.T) {
 			t.Fatal(err)
 		}
 		if noon := day.Add(12 * time.Hour); noon.After(h.now) {
-			h.now = noon
+			h.set(noon)
 		}
 		r := record("menu.used", schema.Number(1))
 		r.Time = day.Unix()

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +27,8 @@ var monday = time.Date(2026, 11, 16, 12, 0, 0, 0, time.UTC)
 // house is an intake on a real spool, with a clock that the test sets.
 type house struct {
 	t       testing.TB
-	now     time.Time
+	mu      sync.Mutex
+	now     time.Time // guarded by mu
 	on      bool
 	needle  string // what trips
 	blocked []spool.Batch
@@ -74,7 +76,18 @@ func (h *house) open() {
 	h.intake = intake.New(h.config(s))
 }
 
-func (h *house) clock() time.Time { return h.now }
+// clock is read by the spool's own goroutine too; the test alone sets it.
+func (h *house) clock() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
+}
+
+func (h *house) set(now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = now
+}
 
 func (h *house) config(s intake.Spool) intake.Config {
 	return intake.Config{

@@ -193,7 +193,7 @@ func TestLoudWhileGathering(t *testing.T) {
 // and then no day of 1970 shows.
 func TestUnsetClock(t *testing.T) {
 	h := newHouse(t)
-	h.now = time.Date(1970, 1, 3, 0, 0, 0, 0, time.UTC)
+	h.set(time.Date(1970, 1, 3, 0, 0, 0, 0, time.UTC))
 	h.take(facts()...)
 	fromProduct := record("menu.used", schema.Number(1))
 	fromProduct.Time = monday.Unix() // a product whose clock is another's
@@ -205,7 +205,7 @@ func TestUnsetClock(t *testing.T) {
 	if st := h.spool.Stats(); st.Records != 4 || st.Batches != 0 {
 		t.Fatalf("%+v, want four records", st)
 	}
-	h.now = monday
+	h.set(monday)
 	pages, fragments := h.gather()
 	if len(pages) != 1 || len(pages[0].Records) != 4 {
 		t.Fatalf("%d pages", len(pages))

@@ -143,6 +143,9 @@ func TestOldBatchesAreDroppedOnce(t *testing.T) {
 	if err := s.Cut(t.Context(), Cut{Batches: []Batch{{ID: schema.NewBatchID(), Kind: envelope.Fragment, Day: schema.DayOf(now), Records: 3}}}); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
 	now = now.AddDate(0, 0, 31)
 	for range 2 {
 		s = reopen(t, c)

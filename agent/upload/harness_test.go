@@ -152,9 +152,8 @@ func (h *host) entries() []*outbox.Entry {
 
 // storeKeys are a store's keys and the list of them.
 type storeKeys struct {
-	mu      sync.Mutex
-	keys    map[uint32]*envelope.PrivateKey
-	version uint64
+	mu   sync.Mutex
+	keys map[uint32]*envelope.PrivateKey
 }
 
 // list returns a signed list of one new key.

@@ -111,6 +111,7 @@ func (l *liar) seen() []got {
 
 // TestForgedReplies: none of these ends a batch; the store's own word does.
 func TestForgedReplies(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	l := newLiar(t)
 	random := make([]byte, wire.ReplyLen)
 	_, _ = rand.Read(random)
@@ -167,6 +168,7 @@ func TestForgedReplies(t *testing.T) {
 }
 
 func TestLater(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	l := newLiar(t)
 	h := newHost(t, l.server.ClientURL())
 	h.fragment()

@@ -176,6 +176,7 @@ func checkRedatedPage(t *testing.T, first, second got, day schema.Day) {
 
 // TestEndlessRedate: a store that never has enough cannot keep a round going.
 func TestEndlessRedate(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	e := newEdge(t)
 	h := newHost(t, e.url())
 	h.fragment()
@@ -205,6 +206,7 @@ func TestSiteOff(t *testing.T) {
 // TestPlaces: a silent store finds at most eight pages with a place, however
 // often they are sent, and gets all of them when it speaks.
 func TestPlaces(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	e := newEdge(t)
 	h := newHost(t, e.url(), brief)
 	for range 20 {

@@ -2,12 +2,18 @@ package page_test
 
 import (
 	"bytes"
+	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/crypto/chacha20poly1305"
 
 	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/schema"
@@ -118,6 +124,41 @@ func TestFlippedBits(t *testing.T) {
 			if _, err := root.Day(day).Open(0, p); !errors.Is(err, page.ErrClosed) {
 				t.Errorf("byte %d: %v, want it closed", i, err)
 			}
+		}
+	}
+}
+
+// TestAsDocumented derives the keys of two pages with nothing but the package
+// comment and opens them.
+func TestAsDocumented(t *testing.T) {
+	id := [16]byte{1, 2, 3}
+	expand := func(key []byte, label string) []byte {
+		out, err := hkdf.Expand(sha256.New, key, "tacit/v1/"+label, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	extracted, err := hkdf.Extract(sha256.New, id[:], []byte("tacit/v1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ofDay := expand(extracted, "day"+string(day.Bytes()))
+	for n := range uint32(2) {
+		number := binary.BigEndian.AppendUint32(nil, n)
+		tag := hmac.New(sha256.New, expand(ofDay, "tag"))
+		tag.Write(number)
+		p := sealed(t, page.NewRoot(id), day, n, []byte("plain"))
+		if !bytes.Equal(p.Tag[:], tag.Sum(nil)[:16]) {
+			t.Errorf("page %d has another tag", n)
+		}
+		aead, err := chacha20poly1305.NewX(expand(expand(ofDay, "page"), "n"+string(number)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		aad := slices.Concat([]byte("page"), p.Tag[:], day.Bytes(), p.Witness[:])
+		if got, err := aead.Open(nil, p.Sealed[:24], p.Sealed[24:], aad); err != nil || string(got) != "plain" {
+			t.Errorf("page %d: %q, %v", n, got, err)
 		}
 	}
 }

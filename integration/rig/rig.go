@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -29,6 +30,9 @@ const Patience = 20 * time.Second
 // test that runs itself again in namespaces of its own.
 const BinariesVariable = "TACIT_TEST_BINARIES"
 
+// built is where the commands were built, or "".
+var built string
+
 var build = sync.OnceValues(func() (string, error) {
 	if dir := os.Getenv(BinariesVariable); dir != "" {
 		return dir, nil
@@ -37,8 +41,12 @@ var build = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	out, err := exec.Command("go", "env", "GOMOD").Output()
 	if err != nil {
+		return "", err
+	}
+	if err := track(filepath.Dir(strings.TrimSpace(string(out)))); err != nil {
 		return "", err
 	}
 	c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", dir, "./cmd/...")
@@ -49,6 +57,24 @@ var build = sync.OnceValues(func() (string, error) {
 	}
 	return dir, nil
 })
+
+// track looks at every file that a command may be built from, so that go test
+// runs a test again after a change instead of answering from its cache: the
+// test imports nothing of what it tests.
+func track(root string) error {
+	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "bin" || entry.Name() == "testdata" || strings.HasPrefix(entry.Name(), ".") && path != root):
+			return fs.SkipDir
+		case entry.IsDir() || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		_, err = os.Stat(path)
+		return err
+	})
+}
 
 // Binary returns the path of a freshly built command: "tacit" or
 // "tacit-agent".
@@ -63,8 +89,8 @@ func Binary(t testing.TB, name string) string {
 
 // Cleanup removes the binaries. Call it at the end of TestMain.
 func Cleanup() {
-	if dir, err := build(); err == nil && os.Getenv(BinariesVariable) == "" {
-		_ = os.RemoveAll(dir)
+	if built != "" {
+		_ = os.RemoveAll(built)
 	}
 }
 
