@@ -41,5 +41,5 @@ func Frames(skip int) string {
 
 func isOwn(function string) bool {
 	own := ownModule()
-	return strings.HasPrefix(function, "main.") || own != "" && strings.HasPrefix(function, own+"/")
+	return strings.HasPrefix(function, "main.") || own != "" && (strings.HasPrefix(function, own+"/") || strings.HasPrefix(function, own+"."))
 }

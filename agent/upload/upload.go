@@ -35,6 +35,8 @@ var (
 	// ErrNoReply says that no reply came in time. Most likely the store or a
 	// relay is away; the next round sends again.
 	ErrNoReply = errors.New("no reply in time")
+	// ErrNoRelay says that the relay cannot be reached.
+	ErrNoRelay = errors.New("no connection")
 	// ErrLost says that the connection ended while replies were outstanding.
 	ErrLost = errors.New("the connection to the relay ended")
 	// ErrSiteOff says that the relay answered that its site is off.
@@ -225,7 +227,8 @@ const (
 	maxTurns = 64 // in a round
 )
 
-// send sends batches, each after a delay of its own.
+// send sends batches, which are in random order, each after a delay of its own.
+// When the relay cannot be reached, the others do not try.
 func (u *Uploader) send(ctx context.Context, batches []spool.Batch, window time.Duration, sum *Summary) error {
 	var (
 		wg     sync.WaitGroup
@@ -235,11 +238,10 @@ func (u *Uploader) send(ctx context.Context, batches []spool.Batch, window time.
 	u.mu.Lock()
 	hurry := u.hurry
 	u.mu.Unlock()
-	for _, b := range batches {
-		delay := time.Duration(0)
-		if window > 0 {
-			delay = rand.N(window)
-		}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for i, b := range batches {
+		delay := delayIn(window, i, len(batches))
 		wg.Go(func() {
 			wait(ctx, delay, hurry)
 			one, err := u.deliver(ctx, b.ID)
@@ -249,10 +251,24 @@ func (u *Uploader) send(ctx context.Context, batches []spool.Batch, window time.
 			if failed == nil {
 				failed = err
 			}
+			if errors.Is(err, ErrNoRelay) {
+				cancel()
+			}
 		})
 	}
 	wg.Wait()
 	return failed
+}
+
+// delayIn returns a random moment of the i-th of n slots of the window. It lies
+// in the first half of the slot, so that no two envelopes leave together, a page
+// and a fragment least of all.
+func delayIn(window time.Duration, i, n int) time.Duration {
+	slot := window / time.Duration(n)
+	if slot < 2 {
+		return 0
+	}
+	return time.Duration(i)*slot + rand.N(slot/2)
 }
 
 func (s *Summary) add(d delivery) {
@@ -330,7 +346,7 @@ func (u *Uploader) connected(giveUp context.CancelFunc) (*link, error) {
 func (u *Uploader) dial(ctx context.Context) (*link, error) {
 	l, err := dial(ctx, u.config.Relay, u.config.Credential)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrNoRelay, err)
 	}
 	if err := u.keys.fetch(ctx, l.conn); err != nil {
 		l.close()

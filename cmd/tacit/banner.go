@@ -48,7 +48,11 @@ func (h *house) outcome(sum upload.Summary, err error) string {
 	case sum.Batches == 0:
 		return "nothing yet"
 	case len(sum.Kept) > 0:
-		return fmt.Sprintf("%s; the store refused %d", cli.Count(sum.Batches, "envelope"), len(sum.Kept))
+		refused := 0
+		for _, n := range sum.Kept {
+			refused += n
+		}
+		return fmt.Sprintf("%s; the store refused %d", cli.Count(sum.Batches, "envelope"), refused)
 	}
 	return fmt.Sprintf("%s, %s, replies ok: the first batches were stored", cli.Count(sum.Batches, "envelope"), cli.Sizes(sum.Sizes))
 }

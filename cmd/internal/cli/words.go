@@ -12,8 +12,8 @@ func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.HasSuffix(stem, "a") {
-		noun = stem + "ie" // replies, and days
+	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.ContainsAny(stem[len(stem)-1:], "aeou") {
+		noun = stem + "ie" // replies, but days and keys
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
