@@ -3,10 +3,13 @@
 GO      ?= go
 DATA    ?= ./.tacit
 FUZZ    ?= 30s
-FLAGS   := -trimpath -ldflags "-s -w"
+FLAGS   := -ldflags "-s -w"
 CHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 export CGO_ENABLED = 0
+# The same flags everywhere, so that everything is compiled once. No path of the
+# machine that builds, and nothing of its repository, gets into a binary.
+export GOFLAGS = -trimpath -buildvcs=false
 
 .PHONY: build run test race lint faults fuzz bench clean needs
 
