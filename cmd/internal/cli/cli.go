@@ -18,7 +18,6 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -188,13 +187,4 @@ func fail(env *Env, root *cobra.Command, err error) int {
 		fmt.Fprintf(env.Err, "hint: %s\n", Shown(hint))
 	}
 	return code
-}
-
-// Build tells what the binary was built from, for --version.
-func Build() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return Version
-	}
-	return Version + " (" + info.GoVersion + ")"
 }

@@ -2,6 +2,8 @@ package usercommands
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -19,19 +21,30 @@ func whyCommand(env *cli.Env) *cobra.Command {
 		Args:  cli.Args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			env.Count("why")
-			var why local.Why
+			var said reasons
 			err := ask(c.Context(), env,
-				func(a *local.Caller) (err error) { why, err = a.Why(c.Context()); return err },
-				func(a *agent.Agent) error { why = a.Why(); return nil })
+				func(a *local.Caller) (err error) {
+					if said.Why, err = a.Why(c.Context()); err == nil {
+						said.Status, err = a.Status(c.Context())
+					}
+					return err
+				},
+				func(a *agent.Agent) error { said.Why, said.Status = a.Why(), a.Status(); return nil })
 			if err != nil {
 				return err
 			}
-			return printWhy(env, why)
+			return printWhy(env, said)
 		},
 	}
 }
 
-func printWhy(env *cli.Env, why local.Why) error {
+// reasons is what `why` tells: who decided, and what waits or was lost here.
+type reasons struct {
+	local.Why
+	Status local.Status `json:"status"`
+}
+
+func printWhy(env *cli.Env, why reasons) error {
 	if env.JSON {
 		return env.PrintJSON(why)
 	}
@@ -54,7 +67,27 @@ func printWhy(env *cli.Env, why local.Why) error {
 		fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\t%s\n", in.Name, mark, in.Says, in.Value, since, cli.Shown(in.Source))
 	}
 	fmt.Fprintln(w, "\n* decides")
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, note := range why.notes() {
+		env.Printf("note: %s\n", note)
+	}
+	return nil
+}
+
+// notes says what was lost or refused, if anything was.
+func (r *reasons) notes() (out []string) {
+	if n := r.Status.Spool.Dropped; n > 0 {
+		out = append(out, fmt.Sprintf("%s dropped, ever: the spool was over its bounds, or damaged", cli.Count(int(n), "record")))
+	}
+	if n := r.Status.Spool.Aside; n > 0 {
+		out = append(out, fmt.Sprintf("%s set aside, ever, in agent/spool/aside", cli.Count(int(n), "damaged segment")))
+	}
+	for _, reason := range slices.Sorted(maps.Keys(r.Status.Refused)) {
+		out = append(out, fmt.Sprintf("%s refused since the start: %s", cli.Count(int(r.Status.Refused[reason]), "record"), reason))
+	}
+	return out
 }
 
 func offCommand(env *cli.Env) *cobra.Command {
