@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -44,6 +45,7 @@ type Config struct {
 	Relay      string             // URL of the relay
 	Credential string             // the channel's
 	Vendor     ed25519.PublicKey  // that signs the key list
+	Observe    bool               // true: look beside a running agent or in its place; write nothing down
 	Sources    []collect.Source   // beside the host's own
 	Grace      time.Duration      // from the first start to the first sending; 0: none
 	Interval   time.Duration      // between gatherings; 0: 1 hour
@@ -88,6 +90,7 @@ type Agent struct {
 	api           *local.Server
 	facts         facts
 	timing        sampler
+	turnedOn      chan struct{} // holds one: somebody said on
 	looked        chan struct{} // closed when the host was looked at once
 	lookedOnce    sync.Once
 
@@ -99,7 +102,7 @@ type Agent struct {
 // an error of Start.
 func New(ctx context.Context, c Config) (*Agent, error) {
 	c.defaults()
-	a := &Agent{config: c, done: make(chan struct{}), looked: make(chan struct{}), stop: func() {}}
+	a := &Agent{config: c, done: make(chan struct{}), looked: make(chan struct{}), turnedOn: make(chan struct{}, 1), stop: func() {}}
 	close(a.done)
 	dir := c.Data.Agent()
 	if err := durable.MakeOwnerDir(dir); err != nil {
@@ -109,6 +112,11 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 	if a.installation, err = identity.Open(identity.Config{Dir: dir, Now: c.Now}); err != nil {
 		return nil, err
 	}
+	if a.installation.Cloned {
+		if err := a.forgetSource(dir); err != nil {
+			return nil, err
+		}
+	}
 	a.root = page.NewRoot(a.installation.ID)
 	if err := a.openParts(ctx, dir); err != nil {
 		return nil, errors.Join(err, a.close())
@@ -116,31 +124,45 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 	return a, nil
 }
 
+// forgetSource removes what a copied disk image brought along: it is the other
+// host's to send, and its page numbers mean nothing here. Only then is the new
+// installation settled, so that a crash in between repeats it.
+func (a *Agent) forgetSource(dir string) error {
+	var err error
+	for _, name := range []string{spoolDir, outboxDir, upload.PlacesFile} {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
+	}
+	if err != nil {
+		return fmt.Errorf("become an installation of its own: %w", err)
+	}
+	return identity.Settle(dir)
+}
+
+// Names below the agent's directory.
+const (
+	spoolDir  = "spool"
+	outboxDir = "outbox"
+)
+
 func (a *Agent) openParts(ctx context.Context, dir string) (err error) {
 	a.own, err = own.Gather(ctx, own.Config{
 		Common:       scrub.Known,
 		Installation: []string{a.installation.ID.String(), identity.Spoken(a.installation.ID)},
 	})
 	if err != nil {
-		a.config.Logger.Warn("not all of this host's identifiers could be read", slog.Any("error", err))
+		a.config.Logger.Warn("not all of this host's identifiers could be read", slog.String("error", bare(err)))
 	}
 	a.participation, err = participation.New(participation.Config{
-		Dir: dir, Now: a.config.Now, Default: a.programmeDefault, Logger: a.config.Logger,
+		Dir: dir, Observe: a.config.Observe, Now: a.config.Now, Default: a.programmeDefault, Logger: a.config.Logger,
 	})
 	if err != nil {
 		return err
 	}
-	if a.spool, err = spool.Open(spool.Config{Dir: filepath.Join(dir, "spool"), Now: a.config.Now, Logger: a.config.Logger}); err != nil {
+	if a.spool, err = spool.Open(spool.Config{Dir: filepath.Join(dir, spoolDir), Now: a.config.Now, Logger: a.config.Logger}); err != nil {
 		return err
 	}
-	if a.outbox, err = outbox.Open(outbox.Config{Dir: filepath.Join(dir, "outbox"), Now: a.config.Now}); err != nil {
+	if a.outbox, err = outbox.Open(outbox.Config{Dir: filepath.Join(dir, outboxDir), Now: a.config.Now}); err != nil {
 		return err
-	}
-	if a.installation.Cloned {
-		// What the copied image had spooled is the other host's to send.
-		if err := errors.Join(a.spool.Purge(ctx), a.outbox.Purge()); err != nil {
-			return err
-		}
 	}
 	a.sources = append(collect.Host(collect.Config{
 		DataDir: string(a.config.Data), Registry: a.config.Registry, Country: a.country,
@@ -149,6 +171,7 @@ func (a *Agent) openParts(ctx context.Context, dir string) (err error) {
 	a.uploader, err = upload.New(upload.Config{
 		Relay: a.config.Relay, Credential: a.config.Credential, Vendor: a.config.Vendor, Dir: dir,
 		Root: a.root, Spool: a.spool, Outbox: a.outbox, MaySend: a.maySend,
+		Passes: a.intake.Passes,
 		Window: a.config.Window, Timeout: a.config.Timeout, Now: a.config.Now, Logger: a.config.Logger,
 	})
 	return err
@@ -165,6 +188,7 @@ func (a *Agent) newIntake() *intake.Intake {
 		Blocked:    a.keepBlocked,
 		Writer:     a.installation.Writer,
 		MayCollect: func() bool { return a.participation.Decide().MayCollect },
+		Level:      func() schema.Level { return a.machine().Level },
 		Ephemeral:  a.machine().Ephemeral,
 		Now:        a.config.Now,
 		Logger:     a.config.Logger,
@@ -235,6 +259,7 @@ func (a *Agent) Start(ctx context.Context) error {
 // sent by the next start.
 func (a *Agent) Stop(ctx context.Context) error {
 	a.stop()
+	a.uploader.Hangup() // ends what a caller of the local API waits for
 	var err error
 	if a.api != nil {
 		err = a.api.Stop(ctx)

@@ -28,7 +28,7 @@ func (a *Agent) Take(ctx context.Context, records []schema.Record, quiet bool) (
 		a.tell(ctx, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "spool"})
 	}
 	if err != nil {
-		a.config.Logger.Error("take records", slog.Any("error", err))
+		a.config.Logger.Error("take records", slog.String("error", bare(err)))
 	}
 	return answers, err
 }
@@ -56,6 +56,10 @@ func (a *Agent) Participate(ctx context.Context, p local.Participate) (local.Why
 	var err error
 	if p.On {
 		err = a.participation.On(ctx, "the local API")
+		select {
+		case a.turnedOn <- struct{}{}: // do not wait for the end of a pause
+		default:
+		}
 	} else {
 		err = a.participation.Off(ctx, "the local API")
 		a.uploader.Hangup()
@@ -65,7 +69,7 @@ func (a *Agent) Participate(ctx context.Context, p local.Participate) (local.Why
 		a.facts.forget()
 	}
 	if err != nil {
-		a.config.Logger.Error("change participation", slog.Any("error", err))
+		a.config.Logger.Error("change participation", slog.String("error", bare(err)))
 	}
 	return a.Why(), err
 }
@@ -96,7 +100,7 @@ func (a *Agent) Reason(err error) string {
 	case errors.Is(err, upload.ErrHeld):
 		return a.Why().Reason
 	}
-	return err.Error()
+	return bare(err)
 }
 
 // Preview returns what the next envelopes would hold.

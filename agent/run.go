@@ -41,12 +41,15 @@ func (a *Agent) watch(ctx context.Context) {
 // lookAtHost collects at the start and then again and again.
 func (a *Agent) lookAtHost(ctx context.Context) {
 	for {
+		if err := a.own.Refresh(ctx); err != nil { // addresses and names change
+			a.config.Logger.Warn("not all of this host's identifiers could be read", slog.String("error", bare(err)))
+		}
 		if err := a.Collect(ctx); err != nil && ctx.Err() == nil {
-			a.config.Logger.Warn("collect host facts", slog.Any("error", err))
+			a.config.Logger.Warn("collect host facts", slog.String("error", bare(err)))
 			a.tellError(ctx, "collect_failed")
 		}
 		debug.FreeOSMemory()
-		if !pause(ctx, a.config.Facts) {
+		if !pause(ctx, a.config.Facts, nil) {
 			return
 		}
 	}
@@ -57,12 +60,12 @@ func (a *Agent) sendRounds(ctx context.Context) {
 	wait := a.config.Interval
 	for {
 		// Between half and one and a half of the interval: no two hosts agree.
-		if !pause(ctx, wait/2+rand.N(wait)) {
+		if !pause(ctx, wait/2+rand.N(wait), a.turnedOn) {
 			return
 		}
 		_, err := a.Round(ctx, false)
 		switch {
-		case err == nil || errors.Is(err, upload.ErrHeld):
+		case err == nil || !a.maySend():
 			wait = a.config.Interval
 		default:
 			wait = min(2*wait, max(maxPause, a.config.Interval))
@@ -70,14 +73,16 @@ func (a *Agent) sendRounds(ctx context.Context) {
 	}
 }
 
-// pause waits, and says whether to go on.
-func pause(ctx context.Context, d time.Duration) bool {
+// pause waits, or less when it is woken, and says whether to go on.
+func pause(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
 		return false
 	case <-t.C:
+		return true
+	case <-wake:
 		return true
 	}
 }
@@ -90,9 +95,9 @@ func (a *Agent) Round(ctx context.Context, hurry bool) (upload.Summary, error) {
 			if errors.Is(err, intake.ErrClock) {
 				return upload.Summary{}, err
 			}
-			a.config.Logger.Error("gather", slog.Any("error", err))
+			// What is pending already is sent all the same.
+			a.config.Logger.Error("gather", slog.String("error", bare(err)))
 			a.tellError(ctx, "spool_write")
-			return upload.Summary{}, err
 		}
 	}
 	if len(a.spool.Pending()) == 0 {
@@ -105,7 +110,7 @@ func (a *Agent) Round(ctx context.Context, hurry bool) (upload.Summary, error) {
 		a.tell(ctx, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "upload"})
 	}
 	if err != nil && ctx.Err() == nil && !errors.Is(err, upload.ErrHeld) {
-		a.config.Logger.Warn("send", slog.Any("error", err))
+		a.config.Logger.Warn("send", slog.String("error", bare(err)))
 		a.tellError(ctx, uploadCode(err))
 	}
 	return sum, err

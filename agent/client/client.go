@@ -22,6 +22,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -45,6 +46,7 @@ type Label struct{ Name, Value string }
 // Bounds.
 const (
 	ringLen      = 1024 // records that wait for the agent
+	sendAtOnce   = 256  // records of one request: with long stack traces, half of what the agent takes
 	flushEvery   = time.Second
 	closeTimeout = 100 * time.Millisecond // the longest that Close waits for the agent
 	sendTimeout  = 2 * time.Second
@@ -162,8 +164,7 @@ func (c *Client) Error(metric, code string, labels ...Label) {
 	if c == nil {
 		return
 	}
-	labels = append(labels, Label{Name: "frames", Value: Frames(1)})
-	c.add(newSeries(metric, labels), 0, code)
+	c.add(newSeries(metric, slices.Concat(labels, []Label{{Name: "frames", Value: Frames(1)}})), 0, code)
 }
 
 // Dropped returns how many records were lost: the ring was full, no agent was
@@ -239,9 +240,13 @@ func (c *Client) Flush(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	accepted, err := c.send(ctx, events)
-	if err != nil {
-		accepted = 0
+	accepted := 0
+	for part := range slices.Chunk(events, sendAtOnce) {
+		n, err := c.send(ctx, part)
+		if err != nil {
+			break // no agent for one is none for the rest
+		}
+		accepted += min(n, len(part))
 	}
 	c.dropped.Add(uint64(max(0, len(events)-accepted)))
 }

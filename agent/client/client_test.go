@@ -365,3 +365,21 @@ func TestStandardLibraryOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestFullRing: all that the ring holds is taken, though the agent takes less in
+// one request.
+func TestFullRing(t *testing.T) {
+	dir := runDir(t)
+	a := &taker{}
+	serve(t, dir, local.Handler(a))
+	c := newClient(t, dir)
+	for range 1024 {
+		c.Error("tacit.error", "other")
+	}
+	c.Flush(t.Context())
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.took)+int(c.Dropped()) != 1024 || c.Dropped() != 0 {
+		t.Errorf("%d taken, %d dropped of 1024", len(a.took), c.Dropped())
+	}
+}

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -64,7 +65,8 @@ func packFragment(f codec.Fragment, today schema.Day) ([]spool.Batch, error) {
 		return []spool.Batch{{ID: schema.NewBatchID(), Kind: kindFragment, Day: today, Records: len(f.Values), Plain: plain}}, nil
 	}
 	if len(f.Values) == 1 {
-		return nil, err // one measure of an accepted record fits by its bounds
+		// One measure of an accepted record fits by its bounds.
+		return nil, fmt.Errorf("a fragment of one measure takes %d bytes: %w", len(plain), cmp.Or(err, envelope.ErrTooLong))
 	}
 	half := len(f.Values) / 2
 	rest := f

@@ -200,10 +200,10 @@ func TestTripwireAtGather(t *testing.T) {
 	if len(h.blocked) != 1 || h.blocked[0].Kind != envelope.Page || len(h.blocked[0].Plain) == 0 {
 		t.Fatalf("blocked %d batches, want the page", len(h.blocked))
 	}
-	if got := h.intake.Refused()[intake.ReasonIdentifies]; got != 1 {
-		t.Errorf("counted %d", got)
+	if got := h.intake.Refused()[intake.ReasonIdentifies]; got != uint64(h.blocked[0].Records) {
+		t.Errorf("counted %d, want the %d records of the page", got, h.blocked[0].Records)
 	}
-	if kept, _ := h.spool.Uncut(); len(kept) != 0 {
+	if kept, _, _ := h.spool.Uncut(); len(kept) != 0 {
 		t.Errorf("%d records would be gathered again", len(kept))
 	}
 	if files := onDisk(t, h.dir, h.blocked[0].ID[:]); files {

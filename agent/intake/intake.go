@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ var ErrClock = errors.New("the clock of this host is not set")
 // Reasons for a refusal that are not the registry's.
 const (
 	ReasonOff        = "off"        // the host does not take part
+	ReasonLevel      = "level"      // needs a level that the host does not give
 	ReasonIdentifies = "identifies" // holds something that tells who this is
 	ReasonOther      = "other"
 )
@@ -52,7 +54,7 @@ type Tripwire interface {
 // Spool keeps records and takes cuts.
 type Spool interface {
 	Append(ctx context.Context, records ...[]byte) error
-	Uncut() (records [][]byte, through uint64)
+	Uncut() (records [][]byte, through uint64, more bool)
 	Cut(ctx context.Context, c spool.Cut) error
 	State() []byte
 }
@@ -70,6 +72,8 @@ type Config struct {
 	Writer   schema.Writer
 	// MayCollect says whether records may be taken now.
 	MayCollect func() bool
+	// Level is how much detail the host gives. nil: standard.
+	Level func() schema.Level
 	// Ephemeral hosts make fragments only: their state does not persist.
 	Ephemeral bool
 	Now       func() time.Time // nil: time.Now
@@ -97,11 +101,14 @@ func New(c Config) *Intake {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Level == nil {
+		c.Level = func() schema.Level { return schema.Standard }
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	in := &Intake{config: c, refused: map[string]uint64{}}
-	kept, _ := c.Spool.Uncut()
+	kept, _, _ := c.Spool.Uncut()
 	in.loud = len(kept)
 	return in
 }
@@ -143,6 +150,9 @@ func (in *Intake) Take(ctx context.Context, records []schema.Record, quiet bool)
 // prepare returns a record's bytes for the spool, or why it is refused.
 func (in *Intake) prepare(r schema.Record) (b []byte, reason string) {
 	r.Time = in.plausible(r.Time)
+	if m, ok := in.config.Registry.Metric(r.Metric); ok && m.Level == schema.Enhanced && in.config.Level() != schema.Enhanced {
+		return nil, ReasonLevel
+	}
 	treated, err := in.config.Treater.Apply(r)
 	if err != nil {
 		return nil, registry.Reason(err)
@@ -153,6 +163,12 @@ func (in *Intake) prepare(r schema.Record) (b []byte, reason string) {
 	}
 	if _, hit := in.config.Tripwire.Trips(b); hit {
 		return nil, ReasonIdentifies
+	}
+	// A customer number may come as a number, which has no digits in the bytes.
+	if n := treated.Value; n.Kind == schema.KindNumber {
+		if _, hit := in.config.Tripwire.Trips(strconv.AppendInt(nil, n.Number, 10)); hit {
+			return nil, ReasonIdentifies
+		}
 	}
 	return b, ""
 }
@@ -191,42 +207,54 @@ func (in *Intake) Waiting() bool {
 	return in.loud > 0
 }
 
-// Gather makes fragments and pages of all records that wait, in one step of
-// the spool. A batch that trips is not sent: it goes to Blocked. It returns
-// how many batches are ready.
+// Gather makes fragments and pages of all records that wait, in steps of the
+// spool. A batch that trips is not sent: it goes to Blocked. It returns how
+// many batches are ready.
 func (in *Intake) Gather(ctx context.Context) (int, error) {
 	in.gather.Lock()
 	defer in.gather.Unlock()
 	in.mu.Lock()
 	loud := in.loud // all of these are kept by now; more may come meanwhile
 	in.mu.Unlock()
-	kept, through := in.config.Spool.Uncut()
-	if len(kept) == 0 {
-		in.gathered(loud) // they were dropped or purged
-		return 0, nil
+	total := 0
+	for more := true; more; {
+		var (
+			kept    [][]byte
+			through uint64
+		)
+		if kept, through, more = in.config.Spool.Uncut(); len(kept) == 0 {
+			break
+		}
+		if in.config.Now().Before(schema.EarliestClock) {
+			return total, ErrClock
+		}
+		n, err := in.cut(ctx, kept, through)
+		if err != nil && !errors.Is(err, spool.ErrPurged) {
+			return total, fmt.Errorf("gather: %w", err)
+		}
+		total += n
 	}
-	if in.config.Now().Before(schema.EarliestClock) {
-		return 0, ErrClock
-	}
-	batches, state, err := in.batches(kept)
+	in.gathered(loud)
+	return total, nil
+}
+
+// cut gathers some records in one step.
+func (in *Intake) cut(ctx context.Context, kept [][]byte, through uint64) (int, error) {
+	batches, state, err := in.batches(kept, true)
 	if err != nil {
-		return 0, fmt.Errorf("gather: %w", err)
+		return 0, err
 	}
 	ready := make([]spool.Batch, 0, len(batches))
 	for _, b := range batches {
-		ok, err := in.passes(b)
+		ok, err := in.Passes(b)
 		if err != nil {
-			return 0, fmt.Errorf("gather: %w", err)
+			return 0, err
 		}
 		if ok {
 			ready = append(ready, b)
 		}
 	}
-	if err := in.config.Spool.Cut(ctx, spool.Cut{Through: through, Batches: ready, State: state}); err != nil {
-		return 0, fmt.Errorf("gather: %w", err)
-	}
-	in.gathered(loud)
-	return len(ready), nil
+	return len(ready), in.config.Spool.Cut(ctx, spool.Cut{Through: through, Batches: ready, State: state})
 }
 
 func (in *Intake) gathered(loud int) {
@@ -235,23 +263,31 @@ func (in *Intake) gathered(loud int) {
 	in.loud -= loud
 }
 
-// Preview returns what Gather would make now, and changes nothing.
+// Preview returns what Gather would make now, of the oldest MiB of records, and
+// changes nothing. What would be blocked is left out.
 func (in *Intake) Preview() ([]spool.Batch, error) {
 	in.gather.Lock()
 	defer in.gather.Unlock()
-	kept, _ := in.config.Spool.Uncut()
-	batches, _, err := in.batches(kept)
-	return batches, err
+	kept, _, _ := in.config.Spool.Uncut()
+	batches, _, err := in.batches(kept, false)
+	return slices.DeleteFunc(batches, func(b spool.Batch) bool {
+		_, hit, bad := in.trips(b)
+		return hit || bad != nil
+	}), err
 }
 
-// batches makes pages and fragments of records as the spool keeps them.
-func (in *Intake) batches(kept [][]byte) ([]spool.Batch, []byte, error) {
+// batches makes pages and fragments of records as the spool keeps them. What
+// cannot be read is counted, when it is for good.
+func (in *Intake) batches(kept [][]byte, count bool) ([]spool.Batch, []byte, error) {
 	records := make([]schema.Record, 0, len(kept))
 	var bad error
 	for _, b := range kept {
 		r, err := codec.DecodeRecord(b)
 		if err != nil {
 			bad = errors.Join(bad, err) // its checksum is right: another version wrote it
+			if count {
+				in.refuse(ReasonOther)
+			}
 			continue
 		}
 		r.Time = in.plausible(r.Time) // it may have been taken while the clock was wrong
@@ -276,20 +312,27 @@ func (in *Intake) batches(kept [][]byte) ([]spool.Batch, []byte, error) {
 	return append(out, fragments...), state, err
 }
 
-// passes looks at the very plaintext that would be sealed.
-func (in *Intake) passes(b spool.Batch) (bool, error) {
-	plain := b.Plain
-	if b.Kind == kindPage {
-		var err error
-		if plain, err = codec.Plain(b.Plain); err != nil {
-			return false, err
-		}
-	}
-	class, hit := in.config.Tripwire.Trips(plain)
-	if !hit {
-		return true, nil
+// Passes looks at the very plaintext that would be sealed. A batch that trips
+// goes to Blocked, and its records are counted as refused.
+func (in *Intake) Passes(b spool.Batch) (bool, error) {
+	class, hit, err := in.trips(b)
+	if err != nil || !hit {
+		return err == nil, err
 	}
 	in.config.Logger.Error("tripwire blocked a batch", slog.String("class", class), slog.String("kind", b.Kind.String()))
-	in.refuse(ReasonIdentifies)
+	in.mu.Lock()
+	in.refused[ReasonIdentifies] += uint64(b.Records)
+	in.mu.Unlock()
 	return false, in.config.Blocked(b, class)
+}
+
+func (in *Intake) trips(b spool.Batch) (class string, hit bool, err error) {
+	plain := b.Plain
+	if b.Kind == kindPage {
+		if plain, err = codec.Plain(b.Plain); err != nil {
+			return "", false, err
+		}
+	}
+	class, hit = in.config.Tripwire.Trips(plain)
+	return class, hit, nil
 }

@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/tacit-telemetry/tacit/agent/spool"
@@ -52,7 +54,8 @@ func (in *Intake) pack(records []schema.Record, today schema.Day) ([]spool.Batch
 		return []spool.Batch{b}, nil
 	}
 	if len(records) == 1 {
-		return nil, err // a record that was accepted fits a page by its bounds
+		// A record that was accepted fits a page by its bounds.
+		return nil, fmt.Errorf("a page of one record takes %d bytes: %w", len(packed), cmp.Or(err, envelope.ErrTooLong))
 	}
 	half := len(records) / 2
 	first, err := in.pack(records[:half], today)

@@ -125,7 +125,7 @@ type Taken struct {
 
 // Participate is the request of /v1/participation.
 type Participate struct {
-	On    bool `json:"on"`
+	On    bool `json:"on"`              // required: nobody is turned off by a slip
 	Purge bool `json:"purge,omitempty"` // with off: remove what was not sent, and the outbox
 }
 

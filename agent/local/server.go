@@ -211,11 +211,17 @@ func takeNever(r *http.Request, a Agent) (any, error) {
 }
 
 func participate(r *http.Request, a Agent) (any, error) {
-	var req Participate
+	var req struct {
+		On    *bool `json:"on"`
+		Purge bool  `json:"purge"`
+	}
 	if err := read(r, &req); err != nil {
 		return nil, err
 	}
-	return a.Participate(r.Context(), req)
+	if req.On == nil {
+		return nil, &Problem{Message: `field "on" is missing`, Hint: "send true or false"}
+	}
+	return a.Participate(r.Context(), Participate{On: *req.On, Purge: req.Purge})
 }
 
 func outboxEntry(r *http.Request, a Agent) (any, error) {

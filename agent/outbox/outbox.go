@@ -129,6 +129,16 @@ func (o *Outbox) Answer(number uint64, outcome string) error {
 	return o.write(e)
 }
 
+// Remove removes an entry that was not sent in the end.
+func (o *Outbox) Remove(number uint64) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := os.Remove(o.path(number)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("entry %d: %w", number, err)
+	}
+	return nil
+}
+
 // Entry returns one entry. Errors wrap [ErrNoEntry].
 func (o *Outbox) Entry(number uint64) (*Entry, error) {
 	o.mu.Lock()

@@ -59,10 +59,17 @@ func (p *policyFile) load(path string) {
 
 // readPolicy returns nothing, and no error, when there is no policy.
 func readPolicy(path string) ([]byte, time.Time, error) {
-	f, err := os.Open(path)
+	is, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, time.Time{}, nil
 	}
+	if err == nil && !is.Mode().IsRegular() {
+		err = errors.New("not a regular file") // opening a pipe would wait for its other end
+	}
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, time.Time{}, err
 	}

@@ -38,18 +38,32 @@ func (w *writer) trim() {
 // dropOld drops batches that are older than the bound in days.
 func (w *writer) dropOld() (ends []schema.BatchID) {
 	now := w.config.Now()
-	if now.Before(schema.EarliestClock.Add(24 * time.Hour)) {
-		return nil // the clock was never set: nothing is old by it
-	}
 	for id, b := range w.log.batches {
 		if b.Day+schema.Day(w.config.MaxDays) < schema.DayOf(now) {
-			w.log.dropped += uint64(b.Records)
-			delete(w.log.batches, id)
 			ends = append(ends, id)
 		}
 	}
+	if len(ends) == 0 {
+		w.oldSince = time.Time{}
+		return nil
+	}
+	// A clock that jumps for a moment must not cost anything: what is old has to
+	// be old an hour later as well.
+	if w.oldSince.IsZero() || now.Before(w.oldSince) {
+		w.oldSince = now
+	}
+	if now.Sub(w.oldSince) < secondLook {
+		return nil
+	}
+	for _, id := range ends {
+		w.log.dropped += uint64(w.log.batches[id].Records)
+		delete(w.log.batches, id)
+	}
 	return ends
 }
+
+// secondLook is how much later a batch must still be old.
+const secondLook = time.Hour
 
 // dropLost gives up batches whose cut could not be read at the start.
 func (w *writer) dropLost() (ends []schema.BatchID) {
@@ -64,7 +78,7 @@ func (w *writer) dropLost() (ends []schema.BatchID) {
 // noteDropped writes down what was dropped, so that a restart neither brings
 // it back nor counts it again.
 func (w *writer) noteDropped(ends []schema.BatchID) {
-	cut, err := encodeCut(&Cut{Ends: ends, State: w.log.gather})
+	cut, err := encodeCut(&Cut{Ends: ends})
 	var head []byte
 	if err == nil {
 		head, err = w.log.head()

@@ -73,6 +73,7 @@ type markEntry struct {
 	_       struct{} `cbor:",toarray"`
 	Through uint64
 	Batches []markedBatch
+	State   []byte
 }
 
 type markedBatch struct {
@@ -107,7 +108,7 @@ func encodeCut(c *Cut) ([]byte, error) {
 }
 
 func encodeMark(c *Cut) ([]byte, error) {
-	m := markEntry{Through: c.Through}
+	m := markEntry{Through: c.Through, State: c.State}
 	for _, b := range c.Batches {
 		m.Batches = append(m.Batches, markedBatch{ID: b.ID, Records: b.Records})
 	}

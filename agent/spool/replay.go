@@ -98,10 +98,13 @@ func (s *Spool) readSegment(whole []byte, number uint32) (good []byte, damaged b
 	return good, damaged
 }
 
+// asideDir is where damaged segments are kept.
+const asideDir = "aside"
+
 // setAside keeps a damaged segment for whoever wants to look at it, and puts
 // what could be read in its place.
 func (s *Spool) setAside(path string, whole, good []byte) error {
-	aside := filepath.Join(s.config.Dir, "aside")
+	aside := filepath.Join(s.config.Dir, asideDir)
 	if err := durable.MakeOwnerDir(aside); err != nil {
 		return err
 	}

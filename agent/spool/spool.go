@@ -35,6 +35,10 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
+// ErrPurged says that a cut came too late: what it is made of was removed.
+// Drop its batches.
+var ErrPurged = errors.New("the records were removed meanwhile")
+
 // ErrClosed says that the spool was closed. Nothing was kept.
 var ErrClosed = errors.New("spool is closed")
 
@@ -69,7 +73,7 @@ type Cut struct {
 	Through uint64           // the last record, by sequence, that is in the batches
 	Batches []Batch          // their Page is not looked at
 	Ends    []schema.BatchID // batches that these replace
-	State   []byte           // the gatherer's own state after the cut
+	State   []byte           // the gatherer's own state after the cut; nil: as before
 }
 
 // Stats counts. Nothing in it says what was spooled.
@@ -145,19 +149,27 @@ func (s *Spool) Append(ctx context.Context, records ...[]byte) error {
 	return s.do(ctx, &op{kind: kindRecords, records: records})
 }
 
-// Uncut returns the records that are in no batch yet, oldest first, and the
-// sequence of the last. The slices must not be changed.
-func (s *Spool) Uncut() (records [][]byte, through uint64) {
+// maxUncut bounds what one cut is made of, so that its frame stays in bounds.
+const maxUncut = 1 << 20
+
+// Uncut returns the oldest records that are in no batch yet, at most a MiB and
+// always one if there is any, the sequence of the last, and whether there are
+// more. The slices must not be changed.
+func (s *Spool) Uncut() (records [][]byte, through uint64, more bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	records = make([][]byte, 0, len(s.log.records))
+	size := 0
 	for _, r := range s.log.records {
-		records = append(records, r.bytes)
+		if size += len(r.bytes); size > maxUncut && len(records) > 0 {
+			break
+		}
+		records, through = append(records, r.bytes), r.sequence
 	}
-	return records, s.log.next - 1
+	return records, through, len(records) < len(s.log.records)
 }
 
-// Cut gathers records into batches.
+// Cut gathers records into batches. It is refused with [ErrPurged] when its
+// records are no longer there, or what it replaces.
 func (s *Spool) Cut(ctx context.Context, c Cut) error { return s.do(ctx, &op{kind: kindCut, cut: &c}) }
 
 // Assign gives a page its place and its sealed bytes, before its first
@@ -174,7 +186,7 @@ func (s *Spool) Release(ctx context.Context, id schema.BatchID, status wire.Stat
 // Purge removes every record and batch: the user's own order.
 func (s *Spool) Purge(ctx context.Context) error {
 	s.mu.Lock()
-	cut := Cut{Through: s.log.next - 1, State: s.log.gather}
+	cut := Cut{Through: s.log.next - 1}
 	for id := range s.log.batches {
 		cut.Ends = append(cut.Ends, id)
 	}
@@ -182,7 +194,13 @@ func (s *Spool) Purge(ctx context.Context) error {
 	if err := s.Cut(ctx, cut); err != nil {
 		return err
 	}
-	return s.do(ctx, &op{kind: kindRotate})
+	if err := s.do(ctx, &op{kind: kindRotate}); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(filepath.Join(s.config.Dir, asideDir)); err != nil {
+		return fmt.Errorf("purge spool: %w", err)
+	}
+	return nil
 }
 
 // State returns what the last cut left for the gatherer, or nil.

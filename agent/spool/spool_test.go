@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func open(t testing.TB, c Config) *Spool {
 }
 
 func texts(s *Spool) []string {
-	records, _ := s.Uncut()
+	records, _, _ := s.Uncut()
 	out := []string{}
 	for _, r := range records {
 		out = append(out, string(r))
@@ -62,7 +63,7 @@ func TestLifeOfABatch(t *testing.T) {
 	if err := s.Append(ctx, []byte("a"), []byte("b")); err != nil {
 		t.Fatal(err)
 	}
-	_, through := s.Uncut()
+	_, through, _ := s.Uncut()
 	if err := s.Append(ctx, []byte("c")); err != nil {
 		t.Fatal(err)
 	}
@@ -146,13 +147,67 @@ func TestOldBatchesAreDroppedOnce(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	now = now.AddDate(0, 0, 31)
+	var ahead atomic.Int64 // hours
+	c.Now = func() time.Time { return now.Add(time.Duration(ahead.Load()) * time.Hour) }
+	s = open(t, c)
+	ahead.Store(40 * 24)
+	touch(t, s)
+	ahead.Store(0)
+	touch(t, s)
+	if st := s.Stats(); st.Dropped != 0 || st.Batches != 1 {
+		t.Fatalf("a clock that jumped for a moment cost a batch: %+v", st)
+	}
+	ahead.Store(31 * 24)
+	touch(t, s)
+	ahead.Add(2)
+	touch(t, s)
 	for range 2 {
 		s = reopen(t, c)
 		if st := s.Stats(); st.Dropped != 3 || st.Batches != 0 {
 			t.Errorf("got %+v, want 3 dropped", st)
 		}
 		c.Dir = s.config.Dir
+	}
+}
+
+// touch lets the spool look at its bounds.
+func touch(t *testing.T, s *Spool) {
+	t.Helper()
+	if err := s.Append(t.Context(), []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Release(t.Context(), schema.NewBatchID(), wire.Stored); err != nil {
+		t.Fatal(err) // the one before is trimmed by now
+	}
+}
+
+func TestPurgedRecordsDoNotComeBack(t *testing.T) {
+	s := open(t, Config{Dir: filepath.Join(t.TempDir(), "spool")})
+	touch(t, s)
+	_, through, _ := s.Uncut()
+	old := Batch{ID: schema.NewBatchID(), Kind: envelope.Page, Day: schema.DayOf(time.Now()), Records: 1}
+	if err := s.Cut(t.Context(), Cut{Through: through, Batches: []Batch{old}, State: []byte("kept")}); err != nil {
+		t.Fatal(err)
+	}
+	touch(t, s)
+	_, through, _ = s.Uncut()
+	if err := s.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	late := Batch{ID: schema.NewBatchID(), Kind: envelope.Page, Day: old.Day, Records: 1}
+	for name, c := range map[string]Cut{
+		"a gathering that began before": {Through: through, Batches: []Batch{late}},
+		"a replacement":                 {Batches: []Batch{late}, Ends: []schema.BatchID{old.ID}},
+	} {
+		if err := s.Cut(t.Context(), c); !errors.Is(err, ErrPurged) {
+			t.Errorf("%s: got %v, want ErrPurged", name, err)
+		}
+	}
+	if st := s.Stats(); st.Batches != 0 || st.Records != 0 {
+		t.Errorf("purged records are back: %+v", st)
+	}
+	if string(s.State()) != "kept" {
+		t.Errorf("state %q, want what it was", s.State())
 	}
 }
 
@@ -215,7 +270,7 @@ func TestDamagedCutDoublesNothing(t *testing.T) {
 	if err := s.Append(t.Context(), []byte("one"), []byte("two")); err != nil {
 		t.Fatal(err)
 	}
-	_, through := s.Uncut()
+	_, through, _ := s.Uncut()
 	b := Batch{ID: schema.NewBatchID(), Kind: envelope.Page, Day: schema.DayOf(time.Now()), Records: 2, Plain: []byte("plain")}
 	if err := s.Cut(t.Context(), Cut{Through: through, Batches: []Batch{b}}); err != nil {
 		t.Fatal(err)
@@ -304,7 +359,7 @@ func TestModel(t *testing.T) {
 				uncut = append(uncut, r)
 			},
 			"cut": func(rt *rapid.T) {
-				_, through := s.Uncut()
+				_, through, _ := s.Uncut()
 				b := Batch{ID: schema.NewBatchID(), Kind: envelope.Page, Day: schema.DayOf(time.Now()), Records: len(uncut)}
 				if err := s.Cut(rt.Context(), Cut{Through: through, Batches: []Batch{b}}); err != nil {
 					rt.Fatal(err)

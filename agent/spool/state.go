@@ -39,6 +39,7 @@ type state struct {
 	batches  map[schema.BatchID]*keptBatch
 	lost     map[schema.BatchID]int // batches whose cut cannot be read, and their records
 	next     uint64                 // sequence of the next record; the first is 1
+	through  uint64                 // sequence of the last record that was cut
 	order    uint64
 	gather   []byte
 	dropped  uint64
@@ -108,11 +109,33 @@ func (l *state) addCut(at place, c *cutEntry) {
 			at:    at, index: i, order: l.order,
 		}
 	}
-	l.gather = bytes.Clone(c.State)
+	l.takeState(c.State)
+}
+
+// takeState takes over the gatherer's state; nil leaves it as it is.
+func (l *state) takeState(b []byte) {
+	if b != nil {
+		l.gather = bytes.Clone(b)
+	}
+}
+
+// fresh says whether a cut still holds: its records, or what it replaces, were
+// not removed since it was made.
+func (l *state) fresh(c *Cut) bool {
+	if len(c.Batches) == 0 {
+		return true
+	}
+	for _, id := range c.Ends {
+		if _, ok := l.batches[id]; !ok {
+			return false
+		}
+	}
+	return len(c.Ends) > 0 || c.Through == 0 || c.Through > l.through
 }
 
 // cutThrough removes records that are in batches.
 func (l *state) cutThrough(through uint64) {
+	l.through = max(l.through, through)
 	keep := slices.IndexFunc(l.records, func(r keptRecord) bool { return r.sequence > through })
 	if keep < 0 {
 		keep = len(l.records)
@@ -123,6 +146,7 @@ func (l *state) cutThrough(through uint64) {
 // addMark notes the batches of a cut that could not be read.
 func (l *state) addMark(m *markEntry) {
 	l.cutThrough(m.Through)
+	l.takeState(m.State)
 	for _, b := range m.Batches {
 		if _, ok := l.batches[b.ID]; !ok {
 			l.lost[b.ID] = b.Records

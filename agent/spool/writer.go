@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -80,6 +81,8 @@ type writer struct {
 	*Spool
 	file *os.File
 	end  int64 // where the next frame goes; the file may be longer after a failed write
+
+	oldSince time.Time // since when batches are over the bound in days, by the host's clock
 }
 
 // newWriter goes on behind the last frame that replay read. A damaged segment
@@ -104,25 +107,41 @@ func (s *Spool) newWriter() (*writer, error) {
 func (w *writer) run() {
 	defer close(w.done)
 	for o := range w.ops {
-		group := []*op{o}
-	gather:
-		for len(group) < maxGroup {
-			select {
-			case next, ok := <-w.ops:
-				if !ok {
-					break gather
-				}
-				group = append(group, next)
-			default:
-				break gather
-			}
-		}
-		w.write(group)
+		w.write(w.group(o))
 		w.trim()
 	}
 	if err := w.file.Close(); err != nil {
 		w.config.Logger.Error("close spool segment", slog.Any("error", err))
 	}
+}
+
+// group adds to an operation those that wait too, within bounds. A cut ends the
+// group: whether the next one holds depends on it.
+func (w *writer) group(first *op) []*op {
+	group, size := []*op{first}, first.size()
+	for len(group) < maxGroup && size < segmentLen && group[len(group)-1].kind != kindCut {
+		select {
+		case next, ok := <-w.ops:
+			if !ok {
+				return group
+			}
+			group, size = append(group, next), size+next.size()
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// size returns about how many bytes an operation writes.
+func (o *op) size() (n int) {
+	for _, r := range o.records {
+		n += len(r)
+	}
+	if o.assign != nil {
+		n += len(o.assign.Sealed)
+	}
+	return n
 }
 
 // write writes a group with one sync and answers it.
@@ -138,17 +157,16 @@ func (w *writer) write(group []*op) {
 		buf    []byte
 		placed []frame
 		starts []int64
-		next   = w.nextSequence()
+		kept   []*op
 	)
+	next := w.nextSequence()
 	for _, o := range group {
-		if o.kind == kindRotate {
+		frames, err := w.framesOf(o, next)
+		if err != nil {
+			o.done <- fmt.Errorf("write spool: %w", err)
 			continue
 		}
-		frames, err := o.frames(next)
-		if err != nil {
-			answer(group, fmt.Errorf("write spool: %w", err))
-			return
-		}
+		kept = append(kept, o)
 		next += uint64(len(o.records))
 		for _, f := range frames {
 			starts = append(starts, w.end+int64(len(buf)))
@@ -156,6 +174,7 @@ func (w *writer) write(group []*op) {
 			placed = append(placed, f)
 		}
 	}
+	group = kept
 	if err := w.append(buf); err != nil {
 		answer(group, fmt.Errorf("write spool: %w", err))
 		return
@@ -170,6 +189,21 @@ func (w *writer) write(group []*op) {
 	}
 	w.mu.Unlock()
 	answer(group, nil)
+}
+
+// framesOf returns an operation's frames, or why it alone cannot be written.
+func (w *writer) framesOf(o *op, next uint64) ([]frame, error) {
+	if o.kind == kindRotate {
+		return nil, nil
+	}
+	if o.kind == kindCut {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if !w.log.fresh(o.cut) {
+			return nil, ErrPurged
+		}
+	}
+	return o.frames(next)
 }
 
 func (w *writer) nextSequence() uint64 {

@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -55,6 +56,11 @@ func (u *Uploader) attempt(ctx context.Context, id schema.BatchID, d *delivery) 
 	if err != nil {
 		return false, err
 	}
+	if b.Page == nil { // values that must never leave may have come since it was gathered
+		if ok, err := u.config.Passes(b); err != nil || !ok {
+			return false, errors.Join(err, u.config.Spool.Cut(ctx, spool.Cut{Ends: []schema.BatchID{b.ID}}))
+		}
+	}
 	content, err := u.content(ctx, &b)
 	if err != nil {
 		return false, err
@@ -67,11 +73,14 @@ func (u *Uploader) attempt(ctx context.Context, id schema.BatchID, d *delivery) 
 	if err != nil {
 		return false, err
 	}
+	if _, ok, err := u.config.Spool.Load(id); err != nil || !ok {
+		return false, errors.Join(err, u.config.Outbox.Remove(entry)) // purged meanwhile
+	}
 	raw := make(chan []byte, 4)
 	defer l.forget(sealed.Attempt)
 	if err := l.put(ctx, sealed.Attempt, sealed.Bytes, raw); err != nil {
 		u.Hangup()
-		return false, err
+		return false, errors.Join(err, u.config.Outbox.Answer(entry, "connection lost while sending"))
 	}
 	d.sent++
 	d.bytes += len(sealed.Bytes)
@@ -95,17 +104,21 @@ func (u *Uploader) content(ctx context.Context, b *spool.Batch) ([]byte, error) 
 	}
 	p, err := page.Seal(u.config.Root, today, n, b.Plain)
 	if err != nil {
+		u.places.giveBack(today, n)
 		return nil, err
 	}
 	b.Page = &spool.Assigned{Day: today, N: n, Sealed: p.Marshal()}
 	if err := u.config.Spool.Assign(ctx, b.ID, *b.Page); err != nil {
+		if ctx.Err() == nil { // else it may still be written
+			u.places.giveBack(today, n)
+		}
 		return nil, err
 	}
 	return b.Page.Sealed, nil
 }
 
 func (u *Uploader) seal(b spool.Batch, content []byte) (*envelope.Sealed, error) {
-	key, err := u.keys.active(u.today())
+	key, err := u.keys.pick(schema.DayOf(u.config.Now()))
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func newHost(t *testing.T, relay string, change ...func(*upload.Config)) *host {
 	}
 	h.config = upload.Config{
 		Relay: relay, Credential: credential, Vendor: vendorPublic, Dir: h.dir, Root: root, Spool: h.spool, Outbox: h.outbox,
-		MaySend: h.on.Load, Timeout: patience,
+		MaySend: h.on.Load, Passes: func(spool.Batch) (bool, error) { return true, nil }, Timeout: patience,
 	}
 	for _, c := range change {
 		c(&h.config)

@@ -1,6 +1,8 @@
 package upload
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -8,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -18,8 +21,9 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
-// ErrOldKeys says that a relay offered a key list older than one seen before:
-// it is out of date, or somebody replays. The newer one stays in use.
+// ErrOldKeys says that a relay offered a key list older than one seen before, or
+// another of the same version: it is out of date, or somebody plays tricks. The
+// one seen first stays in use.
 var ErrOldKeys = errors.New("key list is older than one seen before")
 
 // keyListFile keeps the newest list seen, signed as it came.
@@ -69,7 +73,7 @@ func (k *keyStore) fetch(ctx context.Context, conn *nats.Conn) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if list.Version < k.list.Version {
+	if list.Version < k.list.Version || list.Version == k.list.Version && !bytes.Equal(list.Marshal(), k.list.Marshal()) {
 		return fmt.Errorf("fetch key list: %w", ErrOldKeys)
 	}
 	if list.Version > k.list.Version {
@@ -81,13 +85,20 @@ func (k *keyStore) fetch(ctx context.Context, conn *nats.Conn) error {
 	return nil
 }
 
-// active returns the key to seal to.
-func (k *keyStore) active(d schema.Day) (wire.Key, error) {
+// pick returns the key to seal to: the active one, or when the clock of this
+// host names a day that none is active on, the nearest. The store accepts keys
+// longer than they are active, and its answer sets the day right.
+func (k *keyStore) pick(d schema.Day) (wire.Key, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	key, ok := k.list.Active(d)
-	if !ok {
+	if key, ok := k.list.Active(d); ok {
+		return key, nil
+	}
+	if len(k.list.Keys) == 0 {
 		return wire.Key{}, ErrNoKey
 	}
-	return key, nil
+	return slices.MinFunc(k.list.Keys, func(a, b wire.Key) int { return cmp.Compare(apart(a.Start, d), apart(b.Start, d)) }), nil
 }
+
+// apart returns how many days lie between two.
+func apart(a, b schema.Day) schema.Day { return max(a, b) - min(a, b) }

@@ -23,6 +23,7 @@ type link struct {
 	conn  *nats.Conn
 	inbox string
 	ended chan struct{} // closed with the connection
+	raw   net.Conn
 
 	mu      sync.Mutex
 	waiting map[wire.Attempt]chan<- []byte
@@ -44,6 +45,8 @@ func dial(ctx context.Context, url, credential string) (*link, error) {
 		nats.UserInfo(name, credential),
 		nats.CustomInboxPrefix(l.inbox),
 		nats.NoReconnect(),
+		nats.SkipHostLookup(), // the dialer looks up, and ends with ctx
+		nats.FlusherTimeout(dialTimeout),
 		nats.Timeout(timeout),
 		nats.NoEcho(),
 		nats.ClosedHandler(func(*nats.Conn) { close(l.ended) }),
@@ -51,7 +54,7 @@ func dial(ctx context.Context, url, credential string) (*link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to relay: %w", err)
 	}
-	l.conn = conn
+	l.conn, l.raw = conn, d.last
 	if _, err := conn.Subscribe(l.inbox+".*", l.take); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("listen to relay: %w", err)
@@ -65,12 +68,14 @@ type dialer struct {
 	net.Dialer
 	ctx  context.Context // of one dial
 	keep []func() bool   // end the watch over a connection
+	last net.Conn
 }
 
 // Dial implements [nats.CustomDialer].
 func (d *dialer) Dial(network, address string) (net.Conn, error) {
 	conn, err := d.DialContext(d.ctx, network, address)
 	if err == nil {
+		d.last = conn
 		d.keep = append(d.keep, context.AfterFunc(d.ctx, func() { _ = conn.Close() })) // nobody uses it any more
 	}
 	return conn, err
@@ -83,7 +88,12 @@ func (d *dialer) release() {
 	}
 }
 
-func (l *link) close() { l.conn.Close() }
+// close ends the connection at once: the library would first wait for what it
+// is writing, as long as the relay does not read.
+func (l *link) close() {
+	_ = l.raw.Close()
+	l.conn.Close()
+}
 
 // take hands an answer to whoever waits for that attempt.
 func (l *link) take(m *nats.Msg) {

@@ -13,9 +13,9 @@ import (
 	"github.com/tacit-telemetry/tacit/schema"
 )
 
-// placesFile remembers how many page numbers were ever given out, by day of
+// PlacesFile remembers how many page numbers were ever given out, by day of
 // first sending: an erasure names every one of them.
-const placesFile = "pages.json"
+const PlacesFile = "pages.json"
 
 // keepPlaces is longer than any retention.
 const keepPlaces = 400
@@ -26,10 +26,11 @@ type places struct {
 
 	mu   sync.Mutex
 	next map[schema.Day]uint32
+	back map[schema.Day][]uint32 // given back: never on the wire
 }
 
 func openPlaces(dir string) (*places, error) {
-	p := &places{path: filepath.Join(dir, placesFile), next: map[schema.Day]uint32{}}
+	p := &places{path: filepath.Join(dir, PlacesFile), next: map[schema.Day]uint32{}, back: map[schema.Day][]uint32{}}
 	b, err := durable.ReadOwnerFile(p.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, nil
@@ -56,6 +57,10 @@ func openPlaces(dir string) (*places, error) {
 func (p *places) take(d schema.Day) (uint32, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if back := p.back[d]; len(back) > 0 {
+		p.back[d] = back[1:]
+		return back[0], nil
+	}
 	n := p.next[d]
 	p.next[d] = n + 1
 	byDay := map[string]uint32{}
@@ -73,4 +78,12 @@ func (p *places) take(d schema.Day) (uint32, error) {
 		return 0, fmt.Errorf("keep page number: %w", err)
 	}
 	return n, nil
+}
+
+// giveBack takes back a number that no page got in the end. Too many holes in a
+// row would end a lookup before the pages behind them.
+func (p *places) giveBack(d schema.Day, n uint32) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.back[d] = append(p.back[d], n)
 }

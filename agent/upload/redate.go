@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/spool"
 	"github.com/tacit-telemetry/tacit/schema"
@@ -14,17 +15,35 @@ import (
 func (u *Uploader) today() schema.Day {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return schema.Day(int64(schema.DayOf(u.config.Now())) + u.apart)
+	now := u.config.Now()
+	if !u.taught.holds(now) {
+		u.taught = lesson{}
+	}
+	return schema.Day(int64(schema.DayOf(now)) + u.taught.apart)
+}
+
+// lesson is what a store taught about this host's clock.
+type lesson struct {
+	apart int64     // days by which the store's clock is ahead
+	wall  time.Time // this host's clock then
+	since time.Time // the same moment, which no setting of the clock moves
+}
+
+// holds says whether the clock went on since as clocks do: one that was set
+// meanwhile has to be taught anew.
+func (l lesson) holds(now time.Time) bool {
+	return (now.Round(0).Sub(l.wall) - time.Since(l.since)).Abs() < 12*time.Hour
 }
 
 // redate makes a new batch of the same content, under a new ID, for the
 // store's day. A page gets its place when it is sent.
 func (u *Uploader) redate(ctx context.Context, b *spool.Batch, day schema.Day) error {
 	u.mu.Lock()
-	u.apart = int64(day) - int64(schema.DayOf(u.config.Now()))
+	now := u.config.Now()
+	u.taught = lesson{apart: int64(day) - int64(schema.DayOf(now)), wall: now.Round(0), since: time.Now()}
 	u.mu.Unlock()
 	fresh := *b
-	fresh.ID, fresh.Page, fresh.Day = schema.NewBatchID(), nil, day
+	fresh.ID, fresh.Page = schema.NewBatchID(), nil // it stays as old as it is by this host's clock
 	var err error
 	if b.Kind == pageKind {
 		fresh.Plain, err = renamePage(b.Plain, fresh.ID)
@@ -35,7 +54,7 @@ func (u *Uploader) redate(ctx context.Context, b *spool.Batch, day schema.Day) e
 		return fmt.Errorf("redate: %w", err)
 	}
 	return u.config.Spool.Cut(ctx, spool.Cut{
-		Batches: []spool.Batch{fresh}, Ends: []schema.BatchID{b.ID}, State: u.config.Spool.State(),
+		Batches: []spool.Batch{fresh}, Ends: []schema.BatchID{b.ID},
 	})
 }
 

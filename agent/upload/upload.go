@@ -43,8 +43,8 @@ var (
 	ErrSiteOff = errors.New("the site's relay answers off")
 	// ErrLater says that the relay asked to wait longer than a round does.
 	ErrLater = errors.New("the relay asks to wait")
-	// ErrNoKey says that the key list has no key for today.
-	ErrNoKey = errors.New("the key list has no active key")
+	// ErrNoKey says that no relay gave a key list.
+	ErrNoKey = errors.New("there is no key list")
 )
 
 // Spool is what upload needs of the spool.
@@ -54,7 +54,6 @@ type Spool interface {
 	Assign(ctx context.Context, id schema.BatchID, a spool.Assigned) error
 	Release(ctx context.Context, id schema.BatchID, status wire.Status) error
 	Cut(ctx context.Context, c spool.Cut) error
-	State() []byte
 }
 
 // Config says where to send and how.
@@ -66,6 +65,9 @@ type Config struct {
 	Root       page.Root
 	Spool      Spool
 	Outbox     *outbox.Outbox
+	// Passes says whether nothing in a batch tells who this is. One that does
+	// not is kept for its user to see, and is not sent.
+	Passes func(spool.Batch) (bool, error)
 	// MaySend says whether anything may leave now.
 	MaySend func() bool
 	Window  time.Duration // each envelope waits a random part of it; 0: 1 hour
@@ -95,8 +97,8 @@ type Uploader struct {
 	keys   *keyStore
 	places *places
 
-	round    sync.Mutex // one round at a time
-	dialling sync.Mutex // one dial at a time
+	round    chan struct{} // holds one: one round at a time
+	dialling sync.Mutex    // one dial at a time
 
 	later atomic.Int64 // Unix seconds before which the relay wants nothing
 
@@ -104,7 +106,7 @@ type Uploader struct {
 	link   *link
 	giveUp context.CancelFunc // ends the dial that is under way
 	hurry  chan struct{}      // closed to end delays
-	apart  int64              // days by which the store's clock is ahead of this host's
+	taught lesson             // about the clock of this host
 }
 
 // New returns an uploader. It does not dial.
@@ -132,7 +134,7 @@ func New(c Config) (*Uploader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Uploader{config: c, keys: keys, places: places, giveUp: func() {}, hurry: make(chan struct{})}, nil
+	return &Uploader{config: c, keys: keys, places: places, giveUp: func() {}, hurry: make(chan struct{}), round: make(chan struct{}, 1)}, nil
 }
 
 // Hurry ends the random delays of the round that is on, if any: a user asked
@@ -179,8 +181,12 @@ func (u *Uploader) Flush(ctx context.Context, hurry bool) (Summary, error) {
 	if hurry {
 		u.Hurry()
 	}
-	u.round.Lock()
-	defer u.round.Unlock()
+	select {
+	case u.round <- struct{}{}:
+		defer func() { <-u.round }()
+	case <-ctx.Done():
+		return Summary{}, ctx.Err()
+	}
 	sum := Summary{Kept: map[string]int{}}
 	window := u.config.Window
 	if hurry {
@@ -228,7 +234,7 @@ const (
 )
 
 // send sends batches, which are in random order, each after a delay of its own.
-// When the relay cannot be reached, the others do not try.
+// What stops one of them stops those that have not left.
 func (u *Uploader) send(ctx context.Context, batches []spool.Batch, window time.Duration, sum *Summary) error {
 	var (
 		wg     sync.WaitGroup
@@ -251,8 +257,8 @@ func (u *Uploader) send(ctx context.Context, batches []spool.Batch, window time.
 			if failed == nil {
 				failed = err
 			}
-			if errors.Is(err, ErrNoRelay) {
-				cancel()
+			if err != nil && !errors.Is(err, ErrNoReply) {
+				cancel() // what stops one stops all: no relay, no key, a site that is off
 			}
 		})
 	}

@@ -77,7 +77,7 @@ func VerifyKeyList(vendor ed25519.PublicKey, b []byte) (*wire.KeyList, error) {
 		return nil, err
 	}
 	// The library panics on a key of another length, such as none.
-	if len(vendor) != ed25519.PublicKeySize || !ed25519.Verify(vendor, append([]byte(keyListContext), signed...), signature) {
+	if CheckVendor(vendor) != nil || !ed25519.Verify(vendor, append([]byte(keyListContext), signed...), signature) {
 		return nil, fmt.Errorf("key list %d: %w", l.Version, ErrSignature)
 	}
 	if l.Suite != wire.SuiteX25519 {

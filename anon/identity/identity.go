@@ -66,6 +66,7 @@ type file struct {
 	Writer     string `json:"writer"`
 	Machine    string `json:"machine,omitempty"`
 	Created    string `json:"created"`
+	Cloned     bool   `json:"cloned,omitempty"` // what came with the image is not removed yet
 	Check      string `json:"check"`
 }
 
@@ -82,36 +83,15 @@ func Open(c Config) (*Installation, error) {
 	in, err := read(c)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return mint(c)
+		return mint(c, false)
 	case errors.Is(err, errOtherMachine):
-		fresh, err := mint(c)
-		if err == nil {
-			fresh.Cloned = true
-		}
-		return fresh, err
+		return mint(c, true)
 	}
 	return in, err
 }
 
-// Read reads the installation file and makes nothing.
-func Read(dir string) (*Installation, error) {
-	return read(Config{Dir: dir, MachineID: func() string { return "" }})
-}
-
-// Reset makes a new installation. The old ID's history can no longer be
-// continued, and not be erased either: erase first.
-func Reset(c Config) (*Installation, error) {
-	if c.MachineID == nil {
-		c.MachineID = systemMachineID
-	}
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	return mint(c)
-}
-
-func mint(c Config) (*Installation, error) {
-	in := &Installation{ID: newID(), Created: c.Now().UTC().Truncate(time.Second)}
+func mint(c Config, cloned bool) (*Installation, error) {
+	in := &Installation{ID: newID(), Cloned: cloned, Created: c.Now().UTC().Truncate(time.Second)}
 	_, _ = rand.Read(in.HashingKey[:]) // crypto/rand.Read never returns an error
 	_, _ = rand.Read(in.Writer[:])
 	f := file{
@@ -120,16 +100,32 @@ func mint(c Config) (*Installation, error) {
 		Writer:     hex.EncodeToString(in.Writer[:]),
 		Machine:    in.machine(c.MachineID()),
 		Created:    in.Created.Format(time.RFC3339),
+		Cloned:     cloned,
 	}
+	return in, f.write(c.Dir)
+}
+
+func (f *file) write(dir string) error {
 	f.Check = f.check()
 	b, err := json.MarshalIndent(f, "", "  ")
+	if err == nil {
+		err = durable.WriteFile(filepath.Join(dir, FileName), append(b, '\n'), durable.OwnerFile)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("make installation file: %w", err)
+		return fmt.Errorf("write installation file: %w", err)
 	}
-	if err := durable.WriteFile(filepath.Join(c.Dir, FileName), append(b, '\n'), durable.OwnerFile); err != nil {
-		return nil, fmt.Errorf("make installation file: %w", err)
+	return nil
+}
+
+// Settle notes that what came with a copied disk image is removed: the next
+// Open says Cloned no more.
+func Settle(dir string) error {
+	f, err := load(dir)
+	if err != nil {
+		return err
 	}
-	return in, nil
+	f.Cloned = false
+	return f.write(dir)
 }
 
 // newID draws a version 4 UUID whose check character is a plain letter or
@@ -146,8 +142,9 @@ func newID() uuid.UUID {
 
 var errOtherMachine = errors.New("made on another machine")
 
-func read(c Config) (*Installation, error) {
-	path := filepath.Join(c.Dir, FileName)
+// load reads the file and does not look into it.
+func load(dir string) (*file, error) {
+	path := filepath.Join(dir, FileName)
 	b, err := durable.ReadOwnerFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, durable.ErrExposed):
@@ -155,13 +152,21 @@ func read(c Config) (*Installation, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	var f file
-	if err := json.Unmarshal(b, &f); err != nil {
+	f := new(file)
+	if err := json.Unmarshal(b, f); err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, ErrCorrupt) // the library's text may quote the file
+	}
+	return f, nil
+}
+
+func read(c Config) (*Installation, error) {
+	f, err := load(c.Dir)
+	if err != nil {
+		return nil, err
 	}
 	in, err := f.open()
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, fmt.Errorf("read %s: %w", filepath.Join(c.Dir, FileName), err)
 	}
 	if m := c.MachineID(); m != "" && f.Machine != "" && !hmac.Equal([]byte(f.Machine), []byte(in.machine(m))) {
 		return nil, errOtherMachine
@@ -170,7 +175,7 @@ func read(c Config) (*Installation, error) {
 }
 
 func (f *file) open() (*Installation, error) {
-	in := new(Installation)
+	in := &Installation{Cloned: f.Cloned}
 	var err [4]error
 	in.ID, err[0] = uuid.Parse(f.ID)
 	in.Created, err[1] = time.Parse(time.RFC3339, f.Created)
@@ -194,7 +199,7 @@ func fromHex(out []byte, s string) error {
 // check returns a checksum over all other fields. It is against damage, not
 // against an attacker, who could read the secrets beside it.
 func (f *file) check() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s\n%s\n%s\n%s", f.Form, f.ID, f.HashingKey, f.Writer, f.Machine, f.Created))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s\n%s\n%s\n%s\n%t", f.Form, f.ID, f.HashingKey, f.Writer, f.Machine, f.Created, f.Cloned))
 	return hex.EncodeToString(sum[:8])
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 )
@@ -89,12 +90,12 @@ func (c *config) validate() error {
 		return cli.WithHint(errors.New("credential is missing"), "take it from the site's relay; it is the same for all hosts")
 	}
 	key, err := hex.DecodeString(c.VendorKey)
-	if err != nil || len(key) != ed25519.PublicKeySize {
-		return cli.WithHint(errors.New("vendor_key is not a key"), "it has 64 hex digits; take it from the product's documentation")
+	if err != nil || envelope.CheckVendor(key) != nil {
+		return cli.WithHint(errors.New("vendor_key is not a key"), "it has 64 hex digits and is not the example's; take it from the product's documentation")
 	}
 	c.vendor = key
 	if c.Grace < 0 || c.Interval < 0 || c.Window < 0 {
-		return cli.WithHint(errors.New("grace, interval or window is negative"), "write it as 24h or 30m; 0s is none")
+		return cli.WithHint(errors.New("grace, interval or window is negative"), "write it as 24h or 30m")
 	}
 	return nil
 }

@@ -82,11 +82,30 @@ func (h *house) close(ctx context.Context) error {
 	return err
 }
 
-func (h *house) openData(context.Context) error {
+// patience is how long a command may hold a lock that looks something up.
+const patience = time.Second
+
+// patiently tries again while another process holds a lock.
+func patiently(ctx context.Context, take func() error) error {
+	for end := time.Now().Add(patience); ; {
+		err := take()
+		var held *datadir.HeldError
+		if !errors.As(err, &held) || time.Now().After(end) || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond) // between two tries
+	}
+}
+
+func (h *house) openData(ctx context.Context) error {
 	if err := h.data.Make(); err != nil {
 		return err
 	}
-	lock, err := datadir.TakeLock(h.data.Run(), usercommands.LockName)
+	var lock *datadir.Lock
+	err := patiently(ctx, func() (err error) {
+		lock, err = datadir.TakeLock(h.data.Run(), usercommands.LockName)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -133,9 +152,12 @@ func (h *house) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	h.onClose(func(context.Context) error { h.conn.Close(); return nil })
-	h.store, err = store.New(ctx, store.Config{
-		Dir: h.data.Store(), KeysDir: h.data.Keys(), RunDir: h.data.Run(), Conn: h.conn,
-		Registry: registry.Base(), GroupWait: upWindow / 4, Logger: h.logger,
+	err = patiently(ctx, func() (err error) {
+		h.store, err = store.New(ctx, store.Config{
+			Dir: h.data.Store(), KeysDir: h.data.Keys(), RunDir: h.data.Run(), Conn: h.conn,
+			Registry: registry.Base(), GroupWait: upWindow / 4, Logger: h.logger,
+		})
+		return err
 	})
 	if err != nil {
 		return err

@@ -84,6 +84,8 @@ func explainLookup(env *cli.Env, err error) error {
 	switch {
 	case errors.Is(err, lookup.ErrNoStore):
 		return cli.WithHint(err, "name the directory that tacit up was started with: --data DIR")
+	case errors.Is(err, lookup.ErrUnread):
+		return cli.WithHint(err, "restore these months of the store from a backup")
 	case errors.Is(err, lookup.ErrSilent):
 		return cli.WithHint(err, "wait until it has started, or end it")
 	case errors.Is(err, lookup.ErrTooMany):
@@ -106,7 +108,7 @@ func readID(in io.Reader, arg string) (uuid.UUID, error) {
 
 // parseSince reads how far back to look.
 func parseSince(s string, now time.Time) (time.Time, error) {
-	if day, err := time.Parse(time.DateOnly, s); err == nil {
+	if day, err := time.Parse(time.DateOnly, s); err == nil && day.Before(now) && day.After(now.AddDate(0, 0, -400)) {
 		return day, nil
 	}
 	if days, ok := strings.CutSuffix(s, "d"); ok {
@@ -114,7 +116,7 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 			return now.AddDate(0, 0, -n), nil
 		}
 	}
-	if d, err := time.ParseDuration(s); err == nil && d > 0 {
+	if d, err := time.ParseDuration(s); err == nil && d > 0 && d <= 400*24*time.Hour {
 		return now.Add(-d), nil
 	}
 	return time.Time{}, cli.WithHint(fmt.Errorf("--since %q is no time", s), "write it as 7d, 12h, or 2026-11-01; 400d is the most")

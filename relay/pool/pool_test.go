@@ -79,10 +79,13 @@ func TestHalfLeaves(t *testing.T) {
 		add(t, p, 64, "")
 		time.Sleep(4 * time.Second) // fake time: the longest wait for a flush
 		synctest.Wait()
-		if len(h.got) == 0 || len(h.got[0]) != 32 {
-			t.Fatalf("flushes %d, want the first to be half", len(h.got))
+		h.mu.Lock()
+		got := slices.Clone(h.got)
+		h.mu.Unlock()
+		if len(got) == 0 || len(got[0]) != 32 {
+			t.Fatalf("flushes %d, want the first to be half", len(got))
 		}
-		if inOrder(h.got[0]) {
+		if inOrder(got[0]) {
 			t.Error("what left kept its order")
 		}
 		time.Sleep(30 * time.Minute)

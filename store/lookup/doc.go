@@ -29,6 +29,9 @@ var (
 	// ErrNothing says that the store has no page of this ID in these days: not
 	// sent yet, off, reset, expired, or not an ID of this vendor's.
 	ErrNothing = errors.New("no pages for this ID")
+	// ErrUnread says that the months named could not be read, and nothing was
+	// found in the others. Restore them from a backup.
+	ErrUnread = errors.New("months that cannot be read")
 	// ErrNoStore says that there is no store in the directory. Start one, or
 	// name another directory.
 	ErrNoStore = errors.New("there is no store here")

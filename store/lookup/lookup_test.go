@@ -205,7 +205,7 @@ func TestWhatIsNotShownIsCounted(t *testing.T) {
 
 func TestNothingFoundInDamagedMonths(t *testing.T) {
 	_, err := look(t, &shelf{unread: []schema.Month{today.Month()}}, time.Time{})
-	if !errors.Is(err, ErrNothing) || !bytes.Contains([]byte(err.Error()), []byte("2026-11")) {
+	if !errors.Is(err, ErrUnread) || errors.Is(err, ErrNothing) || !bytes.Contains([]byte(err.Error()), []byte("2026-11")) {
 		t.Errorf("%v", err)
 	}
 }

@@ -72,7 +72,7 @@ func Timeline(ctx context.Context, asker Asker, id [16]byte, opt Options) (*Hist
 	}
 	unread := slices.Sorted(maps.Keys(w.unread))
 	if len(w.found) == 0 && len(unread) > 0 {
-		return nil, fmt.Errorf("look up: %w in what could be read; months %v could not", ErrNothing, unread)
+		return nil, fmt.Errorf("look up: %w: %v", ErrUnread, unread)
 	}
 	if len(w.found) == 0 {
 		return nil, fmt.Errorf("look up: %w since %s", ErrNothing, first)

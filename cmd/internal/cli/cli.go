@@ -94,7 +94,21 @@ func (e *Env) Flag() string {
 	if e.data == "" {
 		return ""
 	}
-	return " --data " + Shown(e.data)
+	return " --data " + quoted(Shown(e.data))
+}
+
+// quoted returns a word as a shell takes it. The ~ of the home directory stays
+// outside the quotes.
+func quoted(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\n'\"\\$&;|<>()*?[]#!{}`", r) }) {
+		return s
+	}
+	rest, home := strings.CutPrefix(s, "~/")
+	s = "'" + strings.ReplaceAll(rest, "'", `'\''`) + "'"
+	if home {
+		return "~/" + s
+	}
+	return s
 }
 
 // Printf prints what was asked for.

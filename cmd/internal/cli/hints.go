@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/tacit-telemetry/tacit/agent/local"
+	"github.com/tacit-telemetry/tacit/agent/upload"
 	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/anon/identity"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
@@ -18,6 +19,7 @@ func hintFor(err error) string {
 	var (
 		held    *datadir.HeldError
 		problem *local.Problem
+		path    *fs.PathError
 	)
 	switch {
 	case errors.As(err, &problem):
@@ -30,16 +32,20 @@ func hintFor(err error) string {
 		return "put a backup of the file back, or remove it to become a new installation; the old history stays readable with the old ID"
 	case errors.Is(err, durable.ErrDamaged):
 		return "put a backup of the file back; nothing was changed"
-	case errors.Is(err, fs.ErrNotExist):
-		return "check the path"
 	case errors.Is(err, local.ErrNotRunning):
 		return "start it: tacit up, or the service tacit-agent; --data names another directory"
 	case errors.Is(err, envelope.ErrSignature):
 		return "the vendor key pinned here is not the one that signs: check the agent's configuration"
 	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), syscall.ENOSPC.Error()): // servers pass it on as text
 		return "free space on the volume of the data directory; nothing that was confirmed is lost"
+	case errors.Is(err, upload.ErrNoRelay):
+		return "is the network up, and the relay? what waits is kept and sent then"
+	case errors.Is(err, syscall.EROFS):
+		return "the volume can only be read; name another directory with --data"
 	case errors.Is(err, fs.ErrPermission):
 		return "run as the user who owns the data directory, or ask while the agent is running"
+	case errors.Is(err, fs.ErrNotExist), errors.As(err, &path):
+		return "check the path"
 	}
 	return ""
 }

@@ -49,7 +49,7 @@ func ask(ctx context.Context, env *cli.Env, running func(*local.Caller) error, a
 	if err != nil {
 		return err
 	}
-	a, err := agent.New(ctx, agent.Config{Data: dir, Product: cli.Product()})
+	a, err := agent.New(ctx, agent.Config{Data: dir, Product: cli.Product(), Observe: true})
 	if err != nil {
 		return errors.Join(err, lock.Release())
 	}

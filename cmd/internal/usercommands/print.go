@@ -46,7 +46,7 @@ func printFragment(env *cli.Env, f local.Fragment) {
 	env.Printf("  day %s, %s, %s\n", f.Day, joined(f.Facets), first)
 	w := tabwriter.NewWriter(env.Out, 2, 0, 2, ' ', 0)
 	for _, m := range f.Measures {
-		fmt.Fprintf(w, "  %s\t%s\tcount %d\tsum %d\n", m.Metric, joined(m.Labels), m.Count, m.Sum)
+		fmt.Fprintf(w, "  %s\t%s\tcount %d\t%s\n", m.Metric, joined(m.Labels), m.Count, numbers(m))
 	}
 	_ = w.Flush()
 }
@@ -57,4 +57,19 @@ func joined(m map[string]string) string {
 		parts = append(parts, name+"="+strings.ReplaceAll(m[name], "\n", " < "))
 	}
 	return strings.Join(parts, " ")
+}
+
+// numbers says what else a measure tells: the sum of its numbers, and how many
+// fell into which bucket, counted from 0.
+func numbers(m local.Measure) string {
+	out := []string{}
+	if m.Sum != 0 {
+		out = append(out, fmt.Sprintf("sum %d", m.Sum))
+	}
+	for i, n := range m.Buckets {
+		if n > 0 {
+			out = append(out, fmt.Sprintf("bucket %d: %d", i, n))
+		}
+	}
+	return strings.Join(out, ", ")
 }
