@@ -71,6 +71,30 @@ func (h *house) open(ctx context.Context) error {
 
 func (h *house) onClose(f func(context.Context) error) { h.undo = append(h.undo, f) }
 
+// errSlow says that the end did not come in time. Badger waits for ever when it
+// cannot write what it holds: on a full disk, or when its directory is gone.
+var errSlow = errors.New("closing takes too long and was given up")
+
+// closeInTime closes everything, or gives up: what was confirmed is synced, and
+// the next start takes it up as after a power cut.
+func (h *house) closeInTime(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, upStop)
+	defer cancel()
+	closed := make(chan error, 1)
+	go func() { closed <- h.close(ctx) }() // ends with the process at the latest
+	select {
+	case err := <-closed:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(100 * time.Millisecond):
+		return cli.WithHint(errSlow, "is the volume of the data directory full, or gone? nothing that was confirmed is lost")
+	}
+}
+
 // close undoes what was opened. What was accepted is on disk; it is sent by
 // the next start.
 func (h *house) close(ctx context.Context) error {

@@ -56,9 +56,7 @@ func up(ctx context.Context, env *cli.Env, o upOptions) (err error) {
 	h := &house{env: env, options: o}
 	defer func() {
 		// Within two seconds of Ctrl-C, whatever still runs.
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), upStop)
-		defer cancel()
-		err = errors.Join(err, h.close(stop))
+		err = errors.Join(err, h.closeInTime(context.WithoutCancel(ctx)))
 	}()
 	if err := h.open(ctx); err != nil {
 		return err

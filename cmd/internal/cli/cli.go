@@ -147,6 +147,7 @@ func Run(root *cobra.Command, build func(root *cobra.Command, env *Env)) int {
 	build(root, env)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	defer context.AfterFunc(ctx, stop)() // a second signal ends the process at once
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
