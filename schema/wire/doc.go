@@ -1,6 +1,7 @@
 // Package wire holds the forms of everything that crosses NATS: the subjects,
 // the outer form of an envelope, the relay's hint, the store's reply, the
-// crate that carries many envelopes, and the list of the store's keys.
+// crate that carries many envelopes, the list of the store's keys, and the
+// site's policy.
 //
 // All numbers are big-endian. Every parser is strict: it takes exactly the
 // form below, copies nothing that is longer than the form allows, and answers
@@ -16,6 +17,8 @@
 //	key list  version 1 | suite 1 | list version 8 | count 2 |
 //	          (key id 4 | start day 4 | public key 32), count times |
 //	          Ed25519 signature 64 of "tacit/v1/keylist" and all before it
+//	policy    version 1 | revision 8 | since 8, Unix seconds | decided 1 | ceip 1 | csp 1 |
+//	          level 1 | registry release 4; a programme is held 0, on 1 or off 2
 package wire
 
 import "errors"

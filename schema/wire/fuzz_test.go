@@ -65,3 +65,11 @@ func FuzzKeyList(f *testing.F) {
 		})
 	})
 }
+
+func FuzzPolicy(f *testing.F) {
+	f.Add(policy().Marshal())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := ParsePolicy(b)
+		check(t, b, err, p.Marshal)
+	})
+}

@@ -5,13 +5,15 @@ import "strconv"
 // The subjects. An agent may publish SubjectPut and the requests below
 // SubjectGet, and subscribe SubjectPolicy and its own inbox, nothing else.
 const (
-	SubjectPut     = "tacit.put"      // an agent or a relay hands over one envelope; answered by a hint, then a reply
-	SubjectGet     = "tacit.get"      // prefix of plain requests
-	SubjectGetKeys = "tacit.get.keys" // answered by the signed key list, the same bytes for everyone
-	SubjectPolicy  = "tacit.policy"   // the site's decision, pushed
-	SubjectReply   = "tacit.reply"    // stores publish replies here, edges listen
-	SubjectCrate   = "tacit.crate"    // prefix; the group of stores follows
-	StreamCrates   = "TACIT_CRATES"   // the JetStream stream that holds crates
+	SubjectPut       = "tacit.put"        // an agent or a relay hands over one envelope; answered by a hint, then a reply
+	SubjectGet       = "tacit.get"        // prefix of plain requests
+	SubjectGetKeys   = "tacit.get.keys"   // answered by the signed key list, the same bytes for everyone
+	SubjectGetPolicy = "tacit.get.policy" // answered by the site's decision; by an empty message where the relay has none to tell
+	SubjectPolicy    = "tacit.policy"     // the site's decision, pushed
+	SubjectKeys      = "tacit.keys"       // stores publish the signed key list here, edges listen
+	SubjectReply     = "tacit.reply"      // stores publish replies here, edges listen
+	SubjectCrate     = "tacit.crate"      // prefix; the group of stores follows
+	StreamCrates     = "TACIT_CRATES"     // the JetStream stream that holds crates
 )
 
 // CrateSubject returns the subject for the crates of one group of stores.

@@ -1,0 +1,97 @@
+package durable_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tacit-telemetry/tacit/internal/durable"
+)
+
+type entry struct {
+	durable.Link
+	Word string `json:"word"`
+}
+
+func chain(t *testing.T, path string, words ...string) durable.Chain {
+	t.Helper()
+	var c durable.Chain
+	for _, w := range words {
+		if err := c.Append(path, entry{c.Next(), w}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c
+}
+
+func TestChain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	c := chain(t, path, "one", "two", "three")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, in := range map[string][]byte{"whole": b, "a torn line after it": append(bytes.Clone(b), `{"n":4`...)} {
+		got, err := durable.ParseChain(in, nil)
+		if err != nil || len(got.Lines) != 3 || got.Head() != c.Head() || got.Size() != int64(len(b)) {
+			t.Errorf("%s: %d lines, %v", name, len(got.Lines), err)
+		}
+	}
+	if shorter, _ := durable.ParseChain(b[:bytes.LastIndexByte(b[:len(b)-1], '\n')+1], nil); shorter.Has(3, c.Head()) || !shorter.Has(0, durable.Digest{}) {
+		t.Error("a line that is missing at the end does not show")
+	}
+	lines := bytes.SplitAfter(b, []byte{'\n'})
+	for name, in := range map[string][]byte{
+		"changed": bytes.Replace(b, []byte("one"), []byte("uno"), 1), "taken out": append(bytes.Clone(lines[0]), lines[2]...),
+		"put in": append(append(bytes.Clone(lines[0]), lines[0]...), lines[1]...), "no entry": append(bytes.Clone(lines[0]), "hello\n"...),
+	} {
+		if got, err := durable.ParseChain(in, nil); err == nil || !strings.Contains(err.Error(), "line 2: ") || len(got.Lines) != 1 {
+			t.Errorf("%s: %d lines, %v; want line 2 refused", name, len(got.Lines), err)
+		}
+	}
+}
+
+// TestChainAppendsOverTorn: what a crash left of a line is written over.
+func TestChainAppendsOverTorn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	c := chain(t, path, "one")
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(`{"n":2,"word":"a long line that was torn in the middle of`); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Append(path, entry{c.Next(), "two"}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := durable.ParseChain(b, nil); err != nil || len(got.Lines) != 2 || strings.Contains(string(b), "torn") {
+		t.Errorf("%d lines, %v in %s", len(got.Lines), err, b)
+	}
+}
+
+func TestSetAside(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	for n := range 3 {
+		if err := durable.SetAside(path); err != nil { // the first time there is none
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte{byte(n)}, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n, name := range []string{".damaged-1", ".damaged-2"} {
+		if b, err := os.ReadFile(path + name); err != nil || b[0] != byte(n) {
+			t.Errorf("%s: %v, %v", name, b, err)
+		}
+	}
+}
