@@ -28,6 +28,8 @@ KINDS = {1: "fragment", 2: "page", 3: "erase", 4: "grant", 5: "note", 6: "ask"}
 CLASSES = {0: "normal", 1: "user-request"}
 STATUSES = {1: "stored", 2: "done", 3: "notes", 4: "redate", 5: "bad-form", 6: "expired", 7: "erased", 8: "conflict"}
 HINTS = {1: "queued", 2: "later", 3: "off", 4: "reseal"}
+SWITCHES = {0: "held", 1: "on", 2: "off"}
+LAST_SECOND = 253402300799  # of the year 9999
 REPLY_LEN, REPLY_PLAIN = 256, 256 - 24 - 16
 MAX_CRATE_LEN, MAX_CRATE_COUNT = 512 << 10, 4096
 MAX_KEYS, SUITE_X25519, ACTIVE_DAYS = 64, 1, 30
@@ -199,7 +201,7 @@ def seal_page_row(wrap_key, row_key, page, nonce):
     return seal(wrap_key, row_key, page["witness"] + page["sealed"], nonce)
 
 
-# Key list (section 3), crate and hint (section 7).
+# Key list (section 3), crate, hint and policy (section 7).
 
 
 def split_key_list(data):
@@ -255,6 +257,24 @@ def parse_hint(data):
     if seconds > MAX_LATER:
         raise FormError("hint asks to wait longer than a day")
     return {"code": data[1], "name": named(HINTS, data[1], "hint"), "seconds": seconds}
+
+
+def parse_policy(data):
+    """A site's decision as its relay tells it."""
+    if len(data) != 25 or data[0] != VERSION:
+        raise FormError("policy does not have the form")
+    revision, since, decided, ceip, csp, level, release = struct.unpack(">QQBBBBI", data[1:])
+    if since > LAST_SECOND or decided > 1 or level > 1:
+        raise FormError("policy holds what has no meaning")
+    return {
+        "revision": revision,
+        "since": since,
+        "decided": decided == 1,
+        "ceip": named(SWITCHES, ceip, "switch"),
+        "csp": named(SWITCHES, csp, "switch"),
+        "level": ("standard", "enhanced")[level],
+        "release": release,
+    }
 
 
 # The question for pages and its answer (package comment of store/pages).

@@ -183,6 +183,12 @@ def hint(v):
         v.want(field, parsed[field])
 
 
+def policy(v):
+    parsed = forms.parse_policy(v.octets("bytes"))
+    for field in ("revision", "since", "decided", "ceip", "csp", "level", "release"):
+        v.want(field, parsed[field])
+
+
 def routed(v):
     replies = forms.parse_replies(v.octets("bytes"))
     v.want("replies", [{"attempt": attempt.hex(), "reply": sealed.hex()} for attempt, sealed in replies])
@@ -226,6 +232,7 @@ PARSERS = {
     "page": forms.parse_page,
     "envelope": forms.parse_envelope,
     "hint": forms.parse_hint,
+    "policy": forms.parse_policy,
     "crate": forms.parse_crate,
     "routed": forms.parse_replies,
     "keylist": forms.split_key_list,
@@ -254,6 +261,7 @@ CHECKS = {
     "keylist.json": key_list,
     "crate.json": crate,
     "hint.json": hint,
+    "policy.json": policy,
     "routed.json": routed,
     "month.json": month,
     "row.json": row,

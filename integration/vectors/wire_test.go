@@ -121,6 +121,38 @@ func TestHints(t *testing.T) {
 	exact(t, "hint.json", "A relay's plain answers to a put.", vs)
 }
 
+type policyVector struct {
+	Revision uint64       `json:"revision"`
+	Since    int64        `json:"since"` // Unix seconds; 0: not known
+	Decided  bool         `json:"decided"`
+	CEIP     string       `json:"ceip"`
+	CSP      string       `json:"csp"`
+	Level    schema.Level `json:"level"`
+	Release  uint32       `json:"release"`
+	Bytes    octets       `json:"bytes"`
+}
+
+func TestPolicies(t *testing.T) {
+	words := map[wire.Switch]string{wire.Held: "held", wire.SwitchOn: "on", wire.SwitchOff: "off"}
+	var vs []policyVector
+	for _, p := range []wire.Policy{
+		{Level: schema.Standard},
+		{Revision: 1, Since: time.Unix(1795000000, 0).UTC(), CEIP: wire.SwitchOn, CSP: wire.Held, Level: schema.Standard, Release: 1},
+		{Revision: 1<<64 - 1, Since: time.Unix(253402300799, 0).UTC(), Decided: true, CEIP: wire.SwitchOff, CSP: wire.SwitchOn, Level: schema.Enhanced, Release: 1<<32 - 1},
+	} {
+		back, err := wire.ParsePolicy(p.Marshal())
+		if err != nil || back != p {
+			t.Fatalf("%+v comes back as %+v, %v", p, back, err)
+		}
+		v := policyVector{Revision: p.Revision, Decided: p.Decided, CEIP: words[p.CEIP], CSP: words[p.CSP], Level: p.Level, Release: p.Release, Bytes: p.Marshal()}
+		if !p.Since.IsZero() {
+			v.Since = p.Since.Unix()
+		}
+		vs = append(vs, v)
+	}
+	exact(t, "policy.json", "A site's decision as its relay tells it.", vs)
+}
+
 type routedContent struct {
 	Attempt octets `json:"attempt"`
 	Reply   octets `json:"reply"`
