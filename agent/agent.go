@@ -4,8 +4,10 @@
 //
 // It promises that the host does not notice: everything is bounded, nothing
 // blocks a product, and an agent that cannot send keeps quiet and tries again
-// later. Nothing is sent before the host takes part, and the connection closes
-// within a second of a refusal. A full disk refuses records and ends nothing.
+// later. Nothing is sent before the host takes part and its site's policy was
+// heard. The connection closes within a second of this host's refusal; when the
+// site refuses, nothing more leaves on it, and it only listens for the site's
+// next word. A full disk refuses records and ends nothing.
 package agent
 
 import (
@@ -17,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/collect"
@@ -31,6 +34,7 @@ import (
 	"github.com/tacit-telemetry/tacit/anon/own"
 	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/anon/scrub"
+	"github.com/tacit-telemetry/tacit/internal/certificate"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
@@ -39,21 +43,22 @@ import (
 
 // Config says what the agent reports as, and where to.
 type Config struct {
-	Data       datadir.Dir        // the caller holds its lock
-	Product    schema.Product     // that the agent's own records are of
-	Registry   *registry.Registry // nil: the base registry
-	Relay      string             // URL of the relay
-	Credential string             // the channel's
-	Vendor     ed25519.PublicKey  // that signs the key list
-	Observe    bool               // true: look beside a running agent or in its place; write nothing down
-	Sources    []collect.Source   // beside the host's own
-	Grace      time.Duration      // from the first start to the first sending; 0: none
-	Interval   time.Duration      // between gatherings; 0: 1 hour
-	Facts      time.Duration      // between looks at the host; 0: 1 hour
-	Window     time.Duration      // see upload.Config
-	Timeout    time.Duration      // see upload.Config
-	Now        func() time.Time   // nil: time.Now
-	Logger     *slog.Logger       // nil: discard
+	Data        datadir.Dir             // the caller holds its lock
+	Product     schema.Product          // that the agent's own records are of
+	Registry    *registry.Registry      // nil: the base registry
+	Relays      []string                // URLs of relays, tls:// or nats://; none: nothing is ever dialled
+	Fingerprint certificate.Fingerprint // see upload.Config
+	Credential  string                  // the channel's
+	Vendor      ed25519.PublicKey       // that signs the key list
+	Observe     bool                    // true: look beside a running agent or in its place; write nothing down
+	Sources     []collect.Source        // beside the host's own
+	Grace       time.Duration           // from the first start to the first sending; 0: none
+	Interval    time.Duration           // between gatherings; 0: 1 hour
+	Facts       time.Duration           // between looks at the host; 0: 1 hour
+	Window      time.Duration           // see upload.Config
+	Timeout     time.Duration           // see upload.Config
+	Now         func() time.Time        // nil: time.Now
+	Logger      *slog.Logger            // nil: discard
 }
 
 func (c *Config) defaults() {
@@ -91,6 +96,8 @@ type Agent struct {
 	facts         facts
 	timing        sampler
 	turnedOn      chan struct{} // holds one: somebody said on
+	lookAgain     chan struct{} // holds one: records are taken that were refused
+	missed        atomic.Bool   // the last look at the host was refused
 	looked        chan struct{} // closed when the host was looked at once
 	lookedOnce    sync.Once
 
@@ -102,7 +109,10 @@ type Agent struct {
 // an error of Start.
 func New(ctx context.Context, c Config) (*Agent, error) {
 	c.defaults()
-	a := &Agent{config: c, done: make(chan struct{}), looked: make(chan struct{}), turnedOn: make(chan struct{}, 1), stop: func() {}}
+	a := &Agent{
+		config: c, done: make(chan struct{}), looked: make(chan struct{}),
+		turnedOn: make(chan struct{}, 1), lookAgain: make(chan struct{}, 1), stop: func() {},
+	}
 	close(a.done)
 	dir := c.Data.Agent()
 	if err := durable.MakeOwnerDir(dir); err != nil {
@@ -152,10 +162,7 @@ func (a *Agent) openParts(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		a.config.Logger.Warn("not all of this host's identifiers could be read", slog.String("error", bare(err)))
 	}
-	a.participation, err = participation.New(participation.Config{
-		Dir: dir, Observe: a.config.Observe, Now: a.config.Now, Default: a.programmeDefault, Logger: a.config.Logger,
-	})
-	if err != nil {
+	if a.participation, err = a.newParticipation(dir); err != nil {
 		return err
 	}
 	if a.spool, err = spool.Open(spool.Config{Dir: filepath.Join(dir, spoolDir), Now: a.config.Now, Logger: a.config.Logger}); err != nil {
@@ -169,12 +176,20 @@ func (a *Agent) openParts(ctx context.Context, dir string) (err error) {
 	}), a.config.Sources...)
 	a.intake = a.newIntake()
 	a.uploader, err = upload.New(upload.Config{
-		Relay: a.config.Relay, Credential: a.config.Credential, Vendor: a.config.Vendor, Dir: dir,
-		Root: a.root, Spool: a.spool, Outbox: a.outbox, MaySend: a.maySend,
-		Passes: a.intake.Passes,
+		Relays: a.config.Relays, Fingerprint: a.config.Fingerprint, Credential: a.config.Credential, Vendor: a.config.Vendor,
+		Dir: dir, Root: a.root, Spool: a.spool, Outbox: a.outbox, Passes: a.intake.Passes, MayGo: a.intake.MayGo,
+		MaySend: a.maySend, MayListen: a.mayListen, SiteOff: a.siteOff, Site: a.participation,
 		Window: a.config.Window, Timeout: a.config.Timeout, Now: a.config.Now, Logger: a.config.Logger,
 	})
 	return err
+}
+
+func (a *Agent) newParticipation(dir string) (*participation.Resolver, error) {
+	return participation.New(participation.Config{
+		Dir: dir, Witness: a.config.Data.Witness("agent"), Relay: len(a.config.Relays) > 0, Observe: a.config.Observe,
+		Default: a.programmeDefault, Release: func() uint32 { return uint32(a.config.Registry.Release) },
+		Now: a.config.Now, Logger: a.config.Logger,
+	})
 }
 
 func (a *Agent) newIntake() *intake.Intake {
@@ -187,18 +202,21 @@ func (a *Agent) newIntake() *intake.Intake {
 		Spool:      a.spool,
 		Blocked:    a.keepBlocked,
 		Writer:     a.installation.Writer,
-		MayCollect: func() bool { return a.participation.Decide().MayCollect },
-		Level:      func() schema.Level { return a.machine().Level },
+		MayCollect: func(p schema.Programme) bool { return a.participation.Decide().Programme(p).MayCollect },
+		MaySend:    func(p schema.Programme) bool { return a.participation.Decide().Programme(p).MaySend },
+		Level:      func() schema.Level { return a.participation.Decide().Level },
+		Release:    func() uint32 { return a.participation.Decide().Release },
+		Revision:   func() uint64 { return a.participation.Decide().Revision },
 		Ephemeral:  a.machine().Ephemeral,
 		Now:        a.config.Now,
 		Logger:     a.config.Logger,
 	})
 }
 
-// programmeDefault is the vendor's, for the programme that all of the agent's
-// records are in first of all.
-func (a *Agent) programmeDefault() registry.Default {
-	p, ok := a.config.Registry.Programme(schema.CEIP)
+// programmeDefault is the vendor's. A programme that the registry does not have
+// is off.
+func (a *Agent) programmeDefault(name schema.Programme) registry.Default {
+	p, ok := a.config.Registry.Programme(name)
 	if !ok {
 		return registry.DefaultOff
 	}
@@ -222,6 +240,12 @@ func (a *Agent) country() string { return a.machine().Country }
 func (a *Agent) maySend() bool {
 	return a.participation.Decide().MaySend && !a.inGrace()
 }
+
+// mayListen says whether this host allows a connection.
+func (a *Agent) mayListen() bool { return a.participation.Decide().MayListen }
+
+// siteOff says whether the site's last word is off.
+func (a *Agent) siteOff() bool { return a.participation.Decide().SiteOff }
 
 func (a *Agent) inGrace() bool {
 	return a.config.Now().Before(a.installation.Created.Add(a.config.Grace))

@@ -37,7 +37,19 @@ func TestMain(m *testing.M) {
 	for _, name := range []string{"DO_NOT_TRACK", "TACIT_TELEMETRY"} {
 		_ = os.Unsetenv(name) // these names are valid
 	}
-	goleak.VerifyTestMain(m)
+	// Witnesses lie in the user's configuration directory, which is not the
+	// tests' to write to.
+	home, err := os.MkdirTemp("", "t")
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range []string{"HOME", "XDG_CONFIG_HOME", "AppData"} {
+		_ = os.Setenv(name, home) // these names are valid
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(home)
+		os.Exit(code)
+	}))
 }
 
 // house is an agent on real files, with a clock that the test sets.
@@ -57,8 +69,8 @@ func newHouse(t *testing.T, change ...func(*agent.Config)) *house {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	h := &house{t: t}
 	h.config = agent.Config{
-		Data: datadir.Dir(dir), Product: schema.Product{Name: "tacit", Version: "0.1.0"}, Relay: "nats://127.0.0.1:1",
-		Credential: credential, Now: func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) },
+		Data: datadir.Dir(dir), Product: schema.Product{Name: "tacit", Version: "0.1.0"}, Credential: credential,
+		Now: func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) },
 	}
 	for _, c := range change {
 		c(&h.config)
@@ -117,7 +129,9 @@ func (h *house) told(metric string) (n int) {
 	return n
 }
 
-func newRelay(t *testing.T) (r *relay.Relay, change func(*agent.Config)) {
+// newRelay returns a relay that keeps its site's policy, which is on by
+// default.
+func newRelay(t *testing.T, more ...func(*relay.Config)) (r *relay.Relay, change func(*agent.Config)) {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -128,21 +142,38 @@ func newRelay(t *testing.T) (r *relay.Relay, change func(*agent.Config)) {
 		t.Fatal(err)
 	}
 	list := envelope.SignKeyList(private, &wire.KeyList{Version: 1, Suite: wire.SuiteX25519, Keys: []wire.Key{key.Public()}})
-	r, err = relay.New(t.Context(), relay.Config{
-		Dir: filepath.Join(t.TempDir(), "relay"), Listen: "127.0.0.1:0", Credential: credential, KeyList: list, MinPeers: 1, MaxStore: 64 << 20,
-	})
+	dir := t.TempDir()
+	c := relay.Config{
+		Dir: filepath.Join(dir, "relay"), Listen: "127.0.0.1:0", Credential: credential, KeyList: list, MinPeers: 1, MaxStore: 64 << 20,
+		Site: true, Witness: filepath.Join(dir, "witness", "relay.json"),
+	}
+	for _, f := range more {
+		f(&c)
+	}
+	r = startRelay(t, c)
+	return r, func(c *agent.Config) { c.Relays, c.Vendor = []string{"nats://" + r.Addr().String()}, public }
+}
+
+func startRelay(t *testing.T, c relay.Config) *relay.Relay {
+	t.Helper()
+	r, err := relay.New(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := r.Stop(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	return r, func(c *agent.Config) { c.Relay, c.Vendor = "nats://"+r.Addr().String(), public }
+	t.Cleanup(func() { stopRelay(t, r) })
+	return r
+}
+
+func stopRelay(t *testing.T, r *relay.Relay) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := r.Stop(ctx); err != nil {
+		t.Error(err)
+	}
 }
 
 // counter counts connections from outside.
@@ -168,7 +199,7 @@ func counter(t *testing.T) (dials *atomic.Int32, change func(*agent.Config)) {
 		_ = l.Close()
 		ended.Wait()
 	})
-	return dials, func(c *agent.Config) { c.Relay = "nats://" + l.Addr().String() }
+	return dials, func(c *agent.Config) { c.Relays = []string{"nats://" + l.Addr().String()} }
 }
 
 func eventually(t *testing.T, what string, within time.Duration, ok func() bool) {
@@ -265,8 +296,8 @@ func TestToldAfterARefusal(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.collect()
-			if n := h.told("os.type"); n != 0 {
-				t.Fatalf("told %d times while off", n)
+			if st := h.Status().Spool; st.Batches+st.Records != 0 {
+				t.Fatalf("%+v was kept while off", st)
 			}
 			if _, err := h.Participate(t.Context(), local.Participate{On: true}); err != nil {
 				t.Fatal(err)
@@ -280,29 +311,38 @@ func TestToldAfterARefusal(t *testing.T) {
 }
 
 func TestGrace(t *testing.T) {
-	dials, toCounter := counter(t)
-	h := newHouse(t, toCounter, func(c *agent.Config) { c.Grace = time.Hour })
+	r, toRelay := newRelay(t)
+	h := newHouse(t, toRelay, func(c *agent.Config) { c.Grace, c.Timeout = time.Hour, 50*time.Millisecond })
+	h.Hear(t.Context())
 	h.collect()
 	sent := h.Send(t.Context())
-	if sent.Sent != 0 || !strings.Contains(sent.Reason, "in grace") || dials.Load() != 0 {
-		t.Errorf("%+v after %d dials, want that it waits", sent, dials.Load())
+	if gate := r.Stats().Gate; sent.Sent != 0 || !strings.Contains(sent.Reason, "in grace") || gate.Passed+gate.KeyLists != 0 {
+		t.Errorf("%+v, and the relay saw %+v, want that it waits", sent, gate)
 	}
 	if p, err := h.Preview(); err != nil || p.Sends || len(p.Pages) == 0 {
 		t.Errorf("preview says that it sends: %v, %v", p.Sends, err)
 	}
 	h.ahead.Store(int64(61 * time.Minute))
-	if h.Send(t.Context()); dials.Load() == 0 {
+	if h.Send(t.Context()); r.Stats().Gate.Passed == 0 {
 		t.Error("the grace does not end")
 	}
 }
 
 func TestUnsetClock(t *testing.T) {
+	const unset = int64(time.Hour)
 	dials, toCounter := counter(t)
-	h := newHouse(t, toCounter)
-	h.ahead.Store(-time.Now().UnixNano() + int64(time.Hour))
+	near := newHouse(t, toCounter)
+	near.ahead.Store(-time.Now().UnixNano() + unset)
+	near.start()
+	near.Hear(t.Context())
+	if n := dials.Load(); n != 0 {
+		t.Errorf("%d dials", n)
+	}
+	h := newHouse(t)
+	h.ahead.Store(-time.Now().UnixNano() + unset)
 	h.collect()
-	if sent := h.Send(t.Context()); sent.Sent != 0 || !strings.Contains(sent.Reason, "clock") || dials.Load() != 0 {
-		t.Errorf("%+v after %d dials", sent, dials.Load())
+	if sent := h.Send(t.Context()); sent.Sent != 0 || !strings.Contains(sent.Reason, "clock") {
+		t.Errorf("%+v", sent)
 	}
 	h.ahead.Store(0)
 	if n := h.told("os.type"); n != 1 {
@@ -372,6 +412,7 @@ func TestOffClosesTheConnection(t *testing.T) {
 func TestPurge(t *testing.T) {
 	r, toRelay := newRelay(t)
 	h := newHouse(t, toRelay, func(c *agent.Config) { c.Timeout = 50 * time.Millisecond })
+	h.Hear(t.Context())
 	h.collect()
 	if sent := h.Send(t.Context()); sent.Sent == 0 || r.Stats().Gate.Passed == 0 {
 		t.Fatalf("nothing was sent: %+v", sent)

@@ -11,6 +11,7 @@ import (
 	"github.com/tacit-telemetry/tacit/agent/intake"
 	"github.com/tacit-telemetry/tacit/agent/local"
 	"github.com/tacit-telemetry/tacit/agent/outbox"
+	"github.com/tacit-telemetry/tacit/agent/participation"
 	"github.com/tacit-telemetry/tacit/agent/upload"
 	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/anon/identity"
@@ -43,7 +44,7 @@ func (a *Agent) Installation() local.Installation {
 
 // Why says whether this host takes part.
 func (a *Agent) Why() local.Why {
-	why := local.Why{Decision: a.participation.Decide()}
+	why := local.Why{Decision: a.participation.Decide(), Connection: a.connection()}
 	if why.MaySend && a.inGrace() {
 		why.SendsFrom = a.installation.Created.Add(a.config.Grace)
 	}
@@ -62,7 +63,7 @@ func (a *Agent) Participate(ctx context.Context, p local.Participate) (local.Why
 		}
 	} else {
 		err = a.participation.Off(ctx, "the local API")
-		a.uploader.Hangup()
+		a.uploader.Changed()
 	}
 	if err == nil && p.Purge && !p.On {
 		err = errors.Join(a.spool.Purge(ctx), a.outbox.Purge())
@@ -82,9 +83,12 @@ func (a *Agent) Send(ctx context.Context) local.Sent {
 		Sent: sum.Sent, Batches: sum.Batches, Replies: sum.Replies, BytesSent: sum.Bytes, Sizes: sum.Sizes,
 		DurationMS: time.Since(start).Milliseconds(), Kept: sum.Kept,
 	}
-	if err != nil {
+	switch why := a.Why(); {
+	case err != nil:
 		out.Reason = a.Reason(err)
-	} else if sum.Batches == 0 {
+	case sum.Batches == 0 && !why.MaySend:
+		out.Reason = why.Reason
+	case sum.Batches == 0:
 		out.Reason = "nothing waits to be sent"
 	}
 	return out
@@ -92,13 +96,18 @@ func (a *Agent) Send(ctx context.Context) local.Sent {
 
 // Reason says in plain words why nothing was sent.
 func (a *Agent) Reason(err error) string {
+	why, trouble := a.Why(), a.uploader.Trouble()
 	switch {
 	case errors.Is(err, intake.ErrClock), a.config.Now().Before(schema.EarliestClock):
 		return "the clock of this host is not set: nothing is sent until it is right"
-	case errors.Is(err, upload.ErrHeld) && a.inGrace() && a.Why().MaySend:
+	case (errors.Is(err, upload.ErrHeld) || errors.Is(err, upload.ErrNoRelay)) && a.inGrace() && why.State != participation.Off:
 		return fmt.Sprintf("in grace: nothing is sent until %s", a.installation.Created.Add(a.config.Grace).Format(time.RFC3339))
-	case errors.Is(err, upload.ErrHeld):
-		return a.Why().Reason
+	case !why.MayListen, why.SiteOff:
+		return why.Reason
+	case trouble != "":
+		return trouble
+	case errors.Is(err, upload.ErrHeld) && !why.MaySend:
+		return why.Reason
 	}
 	return bare(err)
 }

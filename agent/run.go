@@ -11,7 +11,6 @@ import (
 
 	"github.com/tacit-telemetry/tacit/agent/client"
 	"github.com/tacit-telemetry/tacit/agent/intake"
-	"github.com/tacit-telemetry/tacit/agent/participation"
 	"github.com/tacit-telemetry/tacit/agent/upload"
 	"github.com/tacit-telemetry/tacit/schema"
 )
@@ -26,33 +25,41 @@ func (a *Agent) run(ctx context.Context) {
 	wg.Go(func() { a.watch(ctx) })
 	wg.Go(func() { a.lookAtHost(ctx) })
 	wg.Go(func() { a.sendRounds(ctx) })
+	wg.Go(func() { a.uploader.Listen(ctx) })
 	wg.Wait()
 }
 
-// watch hangs up as soon as the host no longer takes part.
-func (a *Agent) watch(ctx context.Context) {
-	a.participation.Watch(ctx, func(d participation.Decision) {
-		if !d.MaySend {
-			a.uploader.Hangup()
-		}
-	})
-}
-
-// lookAtHost collects at the start and then again and again.
+// lookAtHost collects at the start and then again and again, and as soon as
+// records are taken that were refused before: then there is something to send.
 func (a *Agent) lookAtHost(ctx context.Context) {
-	for {
-		if err := a.own.Refresh(ctx); err != nil { // addresses and names change
-			a.config.Logger.Warn("not all of this host's identifiers could be read", slog.String("error", bare(err)))
+	a.Hear(ctx)
+	for again := false; ; {
+		may := a.participation.Decide().MayCollect
+		a.missed.Store(!may)
+		a.look(ctx)
+		if again {
+			wake(a.turnedOn)
 		}
-		if err := a.Collect(ctx); err != nil && ctx.Err() == nil {
-			a.config.Logger.Warn("collect host facts", slog.String("error", bare(err)))
-			a.tellError(ctx, "collect_failed")
+		if again = !may && a.participation.Decide().MayCollect; again {
+			continue // it was allowed meanwhile
 		}
-		debug.FreeOSMemory()
-		if !pause(ctx, a.config.Facts, nil) {
+		ok := false
+		if again, ok = pause(ctx, a.config.Facts, a.lookAgain); !ok {
 			return
 		}
 	}
+}
+
+// look collects once.
+func (a *Agent) look(ctx context.Context) {
+	if err := a.own.Refresh(ctx); err != nil { // addresses and names change
+		a.config.Logger.Warn("not all of this host's identifiers could be read", slog.String("error", bare(err)))
+	}
+	if err := a.Collect(ctx); err != nil && ctx.Err() == nil {
+		a.config.Logger.Warn("collect host facts", slog.String("error", bare(err)))
+		a.tellError(ctx, "collect_failed")
+	}
+	debug.FreeOSMemory()
 }
 
 // sendRounds gathers and sends, with longer pauses while it fails.
@@ -60,7 +67,7 @@ func (a *Agent) sendRounds(ctx context.Context) {
 	wait := a.config.Interval
 	for {
 		// Between half and one and a half of the interval: no two hosts agree.
-		if !pause(ctx, wait/2+rand.N(wait), a.turnedOn) {
+		if _, ok := pause(ctx, wait/2+rand.N(wait), a.turnedOn); !ok {
 			return
 		}
 		_, err := a.Round(ctx, false)
@@ -73,17 +80,18 @@ func (a *Agent) sendRounds(ctx context.Context) {
 	}
 }
 
-// pause waits, or less when it is woken, and says whether to go on.
-func pause(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
+// pause waits, or less when it is woken. It says whether it was, and whether to
+// go on.
+func pause(ctx context.Context, d time.Duration, wake <-chan struct{}) (woken, ok bool) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return false
+		return false, false
 	case <-t.C:
-		return true
+		return false, true
 	case <-wake:
-		return true
+		return true, true
 	}
 }
 

@@ -7,6 +7,12 @@ set -eu
 missing=""
 /usr/bin/python3 -c 'import cryptography, nacl, zstandard, cbor2' 2>/dev/null ||
 	missing="python3 python3-cryptography python3-nacl python3-zstandard python3-cbor2"
+# A browser of that family; its packages bring the fonts that pages need.
+browser=""
+for program in chromium chromium-browser google-chrome google-chrome-stable headless-shell; do
+	! command -v "$program" >/dev/null || browser=$program
+done
+[ -n "$browser" ] || missing="$missing chromium fonts-dejavu-core"
 for program in "$@"; do
 	command -v "$program" >/dev/null || missing="$missing $program"
 	case "$program" in

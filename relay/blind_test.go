@@ -22,7 +22,7 @@ import (
 func TestBlind(t *testing.T) {
 	const address = "127.0.7.9"
 	var log syncBuffer
-	cfg := config(t)
+	cfg := siteConfig(t)
 	cfg.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	cfg.Quota.Envelopes = 2
 	r := start(t, cfg)

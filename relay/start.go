@@ -41,7 +41,10 @@ func (r *Relay) Start(ctx context.Context) error {
 	if err := r.start(bounded); err != nil {
 		return errors.Join(err, r.Stop(context.WithoutCancel(ctx)))
 	}
-	r.cfg.Logger.Info("relay is open", slog.Bool("tls", r.cfg.TLS != nil), slog.Int("groups", max(r.cfg.Groups, 1)))
+	r.mu.Lock()
+	r.open = true
+	r.mu.Unlock()
+	r.cfg.Logger.Info("relay is open", slog.Bool("tls", r.cfg.TLS != nil), slog.Bool("site", r.cfg.Site), slog.Bool("edge", r.cfg.Next == nil))
 	return nil
 }
 
@@ -54,12 +57,7 @@ func (r *Relay) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	edge, err := r.connect(door.RoleForward)
-	if err != nil {
-		return err
-	}
-	r.onStop("store's connections", r.closeStore)
-	if err := r.makeParts(agents, edge); err != nil {
+	if err := r.makeParts(agents); err != nil {
 		return err
 	}
 	r.onStop("forwarder", r.forward.Stop)
@@ -71,48 +69,88 @@ func (r *Relay) start(ctx context.Context) error {
 	if err := r.gate.Start(ctx); err != nil {
 		return err
 	}
+	r.startSite(ctx, agents)
 	r.onStop("listener", func(context.Context) error { return r.door.Close() })
-	return r.door.Open(ctx)
+	if err := r.door.Open(ctx); err != nil {
+		return err
+	}
+	return r.startConsole(ctx)
 }
 
-// makeParts makes what stands between the two connections.
-func (r *Relay) makeParts(agents, edge *nats.Conn) error {
-	f, err := forward.New(forward.Config{
-		Edge: edge, Agents: agents, Groups: r.cfg.Groups, MaxBytes: r.cfg.MaxStore, Logger: r.cfg.Logger,
-	})
+// makeParts makes what stands between agents and the next hop.
+func (r *Relay) makeParts(agents *nats.Conn) error {
+	f, err := r.makeForward(agents)
 	if err != nil {
 		return err
 	}
 	p := pool.New(pool.Config{
 		Next: f, MinPeers: r.cfg.MinPeers, MaxWait: r.cfg.MaxWait, FlushEvery: r.cfg.FlushEvery,
 	})
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	g, err := gate.New(gate.Config{
-		Conn: agents, Peers: r.door, Pool: p, KeyList: r.cfg.KeyList,
-		Decide: r.cfg.Decide, Quota: r.cfg.Quota, Logger: r.cfg.Logger, Now: r.cfg.Now,
-	})
+	c := gate.Config{
+		Conn: agents, Peers: r.door, Pool: p, KeyList: r.keys.current(), Decide: r.cfg.Decide,
+		Quota: r.cfg.Quota, Logger: r.cfg.Logger, Now: r.cfg.Now,
+	}
+	if r.site != nil {
+		c.Decide, c.Policy = r.site.decide, r.site.told
+	}
+	g, err := gate.New(c)
 	if err != nil {
 		return err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.forward, r.pool, r.gate = f, p, g
 	return nil
 }
 
+// makeForward makes the forwarder to the next relay, or to the stream.
+func (r *Relay) makeForward(agents *nats.Conn) (forwarder, error) {
+	if n := r.cfg.Next; n != nil {
+		return forward.NewChain(forward.ChainConfig{
+			Relays: n.Relays, Fingerprint: n.Fingerprint, Credential: n.Credential, Agents: agents,
+			KeyList: r.hearKeyList, Connected: r.retry, Logger: r.cfg.Logger,
+		})
+	}
+	edge, err := r.connect(door.RoleForward)
+	if err != nil {
+		return nil, err
+	}
+	r.onStop("store's connections", r.closeStore)
+	return forward.New(forward.Config{
+		Edge: edge, Agents: agents, Groups: r.cfg.Groups, MaxBytes: r.cfg.MaxStore, KeyList: r.hearKeyList, Logger: r.cfg.Logger,
+	})
+}
+
+// retry lets the pool try at once: the next relay is there.
+func (r *Relay) retry() {
+	r.mu.Lock()
+	p := r.pool
+	r.mu.Unlock()
+	p.Retry()
+}
+
 // runPool runs the pool until Stop, which then passes on what it holds.
 func (r *Relay) runPool(ctx context.Context) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		r.pool.Run(ctx)
-	}()
-	r.onStop("pool", func(ctx context.Context) error {
-		cancel()
-		<-done
+	r.onStop("what is queued", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, flushWithin)
 		defer cancel()
 		return r.pool.Flush(ctx)
+	})
+	r.run(ctx, "pool", r.pool.Run)
+}
+
+// run runs a loop until Stop ends its ctx and waits for it.
+func (r *Relay) run(ctx context.Context, name string, loop func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // ctx bounds starting only
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		loop(ctx)
+	}()
+	r.onStop(name, func(context.Context) error {
+		cancel()
+		<-done
+		return nil
 	})
 }
 

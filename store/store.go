@@ -99,6 +99,8 @@ type Store struct {
 	ingest  *ingest.Ingest
 	door    *door
 
+	readiness readiness
+
 	stop    context.CancelFunc // of what Start started; nil before
 	running sync.WaitGroup
 	undo    []func() error // last in, first out

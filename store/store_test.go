@@ -265,13 +265,19 @@ func TestAFullDiskAnswersNothingAndLosesNothing(t *testing.T) {
 		stats, err := s.Stats()
 		return err == nil && stats.Outcomes["full"] > 0
 	})
+	if err := s.Ready(); !errors.Is(err, store.ErrFull) {
+		t.Errorf("ready: %v", err)
+	}
 	stop(t, s)
 	if n := e.pending(); n != 1 || len(e.replies) != 0 {
 		t.Errorf("%d crates pending, %d replies", n, len(e.replies))
 	}
-	start(t, h.config(e)) // there is room again
+	s = start(t, h.config(e)) // there is room again
 	if got := e.await(sealed); got[0] != wire.Stored {
 		t.Errorf("then: %s", got[0])
+	}
+	if err := s.Ready(); err != nil {
+		t.Errorf("then not ready: %v", err)
 	}
 }
 

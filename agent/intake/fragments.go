@@ -26,16 +26,9 @@ type folder struct {
 	order    []string
 }
 
-// fragments folds records and returns what must be remembered after them.
-func (in *Intake) fragments(records []schema.Record, today schema.Day) ([]spool.Batch, []byte, error) {
-	mem, err := readMemory(in.config.Spool.State())
-	if err != nil {
-		return nil, nil, err
-	}
+// fragments folds records; what must be remembered after them goes into mem.
+func (in *Intake) fragments(records []schema.Record, mem *memory, today schema.Day) ([]spool.Batch, error) {
 	f := &folder{registry: in.config.Registry, memory: mem, open: map[string]*codec.Fragment{}}
-	for i := range records {
-		mem.see(in.config.Registry, &records[i])
-	}
 	for i := range records {
 		f.fold(&records[i])
 	}
@@ -49,12 +42,11 @@ func (in *Intake) fragments(records []schema.Record, today schema.Day) ([]spool.
 		fragment.First = mem.firsts(fragment)
 		batches, err := packFragment(*fragment, today)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		out = append(out, batches...)
 	}
-	state, err := mem.bytes(today)
-	return out, state, err
+	return out, nil
 }
 
 // packFragment makes one batch of a fragment, or halves its measures until

@@ -30,7 +30,10 @@ type house struct {
 	mu      sync.Mutex
 	now     time.Time // guarded by mu
 	on      bool
-	needle  string // what trips
+	refused schema.Programme // that is off though the house is on
+	covered uint32           // registry release that is acknowledged
+	policy  uint64           // revision of the site's decision
+	needle  string           // what trips
 	blocked []spool.Batch
 	dir     string
 	reg     *registry.Registry
@@ -53,7 +56,7 @@ func newHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, now: monday, on: true, dir: filepath.Join(dir, "spool"), reg: reg}
+	h := &house{t: t, now: monday, on: true, covered: uint32(reg.Release), dir: filepath.Join(dir, "spool"), reg: reg}
 	h.open()
 	t.Cleanup(func() {
 		if err := h.spool.Close(); err != nil {
@@ -93,7 +96,9 @@ func (h *house) config(s intake.Spool) intake.Config {
 	return intake.Config{
 		Registry: h.reg, Spool: s, Tripwire: h, Writer: schema.Writer{1}, Now: h.clock,
 		Treater:    &anon.Treatments{Registry: h.reg, Scrubber: oneLine{}, HashingKey: [32]byte{1}},
-		MayCollect: func() bool { return h.on },
+		MayCollect: func(p schema.Programme) bool { return h.on && p != h.refused },
+		Release:    func() uint32 { return h.covered },
+		Revision:   func() uint64 { return h.policy },
 		Blocked: func(b spool.Batch, class string) error {
 			if class != "needle" {
 				h.t.Errorf("class %q", class)

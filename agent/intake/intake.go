@@ -8,16 +8,24 @@
 // refuses is counted by reason and answered with the reason; it never keeps
 // the refused value. When the spool is full or broken, records are refused
 // with the spool's error, and the caller may offer them again.
+//
+// Each metric is of a programme with a switch of its own. Records of one that
+// does not take part are refused; a bounded number of them stays in memory, as
+// treated, for the preview. What was spooled before its programme was refused
+// is put into batches of its own, which wait until it is on again. The programme
+// of a fragment is that of its measures: facets are labels that the registry
+// names for the roll-up, whichever programme the host fact is also of.
+//
+// Pages carry the revision of the site's decision that their records were taken
+// under: when it changes, what waits is gathered first.
 package intake
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -34,7 +42,8 @@ var ErrClock = errors.New("the clock of this host is not set")
 
 // Reasons for a refusal that are not the registry's.
 const (
-	ReasonOff        = "off"        // the host does not take part
+	ReasonOff        = "off"        // the host does not take part in the metric's programme
+	ReasonRelease    = "release"    // came with a release of the registry that is not acknowledged
 	ReasonLevel      = "level"      // needs a level that the host does not give
 	ReasonIdentifies = "identifies" // holds something that tells who this is
 	ReasonOther      = "other"
@@ -62,7 +71,8 @@ type Spool interface {
 // Blocked keeps a batch that the tripwire blocked, for the user to see.
 type Blocked func(b spool.Batch, class string) error
 
-// Config assembles an intake. All fields but Logger and Now are required.
+// Config assembles an intake. A field is required unless its comment says what
+// nil means.
 type Config struct {
 	Registry *registry.Registry
 	Treater  Treater
@@ -70,14 +80,43 @@ type Config struct {
 	Spool    Spool
 	Blocked  Blocked
 	Writer   schema.Writer
-	// MayCollect says whether records may be taken now.
-	MayCollect func() bool
+	// MayCollect says whether records of a programme may be taken now.
+	MayCollect func(schema.Programme) bool
+	// MaySend says whether they may leave now. nil: as MayCollect says.
+	MaySend func(schema.Programme) bool
 	// Level is how much detail the host gives. nil: standard.
 	Level func() schema.Level
+	// Release is the registry's release that participation covers: metrics
+	// that came later are refused. nil: that of Registry.
+	Release func() uint32
+	// Revision is that of the site's decision which is in force, for pages.
+	// nil: 0, there is none.
+	Revision func() uint64
 	// Ephemeral hosts make fragments only: their state does not persist.
 	Ephemeral bool
 	Now       func() time.Time // nil: time.Now
 	Logger    *slog.Logger     // nil: discard
+}
+
+func (c *Config) defaults() {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.MaySend == nil {
+		c.MaySend = c.MayCollect
+	}
+	if c.Level == nil {
+		c.Level = func() schema.Level { return schema.Standard }
+	}
+	if c.Release == nil {
+		c.Release = func() uint32 { return uint32(c.Registry.Release) }
+	}
+	if c.Revision == nil {
+		c.Revision = func() uint64 { return 0 }
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
 }
 
 // Answer says what became of one offered record.
@@ -94,22 +133,21 @@ type Intake struct {
 	mu      sync.Mutex
 	refused map[string]uint64
 	loud    int // records that are worth an envelope of their own
+	shown   shown
+	// revision is that of the site's decision which records are taken under; the
+	// spool's state says the same.
+	revision uint64
 }
 
 // New returns an intake.
 func New(c Config) *Intake {
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	if c.Level == nil {
-		c.Level = func() schema.Level { return schema.Standard }
-	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
+	c.defaults()
 	in := &Intake{config: c, refused: map[string]uint64{}}
 	kept, _, _ := c.Spool.Uncut()
 	in.loud = len(kept)
+	if m, err := readMemory(c.Spool.State()); err == nil { // else gathering says so
+		in.revision = m.Policy
+	}
 	return in
 }
 
@@ -120,15 +158,13 @@ func New(c Config) *Intake {
 // envelope and are no reason for one, or every envelope would cause another.
 func (in *Intake) Take(ctx context.Context, records []schema.Record, quiet bool) ([]Answer, error) {
 	answers := make([]Answer, len(records))
-	if !in.config.MayCollect() {
-		for i := range answers {
-			answers[i] = in.refuse(ReasonOff)
-		}
-		return answers, nil
-	}
 	keep := make([][]byte, 0, len(records))
+	t := in.terms()
+	if len(t.collect) > 0 {
+		in.followRevision(ctx)
+	}
 	for i, r := range records {
-		b, reason := in.prepare(r)
+		b, reason := in.judge(r, t)
 		if reason != "" {
 			answers[i] = in.refuse(reason)
 			continue
@@ -147,30 +183,45 @@ func (in *Intake) Take(ctx context.Context, records []schema.Record, quiet bool)
 	return answers, nil
 }
 
-// prepare returns a record's bytes for the spool, or why it is refused.
-func (in *Intake) prepare(r schema.Record) (b []byte, reason string) {
-	r.Time = in.plausible(r.Time)
-	if m, ok := in.config.Registry.Metric(r.Metric); ok && m.Level == schema.Enhanced && in.config.Level() != schema.Enhanced {
-		return nil, ReasonLevel
+// judge returns a record's bytes for the spool, or why it is refused.
+func (in *Intake) judge(r schema.Record, t terms) (b []byte, reason string) {
+	m, known := in.config.Registry.Metric(r.Metric)
+	if !t.takes(m, known) {
+		if known {
+			in.show(r, m, t)
+		}
+		return nil, ReasonOff
 	}
+	if known {
+		if reason := t.refuses(m); reason != "" {
+			return nil, reason
+		}
+	}
+	_, b, reason = in.prepare(r)
+	return b, reason
+}
+
+// prepare treats a record and returns its bytes too, or why it is refused.
+func (in *Intake) prepare(r schema.Record) (treated schema.Record, b []byte, reason string) {
+	r.Time = in.plausible(r.Time)
 	treated, err := in.config.Treater.Apply(r)
 	if err != nil {
-		return nil, registry.Reason(err)
+		return treated, nil, registry.Reason(err)
 	}
 	b, err = codec.EncodeRecord(treated)
 	if err != nil {
-		return nil, ReasonOther
+		return treated, nil, ReasonOther
 	}
 	if _, hit := in.config.Tripwire.Trips(b); hit {
-		return nil, ReasonIdentifies
+		return treated, nil, ReasonIdentifies
 	}
 	// A customer number may come as a number, which has no digits in the bytes.
 	if n := treated.Value; n.Kind == schema.KindNumber {
 		if _, hit := in.config.Tripwire.Trips(strconv.AppendInt(nil, n.Number, 10)); hit {
-			return nil, ReasonIdentifies
+			return treated, nil, ReasonIdentifies
 		}
 	}
-	return b, ""
+	return treated, b, ""
 }
 
 // maxLate is how old an event may be that a product reports.
@@ -205,111 +256,6 @@ func (in *Intake) Waiting() bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return in.loud > 0
-}
-
-// Gather makes fragments and pages of all records that wait, in steps of the
-// spool. A batch that trips is not sent: it goes to Blocked. It returns how
-// many batches are ready.
-func (in *Intake) Gather(ctx context.Context) (int, error) {
-	in.gather.Lock()
-	defer in.gather.Unlock()
-	in.mu.Lock()
-	loud := in.loud // all of these are kept by now; more may come meanwhile
-	in.mu.Unlock()
-	total := 0
-	for more := true; more; {
-		var (
-			kept    [][]byte
-			through uint64
-		)
-		if kept, through, more = in.config.Spool.Uncut(); len(kept) == 0 {
-			break
-		}
-		if in.config.Now().Before(schema.EarliestClock) {
-			return total, ErrClock
-		}
-		n, err := in.cut(ctx, kept, through)
-		if err != nil && !errors.Is(err, spool.ErrPurged) {
-			return total, fmt.Errorf("gather: %w", err)
-		}
-		total += n
-	}
-	in.gathered(loud)
-	return total, nil
-}
-
-// cut gathers some records in one step.
-func (in *Intake) cut(ctx context.Context, kept [][]byte, through uint64) (int, error) {
-	batches, state, err := in.batches(kept, true)
-	if err != nil {
-		return 0, err
-	}
-	ready := make([]spool.Batch, 0, len(batches))
-	for _, b := range batches {
-		ok, err := in.Passes(b)
-		if err != nil {
-			return 0, err
-		}
-		if ok {
-			ready = append(ready, b)
-		}
-	}
-	return len(ready), in.config.Spool.Cut(ctx, spool.Cut{Through: through, Batches: ready, State: state})
-}
-
-func (in *Intake) gathered(loud int) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.loud -= loud
-}
-
-// Preview returns what Gather would make now, of the oldest MiB of records, and
-// changes nothing. What would be blocked is left out.
-func (in *Intake) Preview() ([]spool.Batch, error) {
-	in.gather.Lock()
-	defer in.gather.Unlock()
-	kept, _, _ := in.config.Spool.Uncut()
-	batches, _, err := in.batches(kept, false)
-	return slices.DeleteFunc(batches, func(b spool.Batch) bool {
-		_, hit, bad := in.trips(b)
-		return hit || bad != nil
-	}), err
-}
-
-// batches makes pages and fragments of records as the spool keeps them. What
-// cannot be read is counted, when it is for good.
-func (in *Intake) batches(kept [][]byte, count bool) ([]spool.Batch, []byte, error) {
-	records := make([]schema.Record, 0, len(kept))
-	var bad error
-	for _, b := range kept {
-		r, err := codec.DecodeRecord(b)
-		if err != nil {
-			bad = errors.Join(bad, err) // its checksum is right: another version wrote it
-			if count {
-				in.refuse(ReasonOther)
-			}
-			continue
-		}
-		r.Time = in.plausible(r.Time) // it may have been taken while the clock was wrong
-		records = append(records, r)
-	}
-	if bad != nil {
-		in.config.Logger.Warn("records of another version are left out", slog.Any("error", bad))
-	}
-	// Time order for pages, and so that of several days the first is counted
-	// first, whenever its records came.
-	slices.SortStableFunc(records, func(a, b schema.Record) int { return cmp.Compare(a.Time, b.Time) })
-	today := schema.DayOf(in.config.Now())
-	var out []spool.Batch
-	if !in.config.Ephemeral {
-		pages, err := in.pages(records, today)
-		if err != nil {
-			return nil, nil, err
-		}
-		out = append(out, pages...)
-	}
-	fragments, state, err := in.fragments(records, today)
-	return append(out, fragments...), state, err
 }
 
 // Passes looks at the very plaintext that would be sealed. A batch that trips

@@ -16,6 +16,9 @@ type memory struct {
 	Facts map[string]string     `json:"facts"` // host facts that are facets, as treated
 	Last  map[string]schema.Day `json:"last"`  // the last day that a facet tuple was counted on
 	Said  map[string]schema.Day `json:"said"`  // the last day that a fact was counted on
+	// Policy is the revision of the site's decision that the records after
+	// this cut are taken under.
+	Policy uint64 `json:"policy,omitempty"`
 }
 
 // forgetSaid is how long a counted fact is remembered: late events are of

@@ -24,8 +24,8 @@ const (
 )
 
 // pages makes pages of the records that the registry wants on pages, in their
-// order.
-func (in *Intake) pages(records []schema.Record, today schema.Day) ([]spool.Batch, error) {
+// order. They carry the revision of the site's decision.
+func (in *Intake) pages(records []schema.Record, today schema.Day, policy uint64) ([]spool.Batch, error) {
 	var paged []schema.Record
 	for _, r := range records {
 		if m, ok := in.config.Registry.Metric(r.Metric); ok && m.Page {
@@ -34,7 +34,7 @@ func (in *Intake) pages(records []schema.Record, today schema.Day) ([]spool.Batc
 	}
 	var out []spool.Batch
 	for part := range slices.Chunk(paged, pageRecords) {
-		batches, err := in.pack(part, today)
+		batches, err := in.pack(part, today, policy)
 		if err != nil {
 			return nil, err
 		}
@@ -44,10 +44,10 @@ func (in *Intake) pages(records []schema.Record, today schema.Day) ([]spool.Batc
 }
 
 // pack makes one page, or halves the records until each half fits.
-func (in *Intake) pack(records []schema.Record, today schema.Day) ([]spool.Batch, error) {
+func (in *Intake) pack(records []schema.Record, today schema.Day, policy uint64) ([]spool.Batch, error) {
 	b := spool.Batch{ID: schema.NewBatchID(), Kind: kindPage, Day: today, Records: len(records)}
 	packed, err := codec.EncodePage(codec.Page{
-		Batch: b.ID, Writer: in.config.Writer, Release: in.config.Registry.Release, Records: records,
+		Batch: b.ID, Writer: in.config.Writer, Release: in.config.Registry.Release, Policy: policy, Records: records,
 	})
 	if err == nil && len(packed) <= maxPacked {
 		b.Plain = packed
@@ -58,10 +58,10 @@ func (in *Intake) pack(records []schema.Record, today schema.Day) ([]spool.Batch
 		return nil, fmt.Errorf("a page of one record takes %d bytes: %w", len(packed), cmp.Or(err, envelope.ErrTooLong))
 	}
 	half := len(records) / 2
-	first, err := in.pack(records[:half], today)
+	first, err := in.pack(records[:half], today, policy)
 	if err != nil {
 		return nil, err
 	}
-	second, err := in.pack(records[half:], today)
+	second, err := in.pack(records[half:], today, policy)
 	return append(first, second...), err
 }

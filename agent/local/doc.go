@@ -134,6 +134,10 @@ type Why struct {
 	participation.Decision
 	// SendsFrom is when the grace after the first start ends; zero when it has.
 	SendsFrom time.Time `json:"sends_from,omitzero"`
+	// Connection says in one sentence, without an address, how the connection
+	// to the relay stands and what to do about it; "" when there is none to
+	// speak of.
+	Connection string `json:"connection,omitempty"`
 }
 
 // Preview is the answer of /v1/preview: what the next envelopes would hold.

@@ -51,7 +51,7 @@ func (a *agent) Installation() local.Installation {
 
 func (a *agent) Why() local.Why {
 	return local.Why{
-		Decision:  participation.Decision{State: participation.On, By: "default", Reason: "Nobody decided.", MaySend: true},
+		Decision:  participation.Decision{State: participation.On, By: "default", Reason: "No one decided.", MaySend: true},
 		SendsFrom: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC),
 	}
 }

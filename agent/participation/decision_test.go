@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 )
 
@@ -40,23 +41,21 @@ func (w *world) check(kill bool, dnt, tacit string, user State, policy string, s
 	w.t.Helper()
 	w.env = map[string]string{"DO_NOT_TRACK": dnt, "TACIT_TELEMETRY": tacit}
 	w.preset = preset
-	c := w.config()
-	c.Site = fixedSite(site)
-	r := &Resolver{c: c}
+	r := &Resolver{c: w.config()}
 	m, err := parseMachine("policy.yaml", []byte(policy))
 	says := map[bool]State{true: Off, false: NoOpinion}
 	policySays := m.Participation
 	if err != nil {
 		policySays = Unknown
 	}
-	d := decide([]Input{
+	d := strictest([]Input{
 		{Name: "kill_file", Says: says[kill], Reason: "."},
 		r.environmentInput("do_not_track", "DO_NOT_TRACK", doNotTrack),
 		r.environmentInput("tacit_telemetry", "TACIT_TELEMETRY", telemetryOff),
 		{Name: "user", Says: user, Reason: "."},
 		{Name: "machine_policy", Says: policySays, Reason: "."},
-		r.siteInput(),
-		r.programmeInput(user == On || site == On),
+		{Name: "site_policy", Says: site, Reason: "."},
+		r.programmeInput(schema.CEIP, user == On || site == On),
 	})
 
 	yes := user == On || site == On
@@ -70,9 +69,9 @@ func (w *world) check(kill bool, dnt, tacit string, user State, policy string, s
 	if refused {
 		want = Off
 	}
-	if d.State != want {
+	if d.Says != want {
 		w.t.Errorf("kill %v, DO_NOT_TRACK %q, TACIT_TELEMETRY %q, user %v, policy %q, site %v, default %s: %v by %s, want %v",
-			kill, dnt, tacit, user, policy, site, preset, d.State, d.By, want)
+			kill, dnt, tacit, user, policy, site, preset, d.Says, d.Name, want)
 	}
 }
 
@@ -90,9 +89,9 @@ func TestEveryInputDecides(t *testing.T) {
 		{"user", func(w *world) { w.on(w.start()) }, On},
 		{"machine_policy", func(w *world) { w.write(w.path("policy.yaml"), "participation: off\n") }, Off},
 		{"machine_policy", func(w *world) { w.write(w.path("policy.yaml"), "participation: on\n") }, On},
-		{"site_policy", func(w *world) { w.site = fixedSite(Off) }, Off},
-		{"site_policy", func(w *world) { w.site = fixedSite(Unknown) }, Unknown},
-		{"site_policy", func(w *world) { w.site, w.preset = fixedSite(On), registry.DefaultAsk }, On},
+		{"site_policy", func(w *world) { w.relay = true; w.hear(w.start(), off(7)) }, Off},
+		{"site_policy", func(w *world) { w.relay = true }, Unknown},
+		{"site_policy", func(w *world) { w.relay, w.preset = true, registry.DefaultAsk; w.hear(w.start(), on(7)) }, On},
 		{"programme", func(w *world) { w.preset = registry.DefaultAsk }, Unknown},
 		{"programme", func(w *world) { w.preset = registry.DefaultOff }, Off},
 	} {

@@ -1,10 +1,8 @@
 package participation
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,6 +15,38 @@ const (
 	maxDecided     = 1 << 20  // bytes; above, decisions are not appended any more
 	maxHistoryRead = 16 << 20 // bytes; no human being says so much
 )
+
+// history is a history file that was read and checked.
+type history struct {
+	chain   durable.Chain
+	entries []Entry
+	word    Entry // the last that a user said; zero when none did
+	file    fs.FileInfo
+	err     error // what is damaged
+}
+
+// add takes an entry that the chain has taken.
+func (h *history) add(e Entry) {
+	h.entries = append(h.entries, e)
+	if e.Act == actSaid {
+		h.word = e
+	}
+}
+
+// parseHistory checks the chain and reads it.
+func parseHistory(b []byte) (h history) {
+	h.chain, h.err = durable.ParseChain(b, func(line []byte) error {
+		e, err := parseEntry(line)
+		if err == nil {
+			h.add(e)
+		}
+		return err
+	})
+	if h.err != nil {
+		h.err = fmt.Errorf("%s, %w", historyFile, h.err)
+	}
+	return h
+}
 
 // loadHistory reads the file again if it changed, and says whether it is
 // damaged. Entries that are known to have been there must still be there.
@@ -40,8 +70,7 @@ func (r *Resolver) loadHistory() error {
 	if r.history.err != nil {
 		return r.history.err
 	}
-	n := r.memory.Entries
-	if n > len(r.history.lines) || n > 0 && r.history.lines[n-1] != r.memory.Head {
+	if !r.history.chain.Has(r.memory.Entries, r.memory.Head) {
 		return fmt.Errorf("%s lost entries that were there", historyFile)
 	}
 	return nil
@@ -70,58 +99,23 @@ func readOwner(path string, limit int64) ([]byte, error) {
 // appendEntry writes one more line, synced. The caller holds the lock of the
 // directory and has just loaded a history that is not damaged.
 func (r *Resolver) appendEntry(e Entry) error {
-	e.N, e.Time, e.Prev = len(r.history.entries)+1, r.stamp(), r.history.head()
-	line, err := json.Marshal(e)
-	if err != nil {
-		return fmt.Errorf("write history: %w", err)
-	}
-	f, err := os.OpenFile(filepath.Join(r.dir, historyFile), os.O_CREATE|os.O_WRONLY, durable.OwnerFile)
-	if err != nil {
+	path := filepath.Join(r.dir, historyFile)
+	e.Link, e.Time = r.history.chain.Next(), r.stamp()
+	if err := r.history.chain.Append(path, e); err != nil {
 		return err
 	}
-	err = writeLine(f, r.history.size, line)
-	info, statErr := f.Stat()
-	if err := errors.Join(err, statErr, f.Close(), durable.SyncDir(r.dir)); err != nil {
-		return err
-	}
-	r.history.add(e, line)
-	r.history.file = info
-	r.memory.Entries, r.memory.Head = len(r.history.lines), r.history.head()
-	return nil
-}
-
-// writeLine puts a line at an offset, where a torn one may stand. What does
-// not fit on the disk is taken away again.
-func writeLine(f *os.File, at int64, line []byte) error {
-	err := f.Truncate(at)
-	if err == nil {
-		_, err = f.Seek(at, io.SeekStart)
-	}
-	if err == nil {
-		_, err = f.Write(append(line, '\n'))
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err != nil {
-		err = errors.Join(err, f.Truncate(at))
-	}
+	r.history.add(e)
+	r.memory.Entries, r.memory.Head = e.N, r.history.chain.Head()
+	var err error
+	r.history.file, err = os.Stat(path)
 	return err
 }
 
 // setHistoryAside keeps a damaged history under another name and begins a new
 // one, which says so. The caller holds the lock of the directory.
 func (r *Resolver) setHistoryAside() error {
-	path := filepath.Join(r.dir, historyFile)
-	for n := 1; ; n++ {
-		aside := fmt.Sprintf("%s.damaged-%d", path, n)
-		if _, err := os.Lstat(aside); err == nil {
-			continue
-		}
-		if err := os.Rename(path, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		break
+	if err := durable.SetAside(filepath.Join(r.dir, historyFile)); err != nil {
+		return err
 	}
 	r.history = history{}
 	return r.appendEntry(Entry{Act: actAnew, State: Unknown, By: "a damaged history was set aside"})

@@ -136,10 +136,11 @@ func TestWordsOfCallersAreBounded(t *testing.T) {
 func FuzzParseHistory(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h := parseHistory(b)
-		if h.size > int64(len(b)) || len(h.entries) != len(h.lines) {
-			t.Fatalf("%d entries, %d lines, %d of %d bytes", len(h.entries), len(h.lines), h.size, len(b))
+		size := h.chain.Size()
+		if size > int64(len(b)) || len(h.entries) != len(h.chain.Lines) {
+			t.Fatalf("%d entries, %d lines, %d of %d bytes", len(h.entries), len(h.chain.Lines), size, len(b))
 		}
-		again := parseHistory(b[:h.size])
+		again := parseHistory(b[:size])
 		if again.err != nil || len(again.entries) != len(h.entries) {
 			t.Errorf("took %d entries, then %d: %v", len(h.entries), len(again.entries), again.err)
 		}

@@ -21,7 +21,7 @@ func killFileInput(path string) Input {
 		in.Says, in.Reason = NoOpinion, "There is no kill file."
 	default:
 		in.Says, in.Value = Unknown, "unreadable"
-		in.Reason = fmt.Sprintf("Nobody can tell whether the kill file %s is there (%v); make its directory readable.", in.Source, bare(err))
+		in.Reason = fmt.Sprintf("It cannot be told whether the kill file %s is there (%v); make its directory readable.", in.Source, bare(err))
 	}
 	return in
 }

@@ -203,6 +203,13 @@ func TestObserverWritesNoDecision(t *testing.T) {
 		t.Error("an observer wrote its decision down")
 	}
 	delete(w.env, "DO_NOT_TRACK")
+	w.relay = true
+	w.hear(w.start(), off(5))
+	w.relay = false // it does not know the agent's relays
+	if r, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	w.want(r.Decide(), Off, "site_policy")
 	w.off(r) // a word is a word
 	w.want(w.start().Decide(), Off, "user")
 }

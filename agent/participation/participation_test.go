@@ -9,31 +9,33 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 )
 
 // world is a host whose inputs a test sets.
 type world struct {
-	t      *testing.T
-	dir    string
-	env    map[string]string
-	preset registry.Default
-	site   Site
-	now    time.Time
+	t       *testing.T
+	dir     string
+	env     map[string]string
+	preset  registry.Default
+	relay   bool // there is one
+	release uint32
+	now     time.Time
 }
 
 func newWorld(t *testing.T) *world {
 	return &world{
 		t: t, dir: t.TempDir(), env: map[string]string{}, preset: registry.DefaultOn,
-		now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC),
+		now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), release: 1,
 	}
 }
 
 func (w *world) config() Config {
 	return Config{
 		Dir: filepath.Join(w.dir, "agent"), KillFile: w.path("off"), MachinePolicy: w.path("policy.yaml"),
-		Getenv: func(name string) string { return w.env[name] }, Default: func() registry.Default { return w.preset },
-		Site: w.site, Now: func() time.Time { return w.now },
+		Getenv: func(name string) string { return w.env[name] }, Default: func(schema.Programme) registry.Default { return w.preset },
+		Relay: w.relay, Witness: w.path("elsewhere/agent.json"), Release: func() uint32 { return w.release }, Now: func() time.Time { return w.now },
 		Logger: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
 	}
 }
@@ -113,10 +115,6 @@ func input(d Decision, name string) Input {
 	}
 	return Input{}
 }
-
-type fixedSite State
-
-func (s fixedSite) Says() (State, time.Time) { return State(s), time.Time{} }
 
 // eventually waits for a condition, at most a second: the time that is
 // promised.

@@ -17,13 +17,6 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/registry"
 )
 
-// Site tells the decision of the site that this host belongs to.
-type Site interface {
-	// Says returns On, Off, or Unknown while the site was not heard, and
-	// since when. It answers at once, from memory.
-	Says() (State, time.Time)
-}
-
 // Config says where the inputs are.
 type Config struct {
 	// Dir is the agent's own directory; what is remembered lives in
@@ -38,12 +31,20 @@ type Config struct {
 	MachinePolicy string
 	// Getenv reads the environment. Nil: os.Getenv.
 	Getenv func(string) string
-	// Default returns the programme's default of the registry in use. Nil:
-	// that of programme ceip in the built-in registry.
-	Default func() registry.Default
-	// Site is the site's decision. Nil: this host has no site relay, and the
-	// programme's default counts.
-	Site Site
+	// Default returns a programme's default of the registry in use. Nil: that
+	// of the built-in registry.
+	Default func(schema.Programme) registry.Default
+	// Relay says that this host has a relay, whose policy is an input: it comes
+	// by Hear and HearNone. False: the programme's default counts. An observer
+	// does not know the agent's relays: it has one if one was ever heard.
+	Relay bool
+	// Witness is a small file outside Dir, in a directory of the agent's own,
+	// which remembers refusals when Dir is replaced by a copy; see
+	// datadir.Dir.Witness. "": none.
+	Witness string
+	// Release returns the release of the registry in use. Nil: that of the
+	// built-in registry.
+	Release func() uint32
 	// Observe is for commands that look beside a running agent: their own
 	// environment is not the agent's, so Decide writes nothing down.
 	Observe bool
@@ -67,9 +68,15 @@ type Resolver struct {
 	memory   memory
 	memoryAt fs.FileInfo // of the file that memory is of; nil when there was none
 	unsaved  bool        // memory is newer than its file
-	untold   bool        // the history lacks the decision that memory has
+	untold   []Entry     // decisions that the history lacks
 	retry    time.Time   // not before this is it tried again
 	held     bool        // a refusal that no disk took
+	site     site
+
+	witness     witness
+	witnessAt   fs.FileInfo // of the file that witness is of; nil when there is none
+	witnessErr  error       // why it cannot be read
+	witnessTold bool        // that it cannot be written was logged
 }
 
 // New opens the directory. Nothing that stands in it makes New fail, since
@@ -87,6 +94,9 @@ func New(c Config) (*Resolver, error) {
 	if c.Default == nil {
 		c.Default = builtInDefault
 	}
+	if c.Release == nil {
+		c.Release = func() uint32 { return uint32(registry.Base().Release) }
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -100,6 +110,9 @@ func New(c Config) (*Resolver, error) {
 			return nil, openError(dir, err)
 		}
 	}
+	r.loadSite()
+	r.c.Relay = c.Relay || c.Observe && (r.site.Heard != nil || r.site.Highest > 0)
+	r.witnessOld()
 	return r, nil
 }
 
@@ -117,22 +130,28 @@ func (r *Resolver) Decide() Decision {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.loadMemory() // before the history, which can only be longer then
-	return r.settle(decide(r.inputs()))
+	r.loadWitness()
+	v := r.look()
+	return r.settle(v.decide())
 }
 
-// inputs reads all inputs, in the order of the package comment.
-func (r *Resolver) inputs() []Input {
-	user, site := r.userInput(), r.siteInput()
-	answered := user.Says == On || site.Says == On
-	return []Input{
+// look reads all inputs.
+func (r *Resolver) look() *view {
+	user := r.userInput()
+	v := &view{host: []Input{
 		killFileInput(r.c.KillFile),
 		r.environmentInput("do_not_track", "DO_NOT_TRACK", doNotTrack),
 		r.environmentInput("tacit_telemetry", "TACIT_TELEMETRY", telemetryOff),
 		user,
 		r.policyInput(),
-		site,
-		r.programmeInput(answered),
+	}}
+	site, _ := r.believed()
+	for i, name := range programmes {
+		v.site[i] = r.siteInput(name)
+		answered := user.Says == On || v.site[i].Says == On && site.Decided
+		v.presets[i] = r.programmeInput(name, answered)
 	}
+	return v
 }
 
 // settle adds what the past knows to a decision, and writes a changed one
@@ -140,21 +159,45 @@ func (r *Resolver) inputs() []Input {
 func (r *Resolver) settle(d Decision) Decision {
 	was, now := r.memory, r.stamp()
 	is := was
-	if was.State != d.State || was.By != d.By {
-		is.State, is.By, is.Since = d.State, d.By, now
-	} else if was.Since.IsZero() {
-		is.Since = now // the first time that can be believed
+	is.Programmes = make(map[schema.Programme]past, len(programmes))
+	for i := range d.Programmes {
+		p := &d.Programmes[i]
+		then := was.Programmes[p.Name].then(*p, now)
+		is.Programmes[p.Name] = then
+		p.Since = then.Since
+		p.MaySend = p.State == On
+		p.MayCollect = p.MaySend || p.State == Unknown && then.Agreed
+		d.MaySend = d.MaySend || p.MaySend
+		d.MayCollect = d.MayCollect || p.MayCollect
 	}
-	if d.State != Unknown {
-		is.Agreed = d.State == On
+	top := most(d.Programmes)
+	is.past = is.Programmes[top.Name]
+	d.State, d.By, d.Since, d.Reason = top.State, top.By, top.Since, top.Reason
+	d.Registry = r.c.Release()
+	if d.State == On && is.Release == 0 {
+		is.Release = d.Registry
 	}
-	d.Since = is.Since
-	d.MaySend = d.State == On
-	d.MayCollect = d.MaySend || d.State == Unknown && is.Agreed
-	if (is != was || r.unsaved) && !r.c.Observe {
+	d.Level, d.Release = r.level(), cmp.Or(is.Release, d.Registry)
+	if site, ok := r.believed(); ok {
+		d.Release, d.Revision = site.Release, site.Revision
+	}
+	if (!is.equal(was) || r.unsaved) && !r.c.Observe {
 		r.writeDown(is)
 	}
 	return d
+}
+
+// then returns the past of a programme after it was decided now.
+func (p past) then(d ProgrammeDecision, now time.Time) past {
+	if p.State != d.State || p.By != d.By {
+		p.State, p.By, p.Since = d.State, d.By, now
+	} else if p.Since.IsZero() {
+		p.Since = now // the first time that can be believed
+	}
+	if d.State != Unknown {
+		p.Agreed = d.State == On
+	}
+	return p
 }
 
 // Machine returns what the machine policy sets beside participation. While the

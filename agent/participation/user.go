@@ -40,12 +40,18 @@ func (r *Resolver) userInput() Input {
 	case err == nil || said.State == Off:
 		in.Says, in.Since = Off, said.Time
 		in.Reason = "A user of this host refused; `tacit on` takes that back."
+	case r.witness.User != nil:
+		in.Says, in.Since = Off, r.witness.User.Since
+		in.Reason = "A user of this host refused; the agent's directory was replaced since, and the note outside it still says so; `tacit on` takes that back."
 	case !errors.Is(err, fs.ErrNotExist):
 		in.Says = Unknown
 		in.Reason = fmt.Sprintf("What users of this host said cannot be read (%v); give the agent its directory back.", bare(err))
 	case damage != nil:
 		in.Says = Unknown
 		in.Reason = fmt.Sprintf("What users of this host said is damaged (%v); `tacit on` or `tacit off` sets the damaged history aside and begins a new one.", damage)
+	case r.witnessErr != nil:
+		in.Says = Unknown
+		in.Reason = fmt.Sprintf("The note outside the agent's directory, which remembers refusals, cannot be read: %s: %v; %s.", shown(r.c.Witness), r.witnessErr, witnessFix(r.witnessErr))
 	case said.State == On:
 		in.Says, in.Since, in.Reason = On, said.Time, "A user of this host said on."
 	default:
@@ -58,21 +64,24 @@ func (r *Resolver) userInput() Input {
 
 // Off refuses, for good: after a nil error the refusal is on disk. Who says so
 // is given in plain words without a name ("tacit off"). Whatever the error, the
-// refusal holds in this process from now on.
+// refusal holds in this process from now on. A witness that cannot be written is
+// no error.
 func (r *Resolver) Off(ctx context.Context, by string) error {
 	err := r.refuse(by)
 	r.wake() // before the wait for other writers of the history
-	if err != nil {
+	said := r.say(ctx, Off, by)
+	switch {
+	case err != nil:
 		return fmt.Errorf("keep the refusal: %w; it holds until this process ends: free some space and say off again", bare(err))
-	}
-	if err := r.say(ctx, Off, by); err != nil {
-		return fmt.Errorf("write the history of the refusal, which holds: %w", bare(err))
+	case said != nil:
+		return fmt.Errorf("write the history of the refusal, which holds: %w", bare(said))
 	}
 	return nil
 }
 
-// On takes a refusal back and says yes, as far as a user of this host can: a
-// stricter input still wins. On an error the refusal stays.
+// On takes a refusal back, here and in the witness, and says yes, as far as a
+// user of this host can: a stricter input still wins. It also acknowledges the
+// registry's release in use, where no site does. On an error the refusal stays.
 func (r *Resolver) On(ctx context.Context, by string) error {
 	defer r.wake()
 	if err := r.say(ctx, On, by); err != nil {
@@ -135,13 +144,22 @@ func (r *Resolver) sayLocked(s State, by string) error {
 			return err
 		}
 	}
-	if r.history.word.State == s {
-		return nil
+	if s == Off {
+		r.testify(func(w *witness) { w.User = &userRefusal{Since: r.stamp(), By: plain(by)} })
 	}
-	if err := r.appendEntry(Entry{Act: actSaid, State: s, By: plain(by)}); err != nil {
+	if r.history.word.State != s {
+		if err := r.appendEntry(Entry{Act: actSaid, State: s, By: plain(by)}); err != nil {
+			return err
+		}
+	}
+	m := r.memory
+	if s == On {
+		m.Release = max(m.Release, r.c.Release())
+	}
+	if err := r.saveMemory(m); err != nil || s == Off {
 		return err
 	}
-	return r.saveMemory(r.memory)
+	return r.takeBack()
 }
 
 // takeLock waits until no other process writes here.

@@ -2,7 +2,6 @@ package participation
 
 import (
 	"context"
-	"slices"
 	"time"
 )
 
@@ -39,9 +38,4 @@ func (r *Resolver) wake() {
 	case r.woken <- struct{}{}:
 	default: // it is awake already
 	}
-}
-
-func equal(a, b Decision) bool {
-	return a.State == b.State && a.By == b.By && a.Since.Equal(b.Since) && a.Reason == b.Reason &&
-		a.MayCollect == b.MayCollect && a.MaySend == b.MaySend && slices.Equal(a.Inputs, b.Inputs)
 }

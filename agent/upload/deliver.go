@@ -26,15 +26,13 @@ type delivery struct {
 	sent, bytes, size int
 	replied           bool
 	kept              string // the status that the user should see
+	waits             bool   // it holds what does not take part now
 }
 
 // deliver sends one batch until it has a reply, or cannot have one now.
 func (u *Uploader) deliver(ctx context.Context, id schema.BatchID) (d delivery, err error) {
 	for range u.config.Tries {
 		if err := ctx.Err(); err != nil {
-			return d, err
-		}
-		if err := u.held(); err != nil {
 			return d, err
 		}
 		again, err := u.attempt(ctx, id, &d)
@@ -52,7 +50,11 @@ func (u *Uploader) attempt(ctx context.Context, id schema.BatchID, d *delivery) 
 	if err != nil || !ok {
 		return false, err
 	}
-	l, err := u.connect(ctx)
+	if ok, err := u.config.MayGo(b); err != nil || !ok {
+		d.waits = !ok
+		return false, err
+	}
+	l, err := u.attach(ctx, true)
 	if err != nil {
 		return false, err
 	}
@@ -76,6 +78,9 @@ func (u *Uploader) attempt(ctx context.Context, id schema.BatchID, d *delivery) 
 	if _, ok, err := u.config.Spool.Load(id); err != nil || !ok {
 		return false, errors.Join(err, u.config.Outbox.Remove(entry)) // purged meanwhile
 	}
+	if err := u.mayPut(l); err != nil { // the site or the host said no meanwhile
+		return false, errors.Join(err, u.config.Outbox.Remove(entry))
+	}
 	raw := make(chan []byte, 4)
 	defer l.forget(sealed.Attempt)
 	if err := l.put(ctx, sealed.Attempt, sealed.Bytes, raw); err != nil {
@@ -85,7 +90,7 @@ func (u *Uploader) attempt(ctx context.Context, id schema.BatchID, d *delivery) 
 	d.sent++
 	d.bytes += len(sealed.Bytes)
 	d.size = len(sealed.Bytes) - wire.HeaderLen - wire.SealLen
-	return u.await(ctx, &b, sealed, entry, raw, l.ended, d)
+	return u.await(ctx, l, sent{&b, sealed, entry, raw}, d)
 }
 
 // content returns the payload to seal. A page gets its place and is sealed now
@@ -138,8 +143,16 @@ func (u *Uploader) record(b *spool.Batch, s *envelope.Sealed) (uint64, error) {
 	return u.config.Outbox.Add(e)
 }
 
+// sent is an envelope that left and waits for its reply.
+type sent struct {
+	batch  *spool.Batch
+	sealed *envelope.Sealed
+	entry  uint64 // of the outbox
+	raw    <-chan []byte
+}
+
 // await waits for hints and the reply.
-func (u *Uploader) await(ctx context.Context, b *spool.Batch, s *envelope.Sealed, entry uint64, raw <-chan []byte, ended <-chan struct{}, d *delivery) (again bool, err error) {
+func (u *Uploader) await(ctx context.Context, l *link, s sent, d *delivery) (again bool, err error) {
 	timeout := time.NewTimer(u.config.Timeout)
 	defer timeout.Stop()
 	for {
@@ -148,19 +161,19 @@ func (u *Uploader) await(ctx context.Context, b *spool.Batch, s *envelope.Sealed
 			return false, ctx.Err()
 		case <-timeout.C:
 			return true, nil
-		case <-ended:
+		case <-l.ended:
 			return false, ErrLost
-		case m := <-raw:
+		case m := <-s.raw:
 			if len(m) == wire.ReplyLen {
-				reply, err := envelope.OpenReply(s.ReplyKey, s.Attempt, m)
-				if err != nil || reply.Batch != b.ID {
+				reply, err := envelope.OpenReply(s.sealed.ReplyKey, s.sealed.Attempt, m)
+				if err != nil || reply.Batch != s.batch.ID {
 					u.config.Logger.Warn("ignored a reply that is not the store's")
 					continue
 				}
 				d.replied = true
-				return u.settle(ctx, b, reply, entry, d)
+				return u.settle(ctx, s.batch, reply, s.entry, d)
 			}
-			done, again, err := u.hint(ctx, m)
+			done, again, err := u.hint(ctx, l, m)
 			if done {
 				return again, err
 			}
@@ -169,7 +182,7 @@ func (u *Uploader) await(ctx context.Context, b *spool.Batch, s *envelope.Sealed
 }
 
 // hint acts on a relay's word. done ends the attempt.
-func (u *Uploader) hint(ctx context.Context, m []byte) (done, again bool, err error) {
+func (u *Uploader) hint(ctx context.Context, l *link, m []byte) (done, again bool, err error) {
 	h, err := wire.ParseHint(m)
 	if err != nil {
 		return false, false, nil // a stranger's noise
@@ -185,13 +198,7 @@ func (u *Uploader) hint(ctx context.Context, m []byte) (done, again bool, err er
 		wait(ctx, h.Wait, nil)
 		return true, true, nil
 	case wire.Reseal:
-		u.mu.Lock()
-		l := u.link
-		u.mu.Unlock()
-		if l == nil {
-			return true, true, nil
-		}
-		return true, true, u.keys.fetch(ctx, l.conn)
+		return true, true, u.fetchKeys(ctx, l)
 	}
 	return false, false, nil
 }

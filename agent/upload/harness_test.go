@@ -40,7 +40,8 @@ type host struct {
 	dir    string
 	spool  *spool.Spool
 	outbox *outbox.Outbox
-	on     atomic.Bool
+	on     atomic.Bool // of this host
+	site   site
 	config upload.Config
 	up     *upload.Uploader
 }
@@ -57,8 +58,9 @@ func newHost(t *testing.T, relay string, change ...func(*upload.Config)) *host {
 		t.Fatal(err)
 	}
 	h.config = upload.Config{
-		Relay: relay, Credential: credential, Vendor: vendorPublic, Dir: h.dir, Root: root, Spool: h.spool, Outbox: h.outbox,
-		MaySend: h.on.Load, Passes: func(spool.Batch) (bool, error) { return true, nil }, Timeout: patience,
+		Relays: []string{relay}, Credential: credential, Vendor: vendorPublic, Dir: h.dir, Root: root, Spool: h.spool, Outbox: h.outbox,
+		MaySend: func() bool { return h.on.Load() && h.site.on() }, MayListen: h.on.Load, SiteOff: h.site.off, Site: &h.site,
+		Passes: func(spool.Batch) (bool, error) { return true, nil }, Timeout: patience,
 	}
 	for _, c := range change {
 		c(&h.config)
@@ -71,6 +73,56 @@ func newHost(t *testing.T, relay string, change ...func(*upload.Config)) *host {
 		}
 	})
 	return h
+}
+
+// site remembers what a relay told, as the agent's participation does.
+type site struct {
+	mu    sync.Mutex
+	heard []wire.Policy
+	none  int
+	err   error // of keeping it
+}
+
+// Hear implements [upload.Site].
+func (s *site) Hear(p wire.Policy) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.heard = append(s.heard, p)
+	}
+	return s.err
+}
+
+// HearNone implements [upload.Site].
+func (s *site) HearNone() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.none++
+	return s.err
+}
+
+func (s *site) last() (p wire.Policy, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.heard) == 0 {
+		return p, s.none > 0
+	}
+	return s.heard[len(s.heard)-1], true
+}
+
+func (s *site) on() bool {
+	p, ok := s.last()
+	return ok && (p.Revision == 0 || p.CEIP == wire.SwitchOn)
+}
+
+func (s *site) off() bool {
+	p, _ := s.last()
+	return p.CEIP == wire.SwitchOff
+}
+
+// policy returns a site's word.
+func policy(revision uint64, s wire.Switch) []byte {
+	return wire.Policy{Revision: revision, Decided: true, CEIP: s, CSP: s, Level: schema.Standard, Release: 1}.Marshal()
 }
 
 // restart makes a new uploader on the same files.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -14,78 +15,70 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
-// dialTimeout bounds one dial, so that a black hole does not hold a round.
-const dialTimeout = 5 * time.Second
+const (
+	// dialTimeout bounds one dial with its handshakes, so that a black hole
+	// does not hold a round, and every short exchange with a relay.
+	dialTimeout = 5 * time.Second
+	// A connection that died silently is noticed when this many pings in a row
+	// had no answer.
+	pingEvery = 20 * time.Second
+	maxPings  = 2
+)
 
-// link is one connection to the relay, under a name that was drawn for it and
+// link is one connection to a relay, under a name that was drawn for it and
 // dies with it. It does not reconnect by itself: the next dial is another name.
 type link struct {
 	conn  *nats.Conn
 	inbox string
 	ended chan struct{} // closed with the connection
 	raw   net.Conn
+	keyed bool // the key list was fetched on it; for the holder of Uploader.line
+
+	policy sync.Mutex // one word of the relay at a time
+	pushed bool       // a policy was pushed: an answer to a request is older
+	word   word
 
 	mu      sync.Mutex
 	waiting map[wire.Attempt]chan<- []byte
 }
 
-// dial connects and listens on the connection's own inbox.
-func dial(ctx context.Context, url, credential string) (*link, error) {
+// open connects to one relay and listens on the connection's own inbox and,
+// first of all, to what the relay pushes.
+func open(ctx context.Context, d *dialer, address, credential string, pushed func(*link, []byte)) (*link, error) {
 	name := rand.Text()
 	l := &link{inbox: wire.InboxPrefix(name), ended: make(chan struct{}), waiting: map[wire.Attempt]chan<- []byte{}}
-	timeout := dialTimeout
-	if end, ok := ctx.Deadline(); ok {
-		timeout = min(timeout, max(time.Millisecond, time.Until(end)))
-	}
-	d := &dialer{ctx: ctx, Dialer: net.Dialer{Timeout: timeout}}
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	d.ctx = ctx
 	defer d.release()
-	conn, err := nats.Connect(url,
+	conn, err := nats.Connect("nats://"+address, // the dialer has ended TLS before
 		nats.SetCustomDialer(d),
 		nats.Name("tacit"), // the same for everyone
 		nats.UserInfo(name, credential),
 		nats.CustomInboxPrefix(l.inbox),
 		nats.NoReconnect(),
 		nats.SkipHostLookup(), // the dialer looks up, and ends with ctx
+		nats.PingInterval(pingEvery),
+		nats.MaxPingsOutstanding(maxPings),
 		nats.FlusherTimeout(dialTimeout),
-		nats.Timeout(timeout),
+		nats.Timeout(dialTimeout),
 		nats.NoEcho(),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // it would go to stderr, with subjects
 		nats.ClosedHandler(func(*nats.Conn) { close(l.ended) }),
 	)
 	if err != nil {
-		return nil, fmt.Errorf("connect to relay: %w", err)
+		return nil, errors.Join(d.failed, err, context.Cause(ctx))
 	}
-	l.conn, l.raw = conn, d.last
-	if _, err := conn.Subscribe(l.inbox+".*", l.take); err != nil {
+	l.conn, l.raw = conn, d.raw
+	_, err = conn.Subscribe(wire.SubjectPolicy, func(m *nats.Msg) { pushed(l, m.Data) })
+	if err == nil {
+		_, err = conn.Subscribe(l.inbox+".*", l.take)
+	}
+	if err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("listen to relay: %w", err)
+		return nil, err
 	}
 	return l, nil
-}
-
-// dialer makes a dial and the greeting after it end with ctx; the library
-// bounds them by time only.
-type dialer struct {
-	net.Dialer
-	ctx  context.Context // of one dial
-	keep []func() bool   // end the watch over a connection
-	last net.Conn
-}
-
-// Dial implements [nats.CustomDialer].
-func (d *dialer) Dial(network, address string) (net.Conn, error) {
-	conn, err := d.DialContext(d.ctx, network, address)
-	if err == nil {
-		d.last = conn
-		d.keep = append(d.keep, context.AfterFunc(d.ctx, func() { _ = conn.Close() })) // nobody uses it any more
-	}
-	return conn, err
-}
-
-// release leaves the connections to the library.
-func (d *dialer) release() {
-	for _, keep := range d.keep {
-		keep()
-	}
 }
 
 // close ends the connection at once: the library would first wait for what it
@@ -123,7 +116,9 @@ func (l *link) put(ctx context.Context, a wire.Attempt, envelope []byte, to chan
 	if err := l.conn.PublishMsg(msg); err != nil {
 		return fmt.Errorf("send to relay: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	// The end of a round does not end the flush: it would cost the connection,
+	// which stays while the site is off.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dialTimeout)
 	defer cancel()
 	if err := l.conn.FlushWithContext(ctx); err != nil {
 		return fmt.Errorf("send to relay: %w", err)

@@ -4,19 +4,30 @@
 //
 // It promises that a batch leaves the spool only on an authentic reply of the
 // store, that page and fragment never leave together (each has a random delay
-// of its own), and that nothing is dialled or sent while the host does not
-// take part. Hints of a relay hold, delay or re-seal; they never delete. No
-// network, a relay that forgets, or a store that is down mean waiting and
-// sending again; what waits is bounded by the spool.
+// of its own), and that nothing is dialled while this host refuses. Hints of a
+// relay hold, delay or re-seal; they never delete. No network, a relay that
+// forgets, or a store that is down mean waiting and sending again; what waits
+// is bounded by the spool.
+//
+// A connection begins with a subscription to the site's policy and the request
+// for it. Until the policy was heard on that very connection nothing else is
+// asked for and no envelope leaves, and after a policy that cannot be read none
+// ever does. While the site is off there is no request either, not even for
+// the policy: what turns the site on again is pushed. During the grace after
+// the first start the agent listens and asks for the policy; key list and
+// envelopes wait.
+//
+// Several relays are alternatives: each dial tries them in random order, under
+// a fresh random name.
 package upload
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,19 +35,21 @@ import (
 	"github.com/tacit-telemetry/tacit/agent/outbox"
 	"github.com/tacit-telemetry/tacit/agent/spool"
 	"github.com/tacit-telemetry/tacit/anon/page"
+	"github.com/tacit-telemetry/tacit/internal/certificate"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
 // Errors that end a round of sending. The batches stay in the spool.
 var (
-	// ErrHeld says that the host does not take part, or its clock is not set.
+	// ErrHeld says that this host or its site does not take part, that the
+	// site's policy was not heard, or that the clock is not set.
 	ErrHeld = errors.New("sending is held")
 	// ErrNoReply says that no reply came in time. Most likely the store or a
 	// relay is away; the next round sends again.
 	ErrNoReply = errors.New("no reply in time")
-	// ErrNoRelay says that the relay cannot be reached.
-	ErrNoRelay = errors.New("no connection")
+	// ErrNoRelay says that no relay can be reached; see [Uploader.Trouble].
+	ErrNoRelay = errors.New("no connection to the relay")
 	// ErrLost says that the connection ended while replies were outstanding.
 	ErrLost = errors.New("the connection to the relay ended")
 	// ErrSiteOff says that the relay answered that its site is off.
@@ -56,75 +69,78 @@ type Spool interface {
 	Cut(ctx context.Context, c spool.Cut) error
 }
 
+// Site takes what a relay told of its site's decision. It keeps it before it
+// returns; after an error nothing is sent on that connection.
+type Site interface {
+	// Hear takes the site's policy.
+	Hear(p wire.Policy) error
+	// HearNone takes that the relay has no policy to tell.
+	HearNone() error
+}
+
 // Config says where to send and how.
 type Config struct {
-	Relay      string            // nats:// or tls:// URL
-	Credential string            // the channel's, shared by all agents
-	Vendor     ed25519.PublicKey // that signs the key list
-	Dir        string            // owner only: the last key list, the pages' numbers
-	Root       page.Root
-	Spool      Spool
-	Outbox     *outbox.Outbox
+	// Relays are the URLs of relays, tls://host:port or nats://host:port.
+	// Empty: nothing is dialled.
+	Relays []string
+	// Fingerprint is of the certificate that a tls:// relay must show. Zero:
+	// the system's roots decide, and the host's name.
+	Fingerprint certificate.Fingerprint
+	Credential  string            // the channel's, shared by all agents
+	Vendor      ed25519.PublicKey // that signs the key list; none: nothing is sent
+	Dir         string            // owner only: the last key list, the pages' numbers
+	Root        page.Root
+	Spool       Spool
+	Outbox      *outbox.Outbox
 	// Passes says whether nothing in a batch tells who this is. One that does
 	// not is kept for its user to see, and is not sent.
 	Passes func(spool.Batch) (bool, error)
+	// MayGo says whether all that a batch holds takes part now. One that does
+	// not stays in the spool. Nil: every batch does.
+	MayGo func(spool.Batch) (bool, error)
 	// MaySend says whether anything may leave now.
 	MaySend func() bool
-	Window  time.Duration // each envelope waits a random part of it; 0: 1 hour
-	Timeout time.Duration // for a reply, after which it is sent again; 0: 30 min
-	Tries   int           // sendings of one envelope in a round; 0: 3
-	Now     func() time.Time
-	Logger  *slog.Logger
-}
-
-// maxAssigned bounds the pages that have a place and no reply: a lookup stops
-// after twice as many misses, so that it finds whatever came through.
-const maxAssigned = 8
-
-// Summary is what one round of sending did.
-type Summary struct {
-	Sent    int            // envelopes that left, resends included
-	Bytes   int            // that left
-	Sizes   []int          // sealed content of each batch, in bytes
-	Batches int            // that were to be sent
-	Replies int            // authentic replies
-	Kept    map[string]int // outcomes that the user should see, by status
+	// MayListen says whether this host allows a connection. MaySend implies it.
+	MayListen func() bool
+	// SiteOff says whether off is the last that the site said. No request is
+	// made then.
+	SiteOff func() bool
+	Site    Site
+	Window  time.Duration    // each envelope waits a random part of it; 0: 1 hour
+	Timeout time.Duration    // for a reply, after which it is sent again; 0: 30 min
+	Tries   int              // sendings of one envelope in a round; 0: 3
+	Now     func() time.Time // nil: time.Now
+	Logger  *slog.Logger     // nil: discard
 }
 
 // Uploader is safe for concurrent use.
 type Uploader struct {
-	config Config
-	keys   *keyStore
-	places *places
+	config   Config
+	relays   []relay
+	keys     *keyStore
+	places   *places
+	troubles troubles
 
-	round    chan struct{} // holds one: one round at a time
-	dialling sync.Mutex    // one dial at a time
+	round chan struct{} // holds one: one round at a time
+	line  chan struct{} // holds one: who connects, asks for the policy or fetches keys
+	woken chan struct{} // holds one: look at once whether to connect
 
 	later atomic.Int64 // Unix seconds before which the relay wants nothing
 
-	mu     sync.Mutex
-	link   *link
-	giveUp context.CancelFunc // ends the dial that is under way
-	hurry  chan struct{}      // closed to end delays
-	taught lesson             // about the clock of this host
+	mu       sync.Mutex
+	link     *link
+	giveUp   context.CancelFunc      // ends the dial that is under way
+	endRound context.CancelCauseFunc // ends the round that is on
+	hurry    chan struct{}           // closed to end delays
+	taught   lesson                  // about the clock of this host
 }
 
 // New returns an uploader. It does not dial.
 func New(c Config) (*Uploader, error) {
-	if c.Window == 0 {
-		c.Window = time.Hour
-	}
-	if c.Timeout == 0 {
-		c.Timeout = 30 * time.Minute
-	}
-	if c.Tries == 0 {
-		c.Tries = 3
-	}
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
+	c.defaults()
+	relays, err := parseRelays(c.Relays)
+	if err != nil {
+		return nil, err
 	}
 	keys, err := openKeys(c.Dir, c.Vendor)
 	if err != nil {
@@ -134,37 +150,43 @@ func New(c Config) (*Uploader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Uploader{config: c, keys: keys, places: places, giveUp: func() {}, hurry: make(chan struct{}), round: make(chan struct{}, 1)}, nil
+	return &Uploader{
+		config: c, relays: relays, keys: keys, places: places, troubles: troubles{logger: c.Logger},
+		round: make(chan struct{}, 1), line: make(chan struct{}, 1), woken: make(chan struct{}, 1),
+		giveUp: func() {}, endRound: func(error) {}, hurry: make(chan struct{}),
+	}, nil
 }
 
-// Hurry ends the random delays of the round that is on, if any: a user asked
-// to send now, and his envelopes are not mixed in time.
-func (u *Uploader) Hurry() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	close(u.hurry)
-	u.hurry = make(chan struct{})
-}
-
-// Hangup closes the connection, also one that is being made. Nothing is
-// dialled until the next round.
-func (u *Uploader) Hangup() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.giveUp()
-	if u.link != nil {
-		u.link.close()
-		u.link = nil
+func (c *Config) defaults() {
+	c.Window = cmp.Or(c.Window, time.Hour)
+	c.Timeout = cmp.Or(c.Timeout, 30*time.Minute)
+	c.Tries = cmp.Or(c.Tries, 3)
+	if c.MayGo == nil {
+		c.MayGo = func(spool.Batch) (bool, error) { return true, nil }
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
 	}
 }
+
+// mayListen says whether a connection may be: the host allows it, there is a
+// relay, and the clock was set, without which no certificate can be judged.
+func (u *Uploader) mayListen() bool {
+	return len(u.relays) > 0 && u.clockSet() && u.config.MayListen()
+}
+
+func (u *Uploader) clockSet() bool { return !u.config.Now().Before(schema.EarliestClock) }
 
 // held says why nothing may leave now, or nil.
 func (u *Uploader) held() error {
-	if u.config.Now().Before(schema.EarliestClock) {
+	if !u.clockSet() {
 		return fmt.Errorf("%w: the clock of this host is not set", ErrHeld)
 	}
 	if !u.config.MaySend() {
-		return fmt.Errorf("%w: this host does not take part", ErrHeld)
+		return fmt.Errorf("%w: this host or its site does not take part", ErrHeld)
 	}
 	later := time.Unix(u.later.Load(), 0)
 	// A relay may ask for no more; if it is, the clock was set back.
@@ -172,191 +194,4 @@ func (u *Uploader) held() error {
 		return fmt.Errorf("%w until %s", ErrLater, later.UTC().Format(time.RFC3339))
 	}
 	return nil
-}
-
-// Flush sends everything that is pending and returns when each batch has its
-// outcome or cannot have one now. With hurry it does not spread the envelopes
-// over the window. The first error is returned; the other batches go on.
-func (u *Uploader) Flush(ctx context.Context, hurry bool) (Summary, error) {
-	if hurry {
-		u.Hurry()
-	}
-	select {
-	case u.round <- struct{}{}:
-		defer func() { <-u.round }()
-	case <-ctx.Done():
-		return Summary{}, ctx.Err()
-	}
-	sum := Summary{Kept: map[string]int{}}
-	window := u.config.Window
-	if hurry {
-		window = 0
-	}
-	var failed error
-	for turn := 0; failed == nil && turn < maxTurns; turn++ {
-		batches := u.choose()
-		if len(batches) == 0 {
-			break
-		}
-		if failed = u.held(); failed == nil {
-			failed = u.send(ctx, batches, window, &sum)
-		}
-	}
-	if failed != nil || u.held() != nil {
-		u.Hangup() // the next round dials anew and fetches the key list again
-	}
-	return sum, failed
-}
-
-// choose returns the batches of the next turn, in random order: all fragments,
-// and pages as far as places are free.
-func (u *Uploader) choose() []spool.Batch {
-	var out []spool.Batch
-	pages := 0
-	for _, b := range u.config.Spool.Pending() {
-		if b.Kind == pageKind {
-			if pages++; pages > maxAssigned {
-				continue
-			}
-		}
-		if len(out) < maxTurn {
-			out = append(out, b)
-		}
-	}
-	rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
-	return out
-}
-
-// A round is bounded: what is left goes with the next one.
-const (
-	maxTurn  = 32 // envelopes under way at once
-	maxTurns = 64 // in a round
-)
-
-// send sends batches, which are in random order, each after a delay of its own.
-// What stops one of them stops those that have not left.
-func (u *Uploader) send(ctx context.Context, batches []spool.Batch, window time.Duration, sum *Summary) error {
-	var (
-		wg     sync.WaitGroup
-		mu     sync.Mutex
-		failed error
-	)
-	u.mu.Lock()
-	hurry := u.hurry
-	u.mu.Unlock()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	for i, b := range batches {
-		delay := delayIn(window, i, len(batches))
-		wg.Go(func() {
-			wait(ctx, delay, hurry)
-			one, err := u.deliver(ctx, b.ID)
-			mu.Lock()
-			defer mu.Unlock()
-			sum.add(one)
-			if failed == nil {
-				failed = err
-			}
-			if err != nil && !errors.Is(err, ErrNoReply) {
-				cancel() // what stops one stops all: no relay, no key, a site that is off
-			}
-		})
-	}
-	wg.Wait()
-	return failed
-}
-
-// delayIn returns a random moment of the i-th of n slots of the window. It lies
-// in the first half of the slot, so that no two envelopes leave together, a page
-// and a fragment least of all.
-func delayIn(window time.Duration, i, n int) time.Duration {
-	slot := window / time.Duration(n)
-	if slot < 2 {
-		return 0
-	}
-	return time.Duration(i)*slot + rand.N(slot/2)
-}
-
-func (s *Summary) add(d delivery) {
-	s.Batches++
-	s.Sent += d.sent
-	s.Bytes += d.bytes
-	if d.size > 0 {
-		s.Sizes = append(s.Sizes, d.size)
-	}
-	if d.replied {
-		s.Replies++
-	}
-	if d.kept != "" {
-		s.Kept[d.kept]++
-	}
-}
-
-// wait waits for the delay, or less when somebody hurries.
-func wait(ctx context.Context, delay time.Duration, hurry <-chan struct{}) {
-	if delay == 0 {
-		return
-	}
-	t := time.NewTimer(delay)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-hurry:
-	case <-ctx.Done():
-	}
-}
-
-// connect returns the connection, dialling if there is none.
-func (u *Uploader) connect(ctx context.Context) (*link, error) {
-	u.dialling.Lock()
-	defer u.dialling.Unlock()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	if l, err := u.connected(cancel); l != nil || err != nil {
-		return l, err
-	}
-	l, err := u.dial(ctx)
-	if held := u.held(); err != nil && held != nil {
-		return nil, held // that is why it was given up
-	}
-	if err != nil {
-		return nil, err
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		l.close()
-		return nil, fmt.Errorf("connect to relay: %w", err)
-	}
-	u.link = l
-	return l, nil
-}
-
-// connected returns the connection if there is one. If not, a dial follows:
-// the host's word is asked once more under the lock, so that a refusal comes
-// either before it or ends it.
-func (u *Uploader) connected(giveUp context.CancelFunc) (*link, error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.link != nil && u.link.conn.IsConnected() {
-		return u.link, nil
-	}
-	if err := u.held(); err != nil {
-		return nil, err
-	}
-	u.giveUp = giveUp
-	return nil, nil
-}
-
-// dial connects to the relay and fetches the key list.
-func (u *Uploader) dial(ctx context.Context) (*link, error) {
-	l, err := dial(ctx, u.config.Relay, u.config.Credential)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoRelay, err)
-	}
-	if err := u.keys.fetch(ctx, l.conn); err != nil {
-		l.close()
-		return nil, err
-	}
-	return l, nil
 }

@@ -2,108 +2,94 @@ package main
 
 import (
 	"crypto/ed25519"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"net/url"
-	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
-	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/config"
+	"github.com/tacit-telemetry/tacit/internal/certificate"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 )
 
-// config is the agent's configuration file: the same for every host of a site.
-// Nothing in it is per host.
-type config struct {
-	Data       string        // data directory; "": the system's
-	Relay      string        // URL of the site's relay; required
-	Credential string        // the channel's, shared by all agents; required
-	VendorKey  string        // 64 hex digits; required
-	Grace      time.Duration // from the first start to the first sending; default 24h
-	Interval   time.Duration // between gatherings; default 1h
-	Window     time.Duration // each envelope waits a random part of it; default 1h
-
-	vendor ed25519.PublicKey
+// settings is the agent's configuration file: the same for every host of a
+// site. Nothing in it is per host.
+type settings struct {
+	Data        string                  // data directory; "": the system's
+	Relays      []config.URL            // of the site; required
+	Fingerprint certificate.Fingerprint // of the relays' certificate; zero: the system's roots and the host name
+	Credential  config.Secret           // the channel's, shared by all agents; required
+	VendorKey   config.VendorKey        // required
+	Grace       time.Duration           // from the first start to the first sending; default 24h
+	Interval    time.Duration           // between gatherings; default 1h
+	Window      time.Duration           // each envelope waits a random part of it; default 1h
 }
 
 const defaultGrace = 24 * time.Hour
 
-// readConfig reads the file strictly. Its errors name the line and the key and
-// never the value: it may be a secret in the wrong place.
-func readConfig(path string) (*config, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read configuration: %w", err)
+// fromConsole is where a site's values come from.
+const fromConsole = "download agent.yaml from the console of the site's relay, under Agent configuration"
+
+func (s *settings) keys() []config.Key {
+	return []config.Key{
+		{Name: "data", Into: &s.Data},
+		{Name: "relays", Into: &s.Relays, Need: true},
+		{Name: "fingerprint", Into: &s.Fingerprint, Hint: "it is written as AB:CD:… with 32 bytes; " + fromConsole},
+		{Name: "credential", Into: &s.Credential, Need: true, Hint: "it is the same for all hosts, and not the example's; " + fromConsole},
+		{Name: "vendor_key", Into: &s.VendorKey, Need: true, Hint: "it has 64 hex digits; " + fromConsole},
+		{Name: "grace", Into: &s.Grace},
+		{Name: "interval", Into: &s.Interval},
+		{Name: "window", Into: &s.Window},
 	}
-	c := &config{Grace: defaultGrace}
-	if err := c.parse(b); err != nil {
-		return nil, fmt.Errorf("read configuration %s: %w", path, err)
-	}
-	if err := c.validate(); err != nil {
-		return nil, fmt.Errorf("read configuration %s: %w", path, err)
-	}
-	return c, nil
 }
 
-func (c *config) parse(b []byte) error {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(b, &doc); err != nil {
-		return cli.WithHint(errors.New("it is not YAML"), "write one \"key: value\" a line, as in agent.yaml")
+// errNoFile says that --config is missing.
+var errNoFile = errors.New("no configuration file")
+
+// readSettings reads the file. Its errors have a hint and repeat no value.
+func readSettings(path string) (*settings, error) {
+	if path == "" {
+		return nil, cli.WithHint(errNoFile, "tacit-agent --config FILE runs the agent; tacit-agent --help lists the commands")
 	}
-	if len(doc.Content) == 0 {
-		return nil // an empty file: validate says what is missing
+	s := &settings{Grace: defaultGrace}
+	if err := config.Read(path, s.keys()); err != nil {
+		return nil, err
 	}
-	root := doc.Content[0]
-	if root.Kind != yaml.MappingNode {
-		return cli.WithHint(fmt.Errorf("line %d: not a key and a value", root.Line), "write one \"key: value\" a line, as in agent.yaml")
+	if s.Grace < 0 || s.Interval < 0 || s.Window < 0 {
+		return nil, config.In(path, cli.WithHint(errors.New("grace, interval or window is negative"), "write it as 24h or 30m"))
 	}
-	fields := map[string]any{
-		"data": &c.Data, "relay": &c.Relay, "credential": &c.Credential, "vendor_key": &c.VendorKey,
-		"grace": &c.Grace, "interval": &c.Interval, "window": &c.Window,
-	}
-	for i := 0; i < len(root.Content); i += 2 {
-		key, value := root.Content[i], root.Content[i+1]
-		field, ok := fields[key.Value]
-		if !ok {
-			return cli.WithHint(fmt.Errorf("line %d, column %d: unknown key, or one that is there twice", key.Line, key.Column),
-				"the keys are data, relay, credential, vendor_key, grace, interval, window, each once")
-		}
-		delete(fields, key.Value)
-		if err := value.Decode(field); err != nil {
-			return cli.WithHint(fmt.Errorf("line %d, column %d: the value of %s cannot be read", value.Line, value.Column, key.Value),
-				"times are written as 24h or 30m, everything else as text")
-		}
-	}
-	return nil
+	return s, nil
 }
 
-func (c *config) validate() error {
-	u, err := url.Parse(c.Relay)
-	if err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" {
-		return cli.WithHint(errors.New("relay is not the URL of a relay"), "write it as nats://127.0.0.1:8472 or tls://relay.example.com:8472")
-	}
-	if c.Credential == "" {
-		return cli.WithHint(errors.New("credential is missing"), "take it from the site's relay; it is the same for all hosts")
-	}
-	key, err := hex.DecodeString(c.VendorKey)
-	if err != nil || envelope.CheckVendor(key) != nil {
-		return cli.WithHint(errors.New("vendor_key is not a key"), "it has 64 hex digits and is not the example's; take it from the product's documentation")
-	}
-	c.vendor = key
-	if c.Grace < 0 || c.Interval < 0 || c.Window < 0 {
-		return cli.WithHint(errors.New("grace, interval or window is negative"), "write it as 24h or 30m")
-	}
-	return nil
-}
+func (s *settings) vendor() ed25519.PublicKey { return ed25519.PublicKey(s.VendorKey) }
 
 // dir returns the data directory: the command line wins over the file.
-func (c *config) dir(env *cli.Env) datadir.Dir {
-	if c.Data == "" || env.Flag() != "" {
+func (s *settings) dir(env *cli.Env) datadir.Dir {
+	if s.Data == "" || env.Flag() != "" {
 		return env.Data()
 	}
-	return datadir.Dir(c.Data)
+	return datadir.Dir(s.Data)
+}
+
+// report says what an agent with this file would contact, and where it would
+// listen.
+func (s *settings) report(path string, dir datadir.Dir) config.Report {
+	pin := ""
+	if !s.Fingerprint.IsZero() {
+		pin = s.Fingerprint.String()
+	}
+	r := config.Report{
+		File: path, Data: string(dir), Contacts: config.Contacts(s.Relays, pin),
+		Listens: []config.Listen{{
+			What: "the local API", Where: filepath.Join(dir.Run(), datadir.AgentSocket+".sock"), Who: "every user of this host",
+		}},
+	}
+	if len(s.Relays) > 1 {
+		r.Notes = append(r.Notes, "one of these relays is used at a time, in random order")
+	}
+	if strings.HasPrefix(string(s.Relays[0]), "nats:") && pin != "" {
+		r.Notes = append(r.Notes, "without TLS there is no certificate: the fingerprint is not looked at")
+	}
+	return r
 }

@@ -28,6 +28,7 @@ func run() int {
 		root.Flags().StringVar(&o.config, "config", "", "configuration file; see agent.yaml beside the source of this command")
 		root.Flags().BoolVar(&o.verbose, "verbose", false, "log to stderr what happens; never what is sent")
 		root.RunE = func(c *cobra.Command, _ []string) error { return serve(c.Context(), env, o) }
+		root.AddCommand(checkCommand(env))
 		usercommands.Add(root, env)
 	})
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/agent"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/cmd/internal/usercommands"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/schema"
@@ -24,19 +25,11 @@ type options struct {
 
 // serve runs the agent until a signal.
 func serve(ctx context.Context, env *cli.Env, o options) (err error) {
-	if o.config == "" {
-		return cli.WithHint(errors.New("no configuration file"), "tacit-agent --config FILE runs the agent; tacit-agent --help lists the commands")
-	}
-	c, err := readConfig(o.config)
+	c, err := readSettings(o.config)
 	if err != nil {
 		return err
 	}
-	level := slog.LevelWarn
-	if o.verbose {
-		level = slog.LevelDebug
-	}
-	logger := slog.New(slog.NewTextHandler(env.Err, &slog.HandlerOptions{Level: level}))
-	dir := c.dir(env)
+	logger, dir := env.Logger(o.verbose), c.dir(env)
 	if err := dir.Make(); err != nil {
 		return err
 	}
@@ -46,8 +39,8 @@ func serve(ctx context.Context, env *cli.Env, o options) (err error) {
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
 	a, err := agent.New(ctx, agent.Config{
-		Data: dir, Product: cli.Product(), Relay: c.Relay, Credential: c.Credential, Vendor: c.vendor,
-		Grace: c.Grace, Interval: c.Interval, Window: c.Window, Logger: logger,
+		Data: dir, Product: cli.Product(), Relays: config.Strings(c.Relays), Fingerprint: c.Fingerprint,
+		Credential: string(c.Credential), Vendor: c.vendor(), Grace: c.Grace, Interval: c.Interval, Window: c.Window, Logger: logger,
 	})
 	if err != nil {
 		return err
@@ -60,10 +53,20 @@ func serve(ctx context.Context, env *cli.Env, o options) (err error) {
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Err, "tacit-agent %s runs; %s why%s says whether it sends\n", cli.Version, "tacit-agent", env.Flag())
+	fmt.Fprintf(env.Err, "tacit-agent %s runs; dials %s; tacit-agent why%s says whether it sends\n",
+		cli.Version, where(c.Relays), cli.DataFlag(dir))
 	if time.Now().Before(schema.EarliestClock) {
 		logger.Warn("the clock of this host is not set: nothing is sent until it is right")
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// where returns hosts and ports.
+func where(relays []config.URL) string {
+	out := make([]string, len(relays))
+	for i, r := range relays {
+		out[i] = r.Address().String()
+	}
+	return strings.Join(out, ", ")
 }

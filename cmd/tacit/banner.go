@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -20,11 +21,25 @@ func (h *house) banner(sum upload.Summary, err error) {
 	h.env.Printf("Tacit %s is up. Ctrl-C ends it.\n%s\n\n", cli.Version, oneMachine)
 	h.env.Printf("  installation ID  %s\n", h.agent.Installation().Spoken)
 	h.env.Printf("  sent             %s\n", h.outcome(sum, err))
-	h.env.Printf("  before → after   %s\n\n", h.beforeAfter())
+	h.env.Printf("  before → after   %s\n", h.beforeAfter())
+	h.env.Printf("  console          %s%s\n\n", h.consoleURL(), h.setupCode())
 	name := cli.Shown(os.Args[0])
 	h.env.Printf("Try:  %s lookup \"$(%s id%s)\"%s\n", name, name, h.env.Flag(), h.env.Flag())
 	h.env.Printf("      %s why%s   (on, and who decided)\n", name, h.env.Flag())
 	h.env.Printf("      %s off%s   (on undoes it)\n", name, h.env.Flag())
+}
+
+// setupCode says, while nobody has an account at the console, how the first
+// administrator gets one.
+func (h *house) setupCode() string {
+	code, err := h.relay.SetupCode()
+	if err != nil {
+		h.logger.Error("make a setup code", slog.Any("error", err))
+	}
+	if code == "" {
+		return ""
+	}
+	return "   setup code " + code
 }
 
 // printOnce says what one cycle did.

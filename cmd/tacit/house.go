@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -22,15 +21,13 @@ import (
 	"github.com/tacit-telemetry/tacit/cmd/internal/usercommands"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/relay"
+	"github.com/tacit-telemetry/tacit/relay/door"
 	"github.com/tacit-telemetry/tacit/relay/gate"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store"
 	"github.com/tacit-telemetry/tacit/store/db"
 )
-
-// defaultPort is where agents find the relay.
-const defaultPort = 8472
 
 // memoryLimit is for the Go heap of everything together; Badger needs one.
 const memoryLimit = 512 << 20
@@ -48,7 +45,7 @@ type house struct {
 	agent  *agent.Agent
 	vendor ed25519.PrivateKey
 
-	undo []func(context.Context) error // last in, first out
+	undo undo
 }
 
 // open opens everything up to the agent, which neither answers nor sends yet.
@@ -58,9 +55,7 @@ func (h *house) open(ctx context.Context) error {
 	if h.options.verbose {
 		h.logger = slog.New(slog.NewTextHandler(h.env.Err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
-	}
+	limitMemory(memoryLimit)
 	for _, step := range []func(context.Context) error{h.openData, h.openRelay, h.openStore, h.openAgent, h.tellWhere} {
 		if err := step(ctx); err != nil {
 			return h.explain(err)
@@ -69,71 +64,15 @@ func (h *house) open(ctx context.Context) error {
 	return nil
 }
 
-func (h *house) onClose(f func(context.Context) error) { h.undo = append(h.undo, f) }
-
-// errSlow says that the end did not come in time. Badger waits for ever when it
-// cannot write what it holds: on a full disk, or when its directory is gone.
-var errSlow = errors.New("closing takes too long and was given up")
-
-// closeInTime closes everything, or gives up: what was confirmed is synced, and
-// the next start takes it up as after a power cut.
-func (h *house) closeInTime(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, upStop)
-	defer cancel()
-	closed := make(chan error, 1)
-	go func() { closed <- h.close(ctx) }() // ends with the process at the latest
-	select {
-	case err := <-closed:
-		return err
-	case <-ctx.Done():
-	}
-	select {
-	case err := <-closed:
-		return err
-	case <-time.After(100 * time.Millisecond):
-		return cli.WithHint(errSlow, "is the volume of the data directory full, or gone? nothing that was confirmed is lost")
-	}
-}
-
-// close undoes what was opened. What was accepted is on disk; it is sent by
-// the next start.
-func (h *house) close(ctx context.Context) error {
-	var err error
-	for i := len(h.undo) - 1; i >= 0; i-- {
-		err = errors.Join(err, h.undo[i](ctx))
-	}
-	h.undo = nil
-	return err
-}
-
-// patience is how long a command may hold a lock that looks something up.
-const patience = time.Second
-
-// patiently tries again while another process holds a lock.
-func patiently(ctx context.Context, take func() error) error {
-	for end := time.Now().Add(patience); ; {
-		err := take()
-		var held *datadir.HeldError
-		if !errors.As(err, &held) || time.Now().After(end) || ctx.Err() != nil {
-			return err
-		}
-		time.Sleep(20 * time.Millisecond) // between two tries
-	}
-}
-
 func (h *house) openData(ctx context.Context) error {
 	if err := h.data.Make(); err != nil {
 		return err
 	}
-	var lock *datadir.Lock
-	err := patiently(ctx, func() (err error) {
-		lock, err = datadir.TakeLock(h.data.Run(), usercommands.LockName)
-		return err
-	})
-	if err != nil {
-		return err
+	for _, name := range []string{usercommands.LockName, relayLock} {
+		if err := hold(ctx, &h.undo, h.data, name); err != nil {
+			return err
+		}
 	}
-	h.onClose(func(context.Context) error { return lock.Release() })
 	return datadir.MakeOwner(h.data.Agent(), h.data.Relay(), h.data.Store(), h.data.Keys())
 }
 
@@ -143,39 +82,57 @@ func (h *house) openRelay(ctx context.Context) error {
 		return err
 	}
 	h.vendor = channel.vendor
-	config := relay.Config{
-		Dir: h.data.Relay(), Listen: net.JoinHostPort("127.0.0.1", strconv.Itoa(h.options.ports)),
-		Credential: channel.credential, MinPeers: 1, MaxWait: upWindow, FlushEvery: upWindow / 4,
-		Quota: gate.Quota{Envelopes: 100_000, Bytes: 1 << 30}, Logger: h.logger,
-	}
-	h.relay, err = startRelay(ctx, config)
-	if errors.Is(err, relay.ErrPortInUse) {
-		config.Listen = "127.0.0.1:0"
-		h.relay, err = startRelay(ctx, config)
+	c := h.relayConfig(channel)
+	// A port that is taken gives way to a free one, each by itself.
+	for range 3 {
+		h.relay, err = startRelay(ctx, c)
+		switch {
+		case errors.Is(err, relay.ErrConsolePort):
+			c.Console.Listen = anyPort
+			continue
+		case errors.Is(err, door.ErrPortInUse):
+			c.Listen = anyPort
+			continue
+		}
+		break
 	}
 	if err != nil {
 		return err
 	}
-	h.onClose(h.relay.Stop)
+	h.undo.later(h.relay.Stop)
 	return nil
 }
 
-func startRelay(ctx context.Context, c relay.Config) (*relay.Relay, error) {
-	r, err := relay.New(ctx, c)
-	if err != nil {
-		return nil, err
+// anyPort is loopback with a free port.
+const anyPort = "127.0.0.1:0"
+
+// relayConfig is of a relay that is the site's and the edge in one, with a
+// console, unless one cycle is all that is to be done.
+func (h *house) relayConfig(channel secrets) relay.Config {
+	c := relay.Config{
+		Dir: h.data.Relay(), Listen: net.JoinHostPort("127.0.0.1", strconv.Itoa(h.options.ports)),
+		Credential: channel.credential, VendorKey: h.publicKey(), MinPeers: 1, MaxWait: upWindow, FlushEvery: upWindow / 4,
+		Quota: gate.Quota{Envelopes: 100_000, Bytes: 1 << 30}, Logger: h.logger,
+		Site: true, Witness: h.data.Witness("relay"),
 	}
-	if err := r.Start(ctx); err != nil {
-		return nil, errors.Join(err, r.Stop(ctx))
+	if !h.options.once {
+		c.Console = &relay.Console{
+			Listen: defaultConsole.String(), Agent: newOwnAgent(h.data), RecoverCommand: "tacit relay recover" + cli.DataFlag(h.data),
+		}
+		if h.options.ports == 0 {
+			c.Console.Listen = anyPort
+		}
 	}
-	return r, nil
+	return c
 }
+
+func (h *house) publicKey() ed25519.PublicKey { return h.vendor.Public().(ed25519.PublicKey) }
 
 func (h *house) openStore(ctx context.Context) (err error) {
 	if h.conn, err = h.relay.StoreConn(); err != nil {
 		return err
 	}
-	h.onClose(func(context.Context) error { h.conn.Close(); return nil })
+	h.undo.later(func(context.Context) error { h.conn.Close(); return nil })
 	err = patiently(ctx, func() (err error) {
 		h.store, err = store.New(ctx, store.Config{
 			Dir: h.data.Store(), KeysDir: h.data.Keys(), RunDir: h.data.Run(), Conn: h.conn,
@@ -186,7 +143,7 @@ func (h *house) openStore(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	h.onClose(h.store.Stop)
+	h.undo.later(h.store.Stop)
 	if err := h.store.Start(ctx); err != nil {
 		return err
 	}
@@ -208,14 +165,15 @@ func (h *house) openAgent(ctx context.Context) (err error) {
 		return err
 	}
 	h.agent, err = agent.New(ctx, agent.Config{
-		Data: h.data, Product: cli.Product(), Relay: h.relayURL(), Credential: channel.credential,
-		Vendor: h.vendor.Public().(ed25519.PublicKey), Sources: []collect.Source{h.engine()},
+		Data: h.data, Product: cli.Product(), Relays: []string{h.relayURL()}, Credential: channel.credential,
+		Vendor: h.publicKey(), Sources: []collect.Source{h.engine()},
 		Interval: upInterval, Facts: upFacts, Window: upWindow, Timeout: upTimeout, Logger: h.logger,
 	})
 	if err != nil {
 		return err
 	}
-	h.onClose(h.agent.Stop)
+	h.undo.later(h.agent.Stop)
+	h.agent.Hear(ctx) // what is taken before the site's first word is refused
 	_, err = h.agent.Take(ctx, []schema.Record{{
 		Product: cli.Product(), Metric: "tacit.command.used", Value: schema.Number(1),
 		Labels: []schema.Label{{Name: "command", Value: "up"}},
@@ -224,6 +182,14 @@ func (h *house) openAgent(ctx context.Context) (err error) {
 }
 
 func (h *house) relayURL() string { return "nats://" + h.relay.Addr().String() }
+
+// consoleURL is where the console is, or "" without one.
+func (h *house) consoleURL() string {
+	if h.relay.ConsoleAddr() == nil {
+		return ""
+	}
+	return "http://" + h.relay.ConsoleAddr().String() + "/"
+}
 
 // start begins what `up` does until it is ended.
 func (h *house) start(ctx context.Context) error {
@@ -266,15 +232,16 @@ type endpoints struct {
 	PID     int       `json:"pid"`
 	Started time.Time `json:"started"`
 	Relay   string    `json:"relay"`
+	Console string    `json:"console,omitempty"`
 	Agent   string    `json:"agent"` // name of the endpoint, in this directory
 	Store   string    `json:"store"`
 }
 
 func (h *house) tellWhere(context.Context) error {
 	path := filepath.Join(h.data.Run(), endpointsFile)
-	h.onClose(func(context.Context) error { return os.Remove(path) })
+	h.undo.later(func(context.Context) error { return os.Remove(path) })
 	return writeJSON(path, endpoints{
-		PID: os.Getpid(), Started: time.Now().UTC().Truncate(time.Second), Relay: h.relayURL(),
+		PID: os.Getpid(), Started: time.Now().UTC().Truncate(time.Second), Relay: h.relayURL(), Console: h.consoleURL(),
 		Agent: datadir.AgentSocket, Store: datadir.StoreSocket,
 	}, 0o644)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/tacit-telemetry/tacit/anon/identity"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/schema/registry"
+	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 )
 
@@ -84,6 +85,8 @@ func explainLookup(env *cli.Env, err error) error {
 	switch {
 	case errors.Is(err, lookup.ErrNoStore):
 		return cli.WithHint(err, "name the directory that tacit up was started with: --data DIR")
+	case errors.Is(err, db.ErrNoKeys):
+		return cli.WithHint(err, "start the store that has them, tacit store --config FILE, and ask again; or restore the keys directory")
 	case errors.Is(err, lookup.ErrUnread):
 		return cli.WithHint(err, "restore these months of the store from a backup")
 	case errors.Is(err, lookup.ErrSilent):

@@ -1,6 +1,7 @@
 // Command tacit is the operator's command: everything in one process (up), the
-// user's own commands (id, why, off, on, preview, send, outbox), and what
-// support and reviewers need (lookup, scrub, registry).
+// daemons of machines of their own (relay, store), the user's own commands (id,
+// why, off, on, preview, send, outbox), and what support and reviewers need
+// (lookup, scrub, registry).
 package main
 
 import (
@@ -23,5 +24,6 @@ func run() int {
 		root.AddCommand(upCommand(env))
 		usercommands.Add(root, env)
 		root.AddCommand(lookupCommand(env), scrubCommand(env), registryCommand(env))
+		root.AddCommand(relayCommand(env), storeCommand(env))
 	})
 }

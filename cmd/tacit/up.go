@@ -20,8 +20,7 @@ const (
 	upFacts    = time.Minute     // between looks at the host
 	upKeys     = time.Hour       // between looks at the key list
 	upWindow   = 200 * time.Millisecond
-	upTimeout  = 5 * time.Second // for a reply
-	upStop     = 1800 * time.Millisecond
+	upTimeout  = 5 * time.Second  // for a reply
 	onceLimit  = 30 * time.Second // of one full cycle
 )
 
@@ -43,7 +42,7 @@ func upCommand(env *cli.Env) *cobra.Command {
 	}
 	c.Flags().BoolVar(&o.once, "once", false, "one full cycle to the replies, then exit")
 	c.Flags().BoolVar(&o.verbose, "verbose", false, "log to stderr what happens; never what is sent")
-	c.Flags().IntVar(&o.ports, "ports", defaultPort, "port of the relay; 0, or one that is taken: a free one")
+	c.Flags().IntVar(&o.ports, "ports", defaultPort, "port of the relay, the console is at 8470; 0: both free ones; one that is taken: a free one")
 	return c
 }
 
@@ -56,7 +55,7 @@ func up(ctx context.Context, env *cli.Env, o upOptions) (err error) {
 	h := &house{env: env, options: o}
 	defer func() {
 		// Within two seconds of Ctrl-C, whatever still runs.
-		err = errors.Join(err, h.closeInTime(context.WithoutCancel(ctx)))
+		err = errors.Join(err, h.undo.closeInTime(ctx))
 	}()
 	if err := h.open(ctx); err != nil {
 		return err

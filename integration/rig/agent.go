@@ -52,7 +52,7 @@ func AgentConfig(t testing.TB, site, dir string, lines ...string) string {
 // AgentConfig writes the configuration file of an agent of the site.
 func (s Site) AgentConfig(t testing.TB, dir string, lines ...string) string {
 	t.Helper()
-	text := fmt.Sprintf("data: %s\nrelay: nats://%s\ncredential: %s\nvendor_key: %q\ngrace: 0s\n%s\n",
+	text := fmt.Sprintf("data: %s\nrelays: [nats://%s]\ncredential: %s\nvendor_key: %q\ngrace: 0s\n%s\n",
 		dir, s.Relay, s.Credential, s.VendorKey, strings.Join(lines, "\n"))
 	path := filepath.Join(t.TempDir(), "agent.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -42,20 +42,26 @@ var build = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	built = dir
-	out, err := exec.Command("go", "env", "GOMOD").Output()
+	root, err := moduleRoot()
 	if err != nil {
 		return "", err
 	}
-	if err := track(filepath.Dir(strings.TrimSpace(string(out)))); err != nil {
+	if err := track(root); err != nil {
 		return "", err
 	}
 	c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", dir, "./cmd/...")
-	c.Dir = filepath.Dir(strings.TrimSpace(string(out)))
+	c.Dir = root
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := c.CombinedOutput(); err != nil {
 		return "", errors.New(string(text))
 	}
 	return dir, nil
+})
+
+// moduleRoot returns the directory of go.mod.
+var moduleRoot = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("go", "env", "GOMOD").Output()
+	return filepath.Dir(strings.TrimSpace(string(out))), err
 })
 
 // track looks at every file that a command may be built from, so that go test
@@ -87,10 +93,14 @@ func Binary(t testing.TB, name string) string {
 	return filepath.Join(dir, name)
 }
 
-// Cleanup removes the binaries. Call it at the end of TestMain.
+// Cleanup removes the binaries, and what the commands kept outside their data
+// directories. Call it at the end of TestMain.
 func Cleanup() {
 	if built != "" {
 		_ = os.RemoveAll(built)
+	}
+	if dir, err := home(); err == nil {
+		_ = os.RemoveAll(dir)
 	}
 }
 
@@ -119,7 +129,7 @@ type Command struct {
 	Path string
 	Args []string
 	Dir  string   // to run in; "": the test's own
-	Env  []string // added to the test's own
+	Env  []string // added to the test's own, in which XDG_CONFIG_HOME is the test run's
 	In   string
 	Attr *syscall.SysProcAttr // nil: as the test itself
 }
@@ -136,7 +146,7 @@ func (c Command) Run(t testing.TB) Result {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.Path, c.Args...)
 	cmd.Dir = c.Dir
-	cmd.Env = append(os.Environ(), c.Env...)
+	cmd.Env = environment(t, c.Env)
 	cmd.SysProcAttr = c.Attr
 	cmd.Stdin = strings.NewReader(c.In)
 	var out, errs bytes.Buffer
@@ -175,7 +185,7 @@ type Process struct {
 func (c Command) Start(t testing.TB, dir string) *Process {
 	t.Helper()
 	p := &Process{cmd: exec.Command(c.Path, c.Args...), dir: dir, done: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), c.Env...)
+	p.cmd.Env = environment(t, c.Env)
 	p.cmd.SysProcAttr = c.Attr
 	p.cmd.Dir = c.Dir
 	p.cmd.Stdout, p.cmd.Stderr = p, p
@@ -215,13 +225,21 @@ func (p *Process) Text() string {
 func (p *Process) WaitFor(t testing.TB, text string) {
 	t.Helper()
 	Eventually(t, "the process prints "+text, func() bool {
-		select {
-		case <-p.done:
+		if p.ended() {
 			t.Fatalf("the process ended: %v\n%s", p.err, p.Text())
-		default:
 		}
 		return strings.Contains(p.Text(), text)
 	})
+}
+
+// ended says whether the process has ended.
+func (p *Process) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // Kill ends the process as a power cut would, and waits.

@@ -1,15 +1,16 @@
 package door
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
-	"sync"
 	"time"
+
+	"github.com/tacit-telemetry/tacit/internal/certificate"
 )
 
 // Bounds of the pause after the system could not accept, for want of file
@@ -43,6 +44,7 @@ func (d *Door) accept(l net.Listener) {
 			})
 		default:
 			d.counts.full.Add(1)
+			d.refusals.warn("as many connections as may are here")
 			_ = c.Close() // there is nothing to say to it
 		}
 	}
@@ -62,6 +64,7 @@ func (d *Door) serve(raw net.Conn) {
 	client, err := d.handshake(raw)
 	if err != nil {
 		d.counts.handshake.Add(1)
+		d.refusals.warn(certificate.Reason(err))
 		return
 	}
 	inside, err := d.srv.InProcessConn()
@@ -69,16 +72,8 @@ func (d *Door) serve(raw net.Conn) {
 		return // the server is stopping
 	}
 	defer inside.Close() //nolint:errcheck // a pipe
-	greeting := bufio.NewReaderSize(inside, copyBuffer)
-	info, number, err := readInfo(inside, greeting)
-	if err != nil {
-		return
-	}
-	id = number
-	d.guests.number(id)
-	d.counts.accepted.Add(1)
-	if err := write(client, info); err == nil {
-		both(client, inside, greeting)
+	if id, err = d.greet(client, inside); err == nil {
+		both(client, inside)
 	}
 }
 
@@ -93,60 +88,39 @@ func (d *Door) handshake(raw net.Conn) (net.Conn, error) {
 	return c, c.HandshakeContext(ctx)
 }
 
-// readInfo reads the server's greeting, which says under which number it knows
-// the connection.
-func readInfo(inside net.Conn, r *bufio.Reader) (line []byte, number uint64, err error) {
+// greet passes the server's greeting on. It says under which number the
+// server knows the connection.
+func (d *Door) greet(client, inside net.Conn) (number uint64, err error) {
+	buf := largeBuffers.Get().(*[largeBuffer]byte)
+	defer largeBuffers.Put(buf)
+	info, number, err := readInfo(inside, buf[:])
+	if err != nil {
+		return 0, err
+	}
+	d.guests.number(number)
+	d.counts.accepted.Add(1)
+	return number, write(client, info)
+}
+
+// readInfo reads the server's greeting, which is one line, into buf.
+func readInfo(inside net.Conn, buf []byte) (line []byte, number uint64, err error) {
 	if err := inside.SetReadDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 		return nil, 0, err
 	}
-	line, err = r.ReadSlice('\n')
-	if err != nil || len(line) < 5 {
-		return nil, 0, fmt.Errorf("read the server's greeting: %w", err)
+	n := 0
+	for n == 0 || buf[n-1] != '\n' {
+		more, err := inside.Read(buf[n:])
+		if err != nil {
+			return nil, 0, fmt.Errorf("read the server's greeting: %w", err)
+		}
+		n += more
 	}
 	var info struct {
 		ID uint64 `json:"client_id"`
 	}
-	if err := json.Unmarshal(line[len("INFO "):], &info); err != nil || info.ID == 0 {
+	text, ok := bytes.CutPrefix(buf[:n], []byte("INFO "))
+	if err := json.Unmarshal(text, &info); !ok || err != nil || info.ID == 0 {
 		return nil, 0, fmt.Errorf("read the server's greeting: no number in it: %w", err)
 	}
-	return line, info.ID, inside.SetReadDeadline(time.Time{})
-}
-
-// copyBuffer is the size of each direction's buffer; the server's greeting
-// must fit.
-const copyBuffer = 16 << 10
-
-// both copies both ways and returns when both have ended, which each makes the
-// other do.
-func both(client, inside net.Conn, fromInside *bufio.Reader) {
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		defer inside.Close() //nolint:errcheck // a pipe
-		pump(inside, client)
-	})
-	defer wg.Wait()
-	defer client.Close() //nolint:errcheck // the other end sees it or is gone
-	pump(client, fromInside)
-}
-
-type reader interface{ Read([]byte) (int, error) }
-
-// pump copies until either side ends. Every write has a deadline, or a client
-// that does not read would hold its connection for ever.
-func pump(to net.Conn, from reader) {
-	buf := make([]byte, copyBuffer)
-	for {
-		n, err := from.Read(buf)
-		if n > 0 && write(to, buf[:n]) != nil || err != nil {
-			return
-		}
-	}
-}
-
-func write(to net.Conn, b []byte) error {
-	if err := to.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return err
-	}
-	_, err := to.Write(b)
-	return err
+	return buf[:n], info.ID, inside.SetReadDeadline(time.Time{})
 }

@@ -11,14 +11,21 @@
 // shared credential, and may publish tacit.put and tacit.get.*, and subscribe
 // tacit.policy and the inboxes below its own name, nothing else. A name that
 // is up is refused to a second connection, and a connection keeps the name it
-// came with. In "edge", with JetStream, are the relay's own parts and the
-// store, each with a secret that lives and dies with this process and that no
-// outside connection can use.
+// came with. In "edge", with JetStream where there is a stream, are the
+// relay's own parts and the store, each with a secret that lives and dies with
+// this process and that no outside connection can use. A store in a process of
+// its own comes in by the same door: it draws a name too, shows the store's
+// credential, and may do what a store inside may, and tell its key list.
 //
-// Bounds: MaxConns connections, one more is closed at once and counted; a
-// handshake and the NATS greeting each have a few seconds; a client that does
-// not read is cut off. What a stream may store is the stream's own bound; when
-// it is reached the server says so to whoever publishes.
+// Bounds: MaxConns connections, one more is closed at once and counted, and a
+// few more for stores, which agents cannot take; a handshake and the NATS
+// greeting each have a few seconds; a client that does not read is cut off. An
+// idle connection costs about 45 KiB, with TLS 56 (BenchmarkIdle). What a
+// stream may store is the stream's own bound; when it is reached the server
+// says so to whoever publishes.
+//
+// Whoever is refused is counted by the kind of refusal, and each kind is
+// logged once a minute at most, without a word about who it was.
 package door
 
 import (
@@ -39,12 +46,13 @@ var ErrStopped = errors.New("the door is not open")
 
 // Config says where a door is and who may come in.
 type Config struct {
-	StreamDir  string         // directory of JetStream's files, for its owner only; required
-	Listen     netip.AddrPort // where agents connect to; port 0 gives a free one; required
-	TLS        *tls.Config    // with a certificate; nil: plain, on loopback only
-	Credential string         // what agents show; required
-	MaxConns   int            // outside connections at a time; 0: 10,000
-	Logger     *slog.Logger   // nil: nothing is logged
+	StreamDir       string         // directory of JetStream's files, for its owner only; "": no stream, and nobody in the edge's account
+	Listen          netip.AddrPort // where agents connect to; port 0 gives a free one; required
+	TLS             *tls.Config    // with a certificate; nil: plain, on loopback only
+	Credential      string         // what agents show; required
+	StoreCredential string         // what a store from outside shows; "": none comes in
+	MaxConns        int            // agents' connections at a time; 0: 10,000
+	Logger          *slog.Logger   // nil: nothing is logged
 }
 
 // Deadlines of an outside connection.
@@ -56,10 +64,12 @@ const (
 
 func (c Config) withDefaults() (Config, error) {
 	switch {
-	case c.StreamDir == "":
-		return c, errors.New("make a door: no directory for the stream: set one")
 	case c.Credential == "":
 		return c, errors.New("make a door: no credential: set the one that the channel's agents show")
+	case c.StoreCredential == c.Credential:
+		return c, errors.New("make a door: agents and stores show the same credential, so that every agent could read the stream: set two different ones")
+	case c.StoreCredential != "" && c.StreamDir == "":
+		return c, errors.New("make a door: a credential for stores, and no stream that they could read: take it out, or keep the stream here")
 	case !c.Listen.IsValid():
 		return c, errors.New("make a door: no address to listen on: set one such as 127.0.0.1:8472")
 	case c.TLS == nil && !c.Listen.Addr().IsLoopback():
@@ -70,6 +80,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.TLS != nil {
 		c.TLS = c.TLS.Clone()
 		c.TLS.MinVersion = tls.VersionTLS13
+		c.TLS.SessionTicketsDisabled = true // every connection is a stranger: nothing links two
 	}
 	if c.MaxConns == 0 {
 		c.MaxConns = 10000

@@ -15,15 +15,16 @@ import (
 // Door is the listener and the embedded server. Make one with New; Start the
 // server, Open the listener, Close the listener, Stop all.
 type Door struct {
-	cfg     Config
-	secrets map[Role]string // what the parts inside show
-	log     *bridge
-	srv     *server.Server
-	agents  *server.Account
-	edge    *server.Account
-	slots   chan struct{} // one for each outside connection
-	guests  *guests
-	counts  counts
+	cfg      Config
+	secrets  map[Role]string // what the parts inside show
+	log      *bridge
+	srv      *server.Server
+	agents   *server.Account
+	edge     *server.Account
+	slots    chan struct{} // one for each outside connection
+	guests   *guests
+	refusals *refusals
+	counts   counts
 
 	mu       sync.Mutex
 	listener net.Listener // nil unless open
@@ -38,11 +39,15 @@ func New(cfg Config) (*Door, error) {
 		return nil, err
 	}
 	d := &Door{
-		cfg:     cfg,
-		secrets: map[Role]string{},
-		log:     newBridge(cfg.Logger, cfg.StreamDir),
-		slots:   make(chan struct{}, cfg.MaxConns),
-		guests:  newGuests(),
+		cfg:      cfg,
+		secrets:  map[Role]string{},
+		log:      newBridge(cfg.Logger, cfg.StreamDir),
+		slots:    make(chan struct{}, cfg.MaxConns),
+		guests:   newGuests(),
+		refusals: newRefusals(cfg.Logger),
+	}
+	if cfg.StoreCredential != "" {
+		d.slots = make(chan struct{}, cfg.MaxConns+storeConns)
 	}
 	for role := range roles {
 		d.secrets[role] = rand.Text()
@@ -58,7 +63,7 @@ func (d *Door) Open(ctx context.Context) error {
 		return fmt.Errorf("open the door: %w", ErrStopped)
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", d.cfg.Listen.String())
-	if inUse(err) {
+	if PortInUse(err) {
 		return fmt.Errorf("listen on %s: %w: stop the process that has it, or choose another port (0 gives a free one)",
 			d.cfg.Listen, ErrPortInUse)
 	}
@@ -76,7 +81,9 @@ func (d *Door) Open(ctx context.Context) error {
 // another number under the portable name.
 const wsaInUse = syscall.Errno(10048)
 
-func inUse(err error) bool {
+// PortInUse says whether listening failed because another process has the
+// address.
+func PortInUse(err error) bool {
 	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, wsaInUse)
 }
 

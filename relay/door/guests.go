@@ -12,14 +12,21 @@ type guests struct {
 	closed bool
 	conns  map[net.Conn]struct{} // from accepting to the end
 	names  map[uint64]string     // by the server's number; empty before the greeting
-	live   map[string]uint64     // and back
+	live   map[string]holder     // and back
+	stores int                   // how many of these are stores
+}
+
+// holder is who has a name.
+type holder struct {
+	id    uint64 // the server's number
+	store bool   // from outside; else an agent
 }
 
 func newGuests() *guests {
 	return &guests{
 		conns: map[net.Conn]struct{}{},
 		names: map[uint64]string{},
-		live:  map[string]uint64{},
+		live:  map[string]holder{},
 	}
 }
 
@@ -48,18 +55,35 @@ func (g *guests) knows(id uint64) bool {
 	return ok
 }
 
-// name gives the connection its name. It is refused when another connection
-// has it, or when this one has another: a new name would be a new quota.
-func (g *guests) name(id uint64, name string) bool {
+// named says whether a connection got its name.
+type named uint8
+
+const (
+	nameGiven named = iota
+	nameTaken       // another connection has it, or this one has another
+	nameFull        // as many agents as may are here
+)
+
+// name gives the connection its name. A second one is refused: it would be a
+// new quota. At most maxAgents agents have one at a time.
+func (g *guests) name(id uint64, name string, store bool, maxAgents int) named {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	mine, ok := g.names[id]
-	holder, taken := g.live[name]
-	if !ok || mine != "" && mine != name || taken && holder != id {
-		return false
+	h, taken := g.live[name]
+	switch {
+	case !ok || mine != "" && mine != name || taken && h != holder{id, store}:
+		return nameTaken
+	case taken:
+		return nameGiven // the same greeting again
+	case !store && len(g.live)-g.stores >= maxAgents:
+		return nameFull
 	}
-	g.names[id], g.live[name] = name, id
-	return true
+	g.names[id], g.live[name] = name, holder{id, store}
+	if store {
+		g.stores++
+	}
+	return nameGiven
 }
 
 // leave forgets a connection and its name. The number is zero when it got none.
@@ -68,6 +92,9 @@ func (g *guests) leave(c net.Conn, id uint64) {
 	defer g.mu.Unlock()
 	delete(g.conns, c)
 	if name := g.names[id]; name != "" {
+		if g.live[name].store {
+			g.stores--
+		}
 		delete(g.live, name)
 	}
 	delete(g.names, id)
@@ -82,10 +109,17 @@ func (g *guests) closeAll() {
 	}
 }
 
-// Live says whether a connection of this throw-away name is up.
+// here returns how many agents and stores have come in and not left.
+func (g *guests) here() (agents, stores int) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return len(g.live) - g.stores, g.stores
+}
+
+// Live says whether an agent's connection of this throw-away name is up.
 func (d *Door) Live(name string) bool {
 	d.guests.mu.RLock()
 	defer d.guests.mu.RUnlock()
-	_, ok := d.guests.live[name]
-	return ok
+	h, ok := d.guests.live[name]
+	return ok && !h.store
 }

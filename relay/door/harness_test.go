@@ -9,16 +9,16 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"go.uber.org/goleak"
 
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
-const credential = "a channel's shared credential"
+const (
+	credential      = "a channel's shared credential"
+	storeCredential = "a store's credential"
+)
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func config(t *testing.T) Config {
+func config(t testing.TB) Config {
 	return Config{
 		StreamDir:  filepath.Join(t.TempDir(), "stream"),
 		Listen:     netip.MustParseAddrPort("127.0.0.1:0"),
@@ -26,7 +26,7 @@ func config(t *testing.T) Config {
 	}
 }
 
-func open(t *testing.T, cfg Config) *Door {
+func open(t testing.TB, cfg Config) *Door {
 	t.Helper()
 	d, err := New(cfg)
 	if err != nil {
@@ -53,7 +53,7 @@ func dial(d *Door, name, password string, more ...nats.Option) (*nats.Conn, erro
 	return nats.Connect("nats://"+d.Addr().String(), opts...)
 }
 
-func guest(t *testing.T, d *Door, name string, more ...nats.Option) *nats.Conn {
+func guest(t testing.TB, d *Door, name string, more ...nats.Option) *nats.Conn {
 	t.Helper()
 	c, err := dial(d, name, credential, more...)
 	if err != nil {
@@ -63,7 +63,7 @@ func guest(t *testing.T, d *Door, name string, more ...nats.Option) *nats.Conn {
 	return c
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if ok() {

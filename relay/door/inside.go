@@ -16,13 +16,16 @@ type Role string
 
 // The roles.
 const (
-	RoleGate    Role = "gate"    // takes puts and gets, answers agents
-	RoleForward Role = "forward" // makes the stream, publishes crates, hears replies
+	RoleGate    Role = "gate"    // takes puts and gets, answers agents, pushes the policy
+	RoleForward Role = "forward" // makes the stream, publishes crates, hears replies and key lists
 	RoleStore   Role = "store"   // reads crates, publishes replies
 )
 
-// maxInside bounds the connections from inside.
-const maxInside = 64
+// Bounds of connections that are no agent's.
+const (
+	maxInside  = 64 // from inside
+	storeConns = 16 // of stores from outside, beside MaxConns
+)
 
 // rights are what a role may do, and no more than it needs.
 type rights struct {
@@ -35,7 +38,7 @@ const stream = wire.StreamCrates
 var roles = map[Role]rights{
 	RoleGate: {
 		agents:    true,
-		publish:   []string{"_INBOX.>"},
+		publish:   []string{"_INBOX.>", wire.SubjectPolicy},
 		subscribe: []string{wire.SubjectPut, wire.SubjectGet + ".*", inboxOf(RoleGate) + ".>"},
 	},
 	RoleForward: {
@@ -44,7 +47,7 @@ var roles = map[Role]rights{
 			"$JS.API.STREAM.CREATE." + stream, "$JS.API.STREAM.UPDATE." + stream, "$JS.API.STREAM.INFO." + stream,
 			"$JS.API.CONSUMER.CREATE." + stream + ".>", "$JS.API.CONSUMER.INFO." + stream + ".*",
 		},
-		subscribe: []string{wire.SubjectReply, inboxOf(RoleForward) + ".>"},
+		subscribe: []string{wire.SubjectReply, wire.SubjectKeys, inboxOf(RoleForward) + ".>"},
 	},
 	RoleStore: {
 		publish: []string{

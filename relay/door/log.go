@@ -32,7 +32,9 @@ func (b *bridge) pass(level slog.Level, format string, v []any) {
 		b.clients.Add(1)
 		return
 	}
-	text = strings.ReplaceAll(text, b.dir, "DIR")
+	if b.dir != "" {
+		text = strings.ReplaceAll(text, b.dir, "DIR")
+	}
 	b.log.Log(context.Background(), level, "embedded server", slog.String("text", addresses.ReplaceAllString(text, "(address)")))
 }
 

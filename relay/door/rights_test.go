@@ -35,36 +35,18 @@ func TestRogue(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	violations := make(chan error, 64)
-	rogue := guest(t, d, rand.Text(), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { violations <- err }))
-	forbidden := func(what string, err error) {
-		t.Helper()
-		if err := errors.Join(err, rogue.Flush()); err != nil {
-			t.Fatal(err)
-		}
-		select {
-		case err := <-violations:
-			if !errors.Is(err, nats.ErrPermissionViolation) {
-				t.Errorf("%s: %v, want a permissions violation", what, err)
-			}
-		case <-time.After(2 * time.Second):
-			t.Errorf("%s is allowed", what)
-		}
-	}
-	for _, s := range []string{
-		">", "*", "_INBOX.>", wire.InboxPrefix(victim) + ".>", wire.InboxPrefix("*") + ".>", wire.SubjectReply,
-		wire.SubjectPut, wire.SubjectGetKeys, "tacit.>", "tacit.*", wire.CrateSubject(0), "$SYS.>", "$JS.>", "$JS.EVENT.ADVISORY.>",
-	} {
-		_, err := rogue.SubscribeSync(s)
-		forbidden("subscribe "+s, err)
-	}
-	for _, s := range []string{
-		wire.CrateSubject(0), wire.SubjectPolicy, wire.SubjectReply, wire.InboxPrefix(victim) + ".1", "tacit.get.keys.more",
-		"$JS.API.INFO", "$JS.API.STREAM.DELETE." + wire.StreamCrates, "$SYS.REQ.SERVER.PING", "$JS.ACK." + wire.StreamCrates + ".group-0.1.1.1.1.0",
-	} {
-		forbidden("publish "+s, rogue.Publish(s, []byte("x")))
-	}
-	if err := rogue.Publish(wire.SubjectPut, []byte("fine")); err != nil {
+	rogue := newRogue(t, d, credential)
+	rogue.mayNotHear(
+		">", "*", "_INBOX.>", wire.InboxPrefix(victim)+".>", wire.InboxPrefix("*")+".>", wire.SubjectReply, wire.SubjectKeys,
+		wire.SubjectPut, wire.SubjectGetKeys, wire.SubjectGetPolicy, "tacit.>", "tacit.*", wire.CrateSubject(0), "$SYS.>", "$SYS.ACCOUNT.*.CONNECT",
+		"$JS.>", "$JS.EVENT.ADVISORY.>",
+	)
+	rogue.mayNotSay(
+		wire.CrateSubject(0), wire.CrateSubject(63), wire.SubjectPolicy, wire.SubjectKeys, wire.SubjectReply, wire.InboxPrefix(victim)+".1",
+		"tacit.get.keys.more", "tacit.get", "$JS.API.INFO", "$JS.API.STREAM.DELETE."+wire.StreamCrates, "$SYS.REQ.SERVER.PING",
+		"$JS.ACK."+wire.StreamCrates+".group-0.1.1.1.1.0",
+	)
+	if err := rogue.conn.Publish(wire.SubjectPut, []byte("fine")); err != nil {
 		t.Fatal(err)
 	}
 	if m, err := puts.NextMsg(5 * time.Second); err != nil || string(m.Data) != "fine" {
@@ -72,6 +54,86 @@ func TestRogue(t *testing.T) {
 	}
 	if m, err := heard.NextMsg(10 * time.Millisecond); err == nil {
 		t.Errorf("the victim heard %d bytes on its inbox", len(m.Data))
+	}
+}
+
+// TestRogueStore has a store from outside try everything that is not a
+// store's.
+func TestRogueStore(t *testing.T) {
+	cfg := config(t)
+	cfg.StoreCredential = storeCredential
+	d := open(t, cfg)
+	rogue := newRogue(t, d, storeCredential)
+	rogue.mayNotHear(
+		">", "_INBOX.>", inboxOf(RoleStore)+".>", wire.SubjectPut, wire.SubjectPolicy, wire.SubjectReply, wire.SubjectKeys, "tacit.>",
+		wire.CrateSubject(0), "$SYS.>", "$JS.>",
+	)
+	rogue.mayNotSay(
+		wire.SubjectPut, wire.CrateSubject(0), wire.SubjectPolicy, wire.SubjectGetKeys, "$SYS.REQ.SERVER.PING",
+		"$JS.API.STREAM.CREATE."+stream, "$JS.API.STREAM.DELETE."+stream, "$JS.API.STREAM.PURGE."+stream, "$JS.API.STREAM.UPDATE."+stream,
+		"$JS.API.CONSUMER.CREATE."+stream+".x", "$JS.API.CONSUMER.DELETE."+stream+".group-0",
+	)
+	edge, err := d.Conn(RoleForward)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer edge.Close()
+	lists, err := edge.SubscribeSync(wire.SubjectKeys)
+	if err := errors.Join(err, edge.Flush(), rogue.conn.Publish(wire.SubjectKeys, []byte("a list"))); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := lists.NextMsg(5 * time.Second); err != nil || string(m.Data) != "a list" {
+		t.Errorf("an allowed key list did not arrive: %v", err)
+	}
+}
+
+// rogue is a guest that tries what it may not.
+type rogue struct {
+	t          *testing.T
+	conn       *nats.Conn
+	violations chan error
+}
+
+func newRogue(t *testing.T, d *Door, password string) *rogue {
+	t.Helper()
+	r := &rogue{t: t, violations: make(chan error, 64)}
+	var err error
+	r.conn, err = dial(d, rand.Text(), password,
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { r.violations <- err }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.conn.Close)
+	return r
+}
+
+func (r *rogue) mayNotHear(subjects ...string) {
+	r.t.Helper()
+	for _, s := range subjects {
+		_, err := r.conn.SubscribeSync(s)
+		r.forbidden("subscribe "+s, err)
+	}
+}
+
+func (r *rogue) mayNotSay(subjects ...string) {
+	r.t.Helper()
+	for _, s := range subjects {
+		r.forbidden("publish "+s, r.conn.Publish(s, []byte("x")))
+	}
+}
+
+func (r *rogue) forbidden(what string, err error) {
+	r.t.Helper()
+	if err := errors.Join(err, r.conn.Flush()); err != nil {
+		r.t.Fatal(err)
+	}
+	select {
+	case err := <-r.violations:
+		if !errors.Is(err, nats.ErrPermissionViolation) {
+			r.t.Errorf("%s: %v, want a permissions violation", what, err)
+		}
+	case <-time.After(2 * time.Second):
+		r.t.Errorf("%s is allowed", what)
 	}
 }
 

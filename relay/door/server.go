@@ -25,14 +25,20 @@ const maxStore = 1 << 40
 // maxPayload bounds one message, as PROTOCOL section 7 says.
 const maxPayload = 1 << 20
 
-// Start starts the embedded server and JetStream, for the parts inside. Nobody
-// outside can connect before Open.
+// maxPending is what may wait for one client to take it. It must hold what a
+// store pulls ahead.
+const maxPending = 16 << 20
+
+// Start starts the embedded server, and JetStream where there is a stream, for
+// the parts inside. Nobody outside can connect before Open.
 func (d *Door) Start(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("start the embedded server: %w", err)
 	}
-	if err := durable.MakeOwnerDir(d.cfg.StreamDir); err != nil {
-		return fmt.Errorf("make the stream's directory: %w", err)
+	if d.cfg.StreamDir != "" {
+		if err := durable.MakeOwnerDir(d.cfg.StreamDir); err != nil {
+			return fmt.Errorf("make the stream's directory: %w", err)
+		}
 	}
 	srv, err := server.NewServer(d.options())
 	if err != nil {
@@ -44,14 +50,14 @@ func (d *Door) Start(ctx context.Context) error {
 	if fatal := d.log.fatalText(); fatal != "" {
 		return fmt.Errorf("start the embedded server: %s", fatal)
 	}
-	return d.enableJetStream()
+	return d.openAccounts()
 }
 
-func (d *Door) enableJetStream() error {
+func (d *Door) openAccounts() error {
 	var errs [3]error
 	d.agents, errs[0] = d.srv.LookupAccount(accountAgents)
 	d.edge, errs[1] = d.srv.LookupAccount(accountEdge)
-	if errs[1] == nil {
+	if errs[1] == nil && d.cfg.StreamDir != "" {
 		errs[2] = d.edge.EnableJetStream(nil, nil)
 	}
 	if err := errors.Join(errs[:]...); err != nil {
@@ -72,12 +78,13 @@ func (d *Door) options() *server.Options {
 		AuthTimeout:                authTimeout.Seconds(),
 		WriteDeadline:              writeTimeout,
 		MaxPayload:                 maxPayload,
-		MaxConn:                    d.cfg.MaxConns + maxInside,
+		MaxPending:                 maxPending,
+		MaxConn:                    d.cfg.MaxConns + storeConns + maxInside,
 		MaxSubs:                    1024,
 		MaxClosedClients:           1, // a name dies with its connection
 		ConnectErrorReports:        math.MaxInt32,
 		ReconnectErrorReports:      math.MaxInt32,
-		JetStream:                  true,
+		JetStream:                  d.cfg.StreamDir != "",
 		DisableJetStreamBanner:     true,
 		StoreDir:                   d.cfg.StreamDir,
 		SyncAlways:                 true,

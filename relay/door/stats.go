@@ -4,7 +4,9 @@ import "sync/atomic"
 
 // Stats are counts since the start, and who is here now.
 type Stats struct {
-	Connections int    // outside connections now
+	Connections int    // outside connections now, those at the handshake included
+	Agents      int    // of these, agents that have come in
+	Stores      int    // of these, stores that have come in
 	Accepted    uint64 // outside connections that reached the server
 	Complaints  uint64 // what the embedded server had to say about connections
 	Refused     Refused
@@ -14,7 +16,7 @@ type Stats struct {
 type Refused struct {
 	Accept     uint64 // the system could not accept
 	Full       uint64 // more than MaxConns
-	Handshake  uint64 // TLS failed or took too long
+	Handshake  uint64 // TLS failed or took too long; the log says why, by kind
 	Credential uint64 // a wrong credential
 	Name       uint64 // a name of wrong form, taken, or a second one
 }
@@ -26,8 +28,9 @@ type counts struct {
 // Stats returns the counts.
 func (d *Door) Stats() Stats {
 	c := &d.counts
+	agents, stores := d.guests.here()
 	return Stats{
-		Connections: len(d.slots), Accepted: c.accepted.Load(), Complaints: d.log.clients.Load(),
+		Connections: len(d.slots), Agents: agents, Stores: stores, Accepted: c.accepted.Load(), Complaints: d.log.clients.Load(),
 		Refused: Refused{
 			Accept: c.accept.Load(), Full: c.full.Load(), Handshake: c.handshake.Load(),
 			Credential: c.credential.Load(), Name: c.name.Load(),

@@ -9,8 +9,10 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,8 +20,10 @@ import (
 )
 
 func TestTLS(t *testing.T) {
-	cert, roots := certificate(t)
+	cert, roots := ownCertificate(t)
+	var log lockedBuffer
 	cfg := config(t)
+	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	cfg.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
 	d := open(t, cfg)
 	client := &tls.Config{RootCAs: roots, ServerName: "relay"}
@@ -32,7 +36,12 @@ func TestTLS(t *testing.T) {
 		_ = c.Close()
 		t.Error("TLS 1.2 was taken")
 	}
-	eventually(t, "the handshake is counted", func() bool { return d.Stats().Refused.Handshake == 1 })
+	eventually(t, "the handshake is counted, and logged with its reason", func() bool {
+		return d.Stats().Refused.Handshake == 1 && strings.Contains(log.String(), "no TLS 1.3")
+	})
+	if strings.Contains(log.String(), "127.0.0.1") {
+		t.Errorf("the log says who it was:\n%s", log.String())
+	}
 	raw, err := net.Dial("tcp", d.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +60,7 @@ func (d *tlsDialer) Dial(network, address string) (net.Conn, error) {
 	return tls.Dial(network, address, d.cfg)
 }
 
-func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+func ownCertificate(t testing.TB) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -27,22 +27,41 @@ func (d *Door) Check(c server.ClientAuthentication) bool {
 	return d.admitInside(c, opts.Username, opts.Password)
 }
 
+// admitGuest lets in an agent, or a store from outside, by what it shows.
 func (d *Door) admitGuest(c server.ClientAuthentication, name, password string) bool {
-	if !same(password, d.cfg.Credential) {
+	store := d.cfg.StoreCredential != "" && same(password, d.cfg.StoreCredential)
+	if !store && !same(password, d.cfg.Credential) {
 		d.counts.credential.Add(1)
+		d.refusals.warn("wrong credential")
 		return false
 	}
-	if !names.MatchString(name) || !d.guests.name(c.GetID(), name) {
+	if !names.MatchString(name) {
 		d.counts.name.Add(1)
+		d.refusals.warn("name of wrong form")
 		return false
 	}
-	c.RegisterUser(&server.User{
-		Username: name,
-		Account:  d.agents,
-		Permissions: &server.Permissions{
-			Publish:   &server.SubjectPermission{Allow: []string{wire.SubjectPut, wire.SubjectGet + ".*"}},
-			Subscribe: &server.SubjectPermission{Allow: []string{wire.SubjectPolicy, wire.InboxPrefix(name) + ".>"}},
-		},
+	switch d.guests.name(c.GetID(), name, store, d.cfg.MaxConns) {
+	case nameTaken:
+		d.counts.name.Add(1)
+		d.refusals.warn("name is taken")
+		return false
+	case nameFull:
+		d.counts.full.Add(1)
+		d.refusals.warn("as many connections as may are here")
+		return false
+	}
+	inbox := wire.InboxPrefix(name) + ".>"
+	if store {
+		d.register(c, name, rights{
+			publish:   append([]string{wire.SubjectKeys}, roles[RoleStore].publish...),
+			subscribe: []string{inbox},
+		})
+		return true
+	}
+	d.register(c, name, rights{
+		agents:    true,
+		publish:   []string{wire.SubjectPut, wire.SubjectGet + ".*"},
+		subscribe: []string{wire.SubjectPolicy, inbox},
 	})
 	return true
 }
@@ -53,19 +72,23 @@ func (d *Door) admitInside(c server.ClientAuthentication, name, password string)
 	if !ok || !same(password, secret) {
 		return false
 	}
+	d.register(c, name, roles[role])
+	return true
+}
+
+func (d *Door) register(c server.ClientAuthentication, name string, r rights) {
 	account := d.edge
-	if roles[role].agents {
+	if r.agents {
 		account = d.agents
 	}
 	c.RegisterUser(&server.User{
 		Username: name,
 		Account:  account,
 		Permissions: &server.Permissions{
-			Publish:   &server.SubjectPermission{Allow: roles[role].publish},
-			Subscribe: &server.SubjectPermission{Allow: roles[role].subscribe},
+			Publish:   &server.SubjectPermission{Allow: r.publish},
+			Subscribe: &server.SubjectPermission{Allow: r.subscribe},
 		},
 	})
-	return true
 }
 
 // same compares in constant time, whatever the lengths.

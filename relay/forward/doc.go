@@ -1,12 +1,13 @@
 // Package forward takes what leaves the pool to the next hop, and brings
-// replies back. This forwarder is an edge's: the next hop is JetStream, and it
-// is, with the store's ingest, the only part that knows JetStream.
+// replies back. There are two: [Forward] is an edge's, whose next hop is
+// JetStream (this is, with the store's ingest, the only part that knows it),
+// and [Chain] is a site's, whose next hop is another relay.
 //
-// Envelopes are packed by group of stores into crates, so that one sync serves
-// many, and each crate is published under a random ID of its own and waited
-// for. A crate that is not acknowledged is tried again a few times under the
-// same ID, which the stream takes once; then its envelopes go back to the
-// pool. So Forward never says that something is safe that is not, and an
+// On an edge, envelopes are packed by group of stores into crates, so that one
+// sync serves many, and each crate is published under a random ID of its own
+// and waited for. A crate that is not acknowledged is tried again a few times
+// under the same ID, which the stream takes once; then its envelopes go back to
+// the pool. So Forward never says that something is safe that is not, and an
 // envelope may reach the store twice: the store counts it once.
 //
 // The stream and the consumers of all groups are made before the first crate,
@@ -14,11 +15,23 @@
 // stream refuses new crates and loses nothing that it has; then the pool fills,
 // and the gate asks agents to come later.
 //
-// Replies come on one subject for all edges. A bounded table in memory maps
-// the attempt that a reply answers to the inbox of its sender; an entry ends
-// with its reply, after RouteAge, or as the oldest of too many. A reply
-// without an entry is dropped and counted: it is another edge's, or its agent
-// will send again and be answered then.
+// In a chain, a relay is to the next one exactly what an agent is to it: one
+// connection under a name drawn for it, a put for each envelope, a hint at
+// once and the reply later. `queued` is all that ends an envelope's stay here.
+// When the next relay is away, says nothing for 5 s, or says `later` or `off`,
+// envelopes go back to the pool, which fills and makes the gate say `later`;
+// `reseal` goes on to the agent, because only that can seal anew. A connection
+// that ends is dialled again after random, growing pauses, for as long as the
+// chain runs.
+//
+// Replies of stores come on one subject for all edges. A bounded table in
+// memory maps the attempt that a reply answers to the inbox of its sender; an
+// entry ends with its reply, after RouteAge, or as the oldest of too many. A
+// reply without an entry is dropped and counted: it is another edge's, or its
+// agent will send again and be answered then.
+//
+// Both hand up the signed key list that they hear, from stores or from the next
+// relay; whoever takes it must judge it.
 package forward
 
 import (
@@ -37,8 +50,15 @@ type Config struct {
 	MaxBytes  int64         // of the stream; required
 	MaxRoutes int           // replies that are waited for; 0: 65,536
 	RouteAge  time.Duration // how long each is waited for; 0: 1 h
+	KeyList   func([]byte)  // told every key list that a store publishes, unchecked; nil: nobody is
 	Logger    *slog.Logger  // nil: nothing is logged
 }
+
+// Defaults of what both forwarders keep for replies.
+const (
+	defaultMaxRoutes = 64 << 10
+	defaultRouteAge  = time.Hour
+)
 
 func (c Config) withDefaults() (Config, error) {
 	if c.Edge == nil || c.Agents == nil || c.MaxBytes <= 0 {
@@ -47,11 +67,8 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Groups == 0 {
 		c.Groups = 1
 	}
-	if c.MaxRoutes == 0 {
-		c.MaxRoutes = 64 << 10
-	}
-	if c.RouteAge == 0 {
-		c.RouteAge = time.Hour
+	if c.KeyList == nil {
+		c.KeyList = func([]byte) {}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -59,16 +76,30 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// Stats are counts since the start, and how many replies are waited for.
+// Stats are counts since the start, and how it stands now.
 type Stats struct {
-	Crates    uint64 // acknowledged
-	Envelopes uint64 // in these
-	Retries   uint64 // crates published again
-	Refused   uint64 // crates given up; their envelopes went back
-	Replies   uint64 // brought to their senders
-	Strays    uint64 // replies that no sender here waited for
-	Malformed uint64 // messages of wrong form on the reply subject
-	Forgotten uint64 // replies waited for in vain: too old, or too many
-	Dropped   uint64 // messages of replies that came faster than they could be brought
-	Waiting   int    // replies waited for now
+	Crates     uint64 // acknowledged by the stream; 0 in a chain
+	Envelopes  uint64 // in these, or queued by the next relay
+	Retries    uint64 // crates published again
+	Refused    uint64 // crates, in a chain envelopes, that were not taken; they went back
+	Unanswered uint64 // in a chain: envelopes that got no hint in time; they went back
+	Resealed   uint64 // in a chain: envelopes that went back to their senders to be sealed anew
+	Dials      uint64 // in a chain: connections to a next relay, begun
+	Replies    uint64 // brought to their senders
+	Strays     uint64 // replies that no sender here waited for
+	Malformed  uint64 // messages of wrong form where replies and hints come
+	Forgotten  uint64 // replies waited for in vain: too old, or too many
+	Dropped    uint64 // messages of replies that came faster than they could be brought
+	Waiting    int    // replies waited for now
+	Upstream   Upstream
 }
+
+// Upstream is how the next hop stands.
+type Upstream string
+
+// The next hops.
+const (
+	Stream    Upstream = "stream"    // this relay's own
+	Connected Upstream = "connected" // a relay, which is there
+	Away      Upstream = "away"      // a relay, which is not
+)

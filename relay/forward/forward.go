@@ -25,21 +25,20 @@ const (
 
 // Forward is an edge's forwarder. Make one with New, then Start and Stop it.
 type Forward struct {
-	cfg    Config
-	js     jetstream.JetStream
-	routes *routes
-	counts counts
+	cfg     Config
+	js      jetstream.JetStream
+	senders *senders
+	counts  counts
 
 	mu      sync.Mutex
-	sub     *nats.Subscription // between Start and Stop
-	dropped int                // by a subscription that has ended
+	subs    []*nats.Subscription // between Start and Stop: replies, key lists
+	dropped int                  // by subscriptions that have ended
 }
 
 var _ pool.Forwarder = (*Forward)(nil)
 
 type counts struct {
-	crates, envelopes, retries, refused atomic.Uint64
-	replies, strays, malformed          atomic.Uint64
+	crates, envelopes, retries, refused, malformed atomic.Uint64
 }
 
 // New returns a forwarder that does nothing yet.
@@ -55,7 +54,7 @@ func New(cfg Config) (*Forward, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a forwarder: %w", err)
 	}
-	return &Forward{cfg: cfg, js: js, routes: newRoutes(cfg.MaxRoutes, cfg.RouteAge)}, nil
+	return &Forward{cfg: cfg, js: js, senders: newSenders(cfg.Agents, cfg.MaxRoutes, cfg.RouteAge, cfg.Logger)}, nil
 }
 
 // Start makes the stream and its consumers and begins to bring replies back.
@@ -73,7 +72,7 @@ func (f *Forward) Forward(ctx context.Context, items []pool.Item) (left []pool.I
 	crates := pack(items, f.cfg.Groups)
 	for i, c := range crates {
 		for _, it := range c.items {
-			f.routes.add(it.Attempt, it.Inbox)
+			f.senders.add(it.Attempt, it.Inbox)
 		}
 		err := f.publish(ctx, c)
 		if err == nil {
@@ -128,16 +127,32 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// Ready says, before ctx ends, that the stream can be asked and has room for
+// another crate; else the error is why not.
+func (f *Forward) Ready(ctx context.Context) error {
+	stream, err := f.js.Stream(ctx, wire.StreamCrates)
+	if err != nil {
+		return fmt.Errorf("ask for the stream: %w", err)
+	}
+	info := stream.CachedInfo()
+	if info.Config.MaxBytes > 0 && info.State.Bytes+wire.MaxCrateLen > uint64(info.Config.MaxBytes) {
+		return ErrStreamFull
+	}
+	return nil
+}
+
+// ErrStreamFull says that the stores do not read the stream, or not as fast as
+// it fills. Start a store, or see what keeps it from reading.
+var ErrStreamFull = errors.New("the stream is full: the stores do not read it")
+
 // Stats returns the counts.
 func (f *Forward) Stats() Stats {
 	c := &f.counts
-	waiting, forgotten := f.routes.size()
 	f.mu.Lock()
 	dropped := f.droppedLocked()
 	f.mu.Unlock()
-	return Stats{
+	return f.senders.stats(Stats{
 		Crates: c.crates.Load(), Envelopes: c.envelopes.Load(), Retries: c.retries.Load(), Refused: c.refused.Load(),
-		Replies: c.replies.Load(), Strays: c.strays.Load(), Malformed: c.malformed.Load(),
-		Forgotten: forgotten, Dropped: uint64(dropped), Waiting: waiting,
-	}
+		Malformed: c.malformed.Load(), Dropped: uint64(dropped), Upstream: Stream,
+	})
 }

@@ -167,7 +167,7 @@ func TestSilence(t *testing.T) {
 	if s := f.Stats(); s.Retries != publishTries-1 || s.Refused != 1 || s.Crates != 0 {
 		t.Errorf("stats %+v, want %d more tries", s, publishTries-1)
 	}
-	f.sub = nil // closed with the connection
+	f.subs = nil // closed with the connection
 }
 
 func TestPack(t *testing.T) {

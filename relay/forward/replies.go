@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 
 	"github.com/nats-io/nats.go"
 
@@ -18,20 +17,34 @@ const (
 	maxPendingBytes   = 32 << 20
 )
 
-// listen begins to hear the stores' replies.
+// maxPendingLists bounds key lists that wait: each replaces the one before.
+const maxPendingLists = 16
+
+// listen begins to hear the stores' replies and key lists.
 func (f *Forward) listen(ctx context.Context) error {
-	sub, err := f.cfg.Edge.Subscribe(wire.SubjectReply, f.onReplies)
+	err := f.subscribe(wire.SubjectReply, maxPendingReplies, f.onReplies)
+	if err == nil {
+		err = f.subscribe(wire.SubjectKeys, maxPendingLists, func(m *nats.Msg) { f.cfg.KeyList(m.Data) })
+	}
+	if err == nil {
+		err = f.cfg.Edge.FlushWithContext(ctx)
+	}
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", wire.SubjectReply, err)
+		return errors.Join(fmt.Errorf("listen to the stores: %w", err), f.Stop(ctx))
+	}
+	return nil
+}
+
+func (f *Forward) subscribe(subject string, pending int, h nats.MsgHandler) error {
+	sub, err := f.cfg.Edge.Subscribe(subject, h)
+	if err != nil {
+		return fmt.Errorf("subscribe %s: %w", subject, err)
 	}
 	f.mu.Lock()
-	f.sub = sub
+	f.subs = append(f.subs, sub)
 	f.mu.Unlock()
-	if err := sub.SetPendingLimits(maxPendingReplies, maxPendingBytes); err != nil {
-		return errors.Join(fmt.Errorf("bound %s: %w", wire.SubjectReply, err), f.Stop(ctx))
-	}
-	if err := f.cfg.Edge.FlushWithContext(ctx); err != nil {
-		return errors.Join(fmt.Errorf("listen on %s: %w", wire.SubjectReply, err), f.Stop(ctx))
+	if err := sub.SetPendingLimits(pending, maxPendingBytes); err != nil {
+		return fmt.Errorf("bound %s: %w", subject, err)
 	}
 	return nil
 }
@@ -39,14 +52,13 @@ func (f *Forward) listen(ctx context.Context) error {
 // droppedLocked returns how many messages the client library dropped. Call
 // with mu held.
 func (f *Forward) droppedLocked() int {
-	if f.sub == nil {
-		return f.dropped
+	n := f.dropped
+	for _, sub := range f.subs {
+		if d, err := sub.Dropped(); err == nil { // else it has ended with its connection
+			n += d
+		}
 	}
-	d, err := f.sub.Dropped()
-	if err != nil { // the subscription has ended with its connection
-		return f.dropped
-	}
-	return f.dropped + d
+	return n
 }
 
 func (f *Forward) onReplies(m *nats.Msg) {
@@ -56,47 +68,43 @@ func (f *Forward) onReplies(m *nats.Msg) {
 		return
 	}
 	for i := range replies {
-		f.bring(&replies[i])
+		f.senders.bring(replies[i].Attempt, replies[i].Reply[:])
 	}
 }
 
-// bring brings one reply to the inbox of its sender, if one waits here.
-func (f *Forward) bring(r *wire.Routed) {
-	inbox, ok := f.routes.take(r.Attempt)
-	if !ok {
-		f.counts.strays.Add(1)
-		return
-	}
-	if err := f.cfg.Agents.Publish(inbox, r.Reply[:]); err != nil {
-		f.cfg.Logger.Debug("a reply was not brought back", slog.Any("error", err))
-		return
-	}
-	f.counts.replies.Add(1)
-}
-
-// Stop hears no more replies, brings back those that it had, and returns when
-// they are out or ctx, which must have a deadline, has ended. A second call
-// does nothing.
+// Stop hears no more of the stores, brings back the replies that it had, and
+// returns when they are out or ctx, which must have a deadline, has ended. A
+// second call does nothing.
 func (f *Forward) Stop(ctx context.Context) error {
 	f.mu.Lock()
-	sub := f.sub
+	subs := f.subs
 	f.dropped = f.droppedLocked()
-	f.sub = nil
+	f.subs = nil
 	f.mu.Unlock()
-	if sub == nil {
+	if len(subs) == 0 {
 		return nil
 	}
-	closed := sub.StatusChanged(nats.SubscriptionClosed)
-	if err := sub.Drain(); err != nil {
-		return fmt.Errorf("stop the forwarder: %w", err)
-	}
-	select {
-	case <-closed:
-	case <-ctx.Done():
-		return fmt.Errorf("stop the forwarder: %w", ctx.Err())
+	for _, sub := range subs {
+		if err := drain(ctx, sub); err != nil {
+			return fmt.Errorf("stop the forwarder: %w", err)
+		}
 	}
 	if err := f.cfg.Agents.FlushWithContext(ctx); err != nil {
 		return fmt.Errorf("stop the forwarder: send the last replies: %w", err)
 	}
 	return nil
+}
+
+// drain ends a subscription and waits until what it had is handled.
+func drain(ctx context.Context, sub *nats.Subscription) error {
+	closed := sub.StatusChanged(nats.SubscriptionClosed)
+	if err := sub.Drain(); err != nil {
+		return err
+	}
+	select {
+	case <-closed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

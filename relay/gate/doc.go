@@ -1,6 +1,7 @@
 // Package gate takes what agents, and relays that stand before this one, put:
 // it checks the outer form, the site's decision, and the quota of the
-// connection, and hands what passes to the pool. It also serves the key list.
+// connection, and hands what passes to the pool. It also serves the key list
+// and the site's policy.
 //
 // Every put is answered at once with a hint on the putter's own inbox:
 //
@@ -77,6 +78,7 @@ type Config struct {
 	Peers   Peers            // required
 	Pool    Pool             // required
 	KeyList []byte           // the signed key list; nil: see SetKeyList
+	Policy  func() []byte    // the site's policy as it is told, asked for every get, so keep it quick; nil, or empty bytes: there is none to tell
 	Decide  func() Decision  // asked for every put, so keep it quick; nil: On
 	Quota   Quota            // zero: the defaults
 	Logger  *slog.Logger     // nil: nothing is logged

@@ -18,7 +18,7 @@ import (
 const (
 	maxPendingPuts  = 4096
 	maxPendingBytes = 32 << 20
-	maxPendingGets  = 1024
+	maxPendingGets  = 4096 // as when all agents come back at once
 )
 
 // Gate answers puts and gets. Make one with New, then Start and Stop it.
@@ -57,13 +57,16 @@ func (g *Gate) SetKeyList(list []byte) error {
 	return nil
 }
 
-// Start begins to answer. Ctx must
-// have a deadline.
+// Start begins to answer. Ctx must have a deadline.
 func (g *Gate) Start(ctx context.Context) error {
-	if err := g.subscribe(wire.SubjectPut, maxPendingPuts, g.onPut); err != nil {
-		return err
+	err := g.subscribe(wire.SubjectPut, maxPendingPuts, g.onPut)
+	if err == nil {
+		err = g.subscribe(wire.SubjectGetKeys, maxPendingGets, g.onGetKeys)
 	}
-	if err := g.subscribe(wire.SubjectGetKeys, maxPendingGets, g.onGetKeys); err != nil {
+	if err == nil {
+		err = g.subscribe(wire.SubjectGetPolicy, maxPendingGets, g.onGetPolicy)
+	}
+	if err != nil {
 		return errors.Join(err, g.Stop(ctx))
 	}
 	if err := g.cfg.Conn.FlushWithContext(ctx); err != nil {
@@ -135,12 +138,29 @@ func drain(ctx context.Context, sub *nats.Subscription) error {
 }
 
 func (g *Gate) onGetKeys(m *nats.Msg) {
+	if g.get(m, *g.keys.Load()) {
+		g.counts.keyLists.Add(1)
+	}
+}
+
+func (g *Gate) onGetPolicy(m *nats.Msg) {
+	var policy []byte
+	if g.cfg.Policy != nil {
+		policy = g.cfg.Policy()
+	}
+	if g.get(m, policy) {
+		g.counts.policies.Add(1)
+	}
+}
+
+// get answers a plain request, unless a stranger asks.
+func (g *Gate) get(m *nats.Msg, data []byte) bool {
 	if _, ok := peerOf(m.Reply, g.cfg.Peers); !ok {
 		g.counts.stranger.Add(1)
-		return
+		return false
 	}
-	g.answer(m.Reply, *g.keys.Load())
-	g.counts.keyLists.Add(1)
+	g.answer(m.Reply, data)
+	return true
 }
 
 func (g *Gate) answer(inbox string, data []byte) {

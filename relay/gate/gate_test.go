@@ -53,6 +53,7 @@ func TestJudge(t *testing.T) {
 		"user while off":    {user, Off, nil, wire.Queued, func(s Stats) uint64 { return s.Passed }},
 		"malformed and off": {good[:9], Off, nil, wire.Reseal, func(s Stats) uint64 { return s.Refused.Form }},
 		"pool is full":      {good, On, pool.ErrFull, wire.Later, func(s Stats) uint64 { return s.Refused.Full }},
+		"shut meanwhile":    {good, On, pool.ErrShut, wire.Off, func(s Stats) uint64 { return s.Refused.Off }},
 		"share is full":     {good, On, pool.ErrShare, wire.Later, func(s Stats) uint64 { return s.Refused.Full }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -69,7 +70,8 @@ func TestJudge(t *testing.T) {
 			if h.Code == wire.Later && (h.Wait < 10*time.Second || h.Wait > 30*time.Second) {
 				t.Errorf("wait %v, want 10 to 30 s", h.Wait)
 			}
-			if c.want == wire.Queued && (got.Peer != "a" || got.Inbox != "_INBOX.a.1" || got.Partition != 5 || got.Attempt != wire.Attempt{9}) {
+			if c.want == wire.Queued && (got.Peer != "a" || got.Inbox != "_INBOX.a.1" || got.Partition != 5 || got.Attempt != wire.Attempt{9} ||
+				(got.Class == wire.ClassUser) != (name == "user while off")) {
 				t.Errorf("the pool got %+v", got)
 			}
 		})

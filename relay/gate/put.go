@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -40,8 +41,13 @@ func (g *Gate) judge(peer, inbox string, data []byte) wire.Hint {
 		g.counts.quota.Add(1)
 		return later(untilTomorrow(now) + rand.N(time.Hour))
 	}
-	item := pool.Item{Peer: peer, Inbox: inbox, Attempt: e.Attempt, Partition: e.Partition, Envelope: data}
-	if err := g.cfg.Pool.Add(item); err != nil {
+	item := pool.Item{Peer: peer, Inbox: inbox, Attempt: e.Attempt, Partition: e.Partition, Class: e.Class, Envelope: data}
+	err = g.cfg.Pool.Add(item)
+	if errors.Is(err, pool.ErrShut) { // the site refused while we looked
+		g.counts.off.Add(1)
+		return wire.Hint{Code: wire.Off}
+	}
+	if err != nil {
 		g.counts.full.Add(1)
 		return later(10*time.Second + rand.N(20*time.Second))
 	}

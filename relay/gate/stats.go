@@ -1,12 +1,16 @@
 package gate
 
-import "sync/atomic"
+import (
+	"maps"
+	"sync/atomic"
+)
 
 // Stats are counts since the start.
 type Stats struct {
 	Passed   uint64 // envelopes that went into the pool
 	Bytes    uint64 // of these
 	KeyLists uint64 // key lists served
+	Policies uint64 // requests for the policy answered
 	Refused  Refused
 }
 
@@ -22,8 +26,19 @@ type Refused struct {
 	Flood    uint64 // puts and gets that came faster than they could be looked at; unanswered
 }
 
+// ByReason returns the counts that are not zero under fixed words, as pages and
+// metrics name them.
+func (r Refused) ByReason() map[string]uint64 {
+	by := map[string]uint64{
+		"form": r.Form, "oversize": r.Oversize, "off": r.Off, "unknown": r.Unknown,
+		"quota": r.Quota, "full": r.Full, "stranger": r.Stranger, "flood": r.Flood,
+	}
+	maps.DeleteFunc(by, func(_ string, n uint64) bool { return n == 0 })
+	return by
+}
+
 type counts struct {
-	passed, bytes, keyLists                             atomic.Uint64
+	passed, bytes, keyLists, policies                   atomic.Uint64
 	form, oversize, off, unknown, quota, full, stranger atomic.Uint64
 }
 
@@ -34,7 +49,7 @@ func (g *Gate) Stats() Stats {
 	flood := g.droppedLocked()
 	g.mu.Unlock()
 	return Stats{
-		Passed: c.passed.Load(), Bytes: c.bytes.Load(), KeyLists: c.keyLists.Load(),
+		Passed: c.passed.Load(), Bytes: c.bytes.Load(), KeyLists: c.keyLists.Load(), Policies: c.policies.Load(),
 		Refused: Refused{
 			Form: c.form.Load(), Oversize: c.oversize.Load(), Off: c.off.Load(), Unknown: c.unknown.Load(),
 			Quota: c.quota.Load(), Full: c.full.Load(), Stranger: c.stranger.Load(),

@@ -15,6 +15,11 @@
 // pause; after MaxAge it is dropped and counted, because its sender has long
 // sent again. A relay that dies loses its pool: that is soft state, and the
 // sender sends again too.
+//
+// When the site refuses, the pool is shut: what it holds is dropped and
+// counted, what is being passed on is called back, and nothing goes in or out
+// until it is opened again, but for what a user ordered himself. The senders
+// keep theirs and send again when the site allows it.
 package pool
 
 import (
@@ -26,10 +31,12 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
-// The reasons for which Add refuses. Answer `later`; nothing was taken.
+// The reasons for which Add refuses; nothing was taken. Answer `later` to the
+// first two, and `off` to the last.
 var (
 	ErrFull  = errors.New("the pool is full")
 	ErrShare = errors.New("the connection fills its share of the pool")
+	ErrShut  = errors.New("the site refuses")
 )
 
 // Item is one envelope in the pool.
@@ -38,6 +45,7 @@ type Item struct {
 	Inbox     string       // where its sender waits for the reply
 	Attempt   wire.Attempt // what the reply will be addressed to
 	Partition uint8        // below [wire.Partitions]
+	Class     wire.Class   // [wire.ClassUser] passes a shut pool
 	Envelope  []byte       // as it came; never changed
 
 	since time.Time // when Add took it
@@ -89,4 +97,5 @@ type Stats struct {
 	Thin     uint64 // of these, those that left with fewer than MinPeers contributing
 	Returned uint64 // came back because the next hop did not take them
 	Dropped  uint64 // given up after MaxAge
+	Shut     uint64 // dropped because the site refused
 }

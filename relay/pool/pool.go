@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"context"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -9,8 +10,9 @@ import (
 // Pool holds and mixes envelopes. Make one with New, let Run empty it, and end
 // with Flush. Its methods may be called by several goroutines.
 type Pool struct {
-	cfg  Config
-	wake chan struct{} // told when the first item arrives
+	cfg   Config
+	wake  chan struct{} // told when the first item arrives
+	retry chan struct{} // told when the next hop is back
 
 	mu      sync.Mutex
 	random  *rand.Rand
@@ -19,6 +21,8 @@ type Pool struct {
 	shares  map[string]share // of each connection
 	flushAt time.Time        // of the next random flush; zero while nothing waits
 	oldest  time.Time        // of the items that wait
+	shut    bool
+	abort   context.CancelFunc // ends the passing on that goes on; nil: none does
 	stats   Stats
 }
 
@@ -34,18 +38,21 @@ func New(cfg Config) *Pool {
 	return &Pool{
 		cfg:    cfg,
 		wake:   make(chan struct{}, 1),
+		retry:  make(chan struct{}, 1),
 		random: rand.New(cfg.Random),
 		shares: map[string]share{},
 	}
 }
 
-// Add takes an item, or refuses with [ErrFull] or [ErrShare].
+// Add takes an item, or refuses with [ErrFull], [ErrShare] or [ErrShut].
 func (p *Pool) Add(it Item) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := int64(len(it.Envelope))
 	mine := p.shares[it.Peer]
 	switch {
+	case p.refuses(it):
+		return ErrShut
 	case p.held.items+1 > p.cfg.MaxItems || p.held.bytes+n > p.cfg.MaxBytes:
 		return ErrFull
 	case p.cfg.MinPeers > 1 && (mine.items+1 > p.cfg.MaxItems/4 || mine.bytes+n > p.cfg.MaxBytes/4):
@@ -56,13 +63,18 @@ func (p *Pool) Add(it Item) error {
 	if len(p.items) == 0 {
 		p.oldest = it.since
 		p.drawFlush(it.since)
-		select {
-		case p.wake <- struct{}{}:
-		default: // already told
-		}
+		tell(p.wake)
 	}
 	p.items = append(p.items, it)
 	return nil
+}
+
+// tell wakes whoever waits on the channel, once.
+func tell(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // already told
+	}
 }
 
 // Stats returns the counts.
@@ -109,10 +121,12 @@ func (p *Pool) mixed() bool {
 }
 
 // take removes what leaves now: a random half when its time has come and the
-// pool is mixed, and whatever waited MaxWait. With all it is everything.
-func (p *Pool) take(now time.Time, all bool) (leave []Item, mixed bool) {
+// pool is mixed, and whatever waited MaxWait. With all it is everything. Abort
+// is called when the pool is shut before settle.
+func (p *Pool) take(now time.Time, all bool, abort context.CancelFunc) (leave []Item, mixed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.abort = abort
 	mixed = p.mixed()
 	p.random.Shuffle(len(p.items), func(i, j int) { p.items[i], p.items[j] = p.items[j], p.items[i] })
 	half := 0
@@ -139,6 +153,7 @@ func (p *Pool) take(now time.Time, all bool) (leave []Item, mixed bool) {
 func (p *Pool) settle(now time.Time, taken, left []Item, mixed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.abort = nil
 	for _, it := range taken {
 		p.hold(it, -1)
 	}
@@ -149,6 +164,10 @@ func (p *Pool) settle(now time.Time, taken, left []Item, mixed bool) {
 	}
 	back := make([]Item, 0, len(left)+len(p.items))
 	for _, it := range left {
+		if p.refuses(it) {
+			p.stats.Shut++
+			continue
+		}
 		if now.Sub(it.since) >= p.cfg.MaxAge {
 			p.stats.Dropped++
 			continue

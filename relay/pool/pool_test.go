@@ -162,7 +162,7 @@ func TestUniform(t *testing.T) {
 	for seed := range uint64(draws) {
 		p := New(Config{Next: &hop{}, MinPeers: 1, Random: rand.NewPCG(seed, 1)})
 		add(t, p, places, "")
-		leave, _ := p.take(time.Now().Add(time.Hour), false)
+		leave, _ := p.take(time.Now().Add(time.Hour), false, func() {})
 		i, _ := strconv.Atoi(leave[0].Inbox)
 		seen[i]++
 	}

@@ -33,6 +33,9 @@ func (p *Pool) Run(ctx context.Context) {
 			return
 		case <-p.wake:
 			continue
+		case <-p.retry:
+			pause, notBefore = 0, time.Time{}
+			continue
 		case <-timer.C:
 		}
 		if p.pass(ctx, false) == 0 {
@@ -64,7 +67,9 @@ func (p *Pool) Flush(ctx context.Context) error {
 
 // pass takes once, passes on, and returns how many items came back.
 func (p *Pool) pass(ctx context.Context, all bool) int {
-	items, mixed := p.take(time.Now(), all)
+	ctx, abort := context.WithCancel(ctx)
+	defer abort()
+	items, mixed := p.take(time.Now(), all, abort)
 	if len(items) == 0 {
 		return 0
 	}

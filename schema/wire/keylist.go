@@ -20,6 +20,10 @@ const (
 	KeyAcceptedDays = 90 // the store opens with it; then it is destroyed
 )
 
+// KeyListContext stands before the list where it is signed, so that the
+// signature means a key list and nothing else.
+const KeyListContext = "tacit/v1/keylist"
+
 // SignatureLen is the length of the Ed25519 signature that ends a key list.
 const SignatureLen = 64
 
@@ -43,9 +47,8 @@ type KeyList struct {
 
 const keyListHeaderLen, keyLen = 1 + 1 + 8 + 2, 4 + 4 + 32
 
-// Marshal returns the list without its signature. What is signed is the text
-// "tacit/v1/keylist" and these bytes, so that the signature means a key list
-// and nothing else.
+// Marshal returns the list without its signature. What is signed is
+// [KeyListContext] and these bytes.
 func (l *KeyList) Marshal() []byte {
 	b := make([]byte, 0, keyListHeaderLen+len(l.Keys)*keyLen+SignatureLen)
 	b = append(b, Version, byte(l.Suite))

@@ -94,8 +94,19 @@ func (e *Env) Flag() string {
 	if e.data == "" {
 		return ""
 	}
-	return " --data " + quoted(Shown(e.data))
+	return flagFor(e.data)
 }
+
+// DataFlag returns " --data DIR" as a user has to type it to mean dir, or
+// nothing when that is meant without.
+func DataFlag(dir datadir.Dir) string {
+	if dir == datadir.Default() {
+		return ""
+	}
+	return flagFor(string(dir))
+}
+
+func flagFor(path string) string { return " --data " + quoted(Shown(path)) }
 
 // quoted returns a word as a shell takes it. The ~ of the home directory stays
 // outside the quotes.

@@ -1,0 +1,88 @@
+package intake
+
+import (
+	"slices"
+
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/registry"
+)
+
+// Bounds of what is kept in memory for the preview.
+const (
+	maxShown      = pageRecords
+	maxShownBytes = 256 << 10
+)
+
+// shown keeps records of programmes that do not take part, treated like all
+// others, in memory only: a preview shows them, and a fragment of another
+// programme that takes part may need a host fact as its facet. They are never
+// spooled, and go as soon as their programme takes part: what was taken before a
+// yes is never sent. When it is full it takes facts of the host only.
+type shown struct {
+	records []shownRecord
+	bytes   int
+}
+
+type shownRecord struct {
+	schema.Record
+	programme schema.Programme
+	size      int
+}
+
+// wants says whether a record of a metric would be kept.
+func (s *shown) wants(m *registry.Metric) bool {
+	return m.Category == schema.Configuration || len(s.records) < maxShown && s.bytes < maxShownBytes
+}
+
+// keep takes a treated record. A fact of the host takes the place of what it
+// was before.
+func (s *shown) keep(m *registry.Metric, r schema.Record, size int) {
+	if m.Category == schema.Configuration {
+		s.remove(func(was shownRecord) bool {
+			return was.Metric == r.Metric && was.Product == r.Product && slices.Equal(was.Labels, r.Labels)
+		})
+	}
+	s.records = append(s.records, shownRecord{r, m.Programme, size})
+	s.bytes += size
+}
+
+func (s *shown) remove(drop func(shownRecord) bool) {
+	s.records = slices.DeleteFunc(s.records, func(r shownRecord) bool {
+		if drop(r) {
+			s.bytes -= r.size
+			return true
+		}
+		return false
+	})
+}
+
+// show keeps a record that is refused because its programme does not take part,
+// if it would be taken otherwise.
+func (in *Intake) show(r schema.Record, m *registry.Metric, t terms) {
+	in.mu.Lock()
+	wants := in.shown.wants(m)
+	in.mu.Unlock()
+	if !wants || t.refuses(m) != "" {
+		return
+	}
+	treated, b, reason := in.prepare(r)
+	if reason != "" {
+		return
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.shown.keep(m, treated, len(b))
+}
+
+// stillShown returns what is kept for the preview, after it forgot what is of
+// programmes that take part by now.
+func (in *Intake) stillShown(t terms) []schema.Record {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.shown.remove(func(r shownRecord) bool { return t.collect[r.programme] })
+	out := make([]schema.Record, len(in.shown.records))
+	for i, r := range in.shown.records {
+		out[i] = r.Record
+	}
+	return out
+}

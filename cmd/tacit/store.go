@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/health"
+	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/schema/registry"
+	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store"
+)
+
+func storeCommand(env *cli.Env) *cobra.Command {
+	var o daemonOptions
+	c := &cobra.Command{
+		Use:   "store",
+		Short: "the vendor's store: opens what the edge holds, and answers lookups",
+		Long: "Run a store, as --config says. It dials the edge and listens for nobody else: tacit lookup finds it\n" +
+			"on this machine by its data directory.",
+		Args: cli.Args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error { return runStore(c.Context(), env, o) },
+	}
+	o.flags(c)
+	c.AddCommand(checkCommand(env, func(file string) (reporter, error) { return readStoreSettings(env, file) }))
+	return c
+}
+
+// storeDaemon is a store in a process of its own.
+type storeDaemon struct {
+	env      *cli.Env
+	settings *storeSettings
+	logger   *slog.Logger
+
+	data   datadir.Dir
+	vendor ed25519.PrivateKey
+	edge   *edge
+	store  *store.Store
+	health *health.Server // nil: off
+
+	undo undo
+}
+
+func runStore(ctx context.Context, env *cli.Env, o daemonOptions) (err error) {
+	s, err := readStoreSettings(env, o.config)
+	if err != nil {
+		return err
+	}
+	limitMemory(memoryLimit)
+	d := &storeDaemon{env: env, settings: s, logger: env.Logger(o.verbose), data: dataDir(env, s.Data)}
+	defer func() { err = errors.Join(err, d.undo.closeInTime(ctx)) }()
+	for _, step := range []func(context.Context) error{d.openKeys, d.openEdge, d.openStore, d.tellKeys, d.openHealth} {
+		if err := step(ctx); err != nil {
+			return explainHeld(err)
+		}
+	}
+	d.tell()
+	<-ctx.Done()
+	return nil
+}
+
+func (d *storeDaemon) openKeys(context.Context) (err error) {
+	if err := d.data.Make(); err != nil {
+		return err
+	}
+	if err := datadir.MakeOwner(d.data.Store(), d.settings.Keys); err != nil {
+		return err
+	}
+	d.vendor, err = openVendor(d.settings.Keys)
+	return err
+}
+
+func (d *storeDaemon) openEdge(ctx context.Context) (err error) {
+	if d.edge, err = dialEdge(ctx, d.settings, d.logger); err != nil {
+		return fmt.Errorf("dial the edge: %w", err)
+	}
+	d.undo.later(func(context.Context) error { d.edge.conn.Close(); return nil })
+	return nil
+}
+
+func (d *storeDaemon) openStore(ctx context.Context) error {
+	err := patiently(ctx, func() (err error) {
+		d.store, err = store.New(ctx, store.Config{
+			Dir: d.data.Store(), KeysDir: d.settings.Keys, RunDir: d.data.Run(), Conn: d.edge.conn, Registry: registry.Base(),
+			Group: d.settings.Group, RetentionDays: d.settings.RetentionDays, Logger: d.logger,
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d.undo.later(d.store.Stop)
+	return d.store.Start(ctx)
+}
+
+// tellKeys tells the edge the signed key list whenever the connection comes up,
+// and every hour, until the daemon ends.
+func (d *storeDaemon) tellKeys(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { d.edge.watch(ctx, d.publishKeys) })
+	d.undo.later(func(context.Context) error {
+		cancel()
+		running.Wait()
+		return nil
+	})
+	return nil
+}
+
+func (d *storeDaemon) publishKeys() {
+	list, err := d.store.KeyList(d.vendor)
+	if err == nil {
+		err = d.edge.conn.Publish(wire.SubjectKeys, list)
+	}
+	if err != nil {
+		d.logger.Error("tell the edge the key list", slog.Any("error", err))
+	}
+}
+
+func (d *storeDaemon) openHealth(ctx context.Context) (err error) {
+	if d.settings.Metrics.Off {
+		return nil
+	}
+	d.health, err = startHealth(ctx, &d.undo, health.Config{
+		Listen: d.settings.Metrics.String(), Ready: d.notReady, Counts: d.counts,
+	})
+	return err
+}
+
+// notReady says in fixed words why nothing new is taken, or "".
+func (d *storeDaemon) notReady() string {
+	if err := d.store.Ready(); err != nil {
+		return err.Error()
+	}
+	return d.edge.trouble()
+}
+
+// tell says in one line what runs where.
+func (d *storeDaemon) tell() {
+	line := startLine{name: "tacit store"}
+	line.add("asked by tacit lookup%s", cli.DataFlag(d.data))
+	line.add("vendor_key %s", hex.EncodeToString(d.vendor.Public().(ed25519.PublicKey)))
+	if d.health != nil {
+		line.add("health http://%s/readyz", d.health.Addr())
+	}
+	if trouble := d.edge.trouble(); trouble != "" {
+		line.add("%s; it is tried again", trouble)
+	}
+	line.print(d.env)
+}

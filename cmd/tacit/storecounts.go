@@ -1,0 +1,23 @@
+package main
+
+import (
+	"log/slog"
+
+	"github.com/tacit-telemetry/tacit/cmd/internal/health"
+)
+
+// counts returns what /metrics tells of a store: sums over everybody.
+func (d *storeDaemon) counts() []health.Count {
+	out := []health.Count{gauge("tacit_store_edge_connected", "Whether the edge is connected.", yes(d.edge.trouble() == ""))}
+	s, err := d.store.Stats()
+	if err != nil {
+		d.logger.Error("count the store's rows", slog.Any("error", err))
+		return out
+	}
+	out = append(out,
+		gauge("tacit_store_rows", "Rows on disk.", float64(s.Rows)),
+		gauge("tacit_store_bytes", "Bytes on disk.", float64(s.Bytes)),
+		gauge("tacit_store_damaged_months", "Months that did not open, or lost rows that were confirmed.", float64(len(s.Damaged))),
+		total("tacit_store_commits_total", "Groups of envelopes that were committed.", s.Groups))
+	return append(out, labelled("tacit_store_envelopes_total", "Envelopes by outcome; crates without the form, and groups that waited, beside them.", "outcome", s.Outcomes)...)
+}

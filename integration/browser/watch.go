@@ -1,0 +1,197 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+)
+
+// Problem is something that a person would see in red in the browser's tools.
+type Problem struct {
+	Kind   string // "console", "exception", "request" (failed), "response" (400 or more)
+	Status int    // of a response
+	URL    string // of a request or response, or ""
+	Text   string
+
+	request network.RequestID // that it is about, or ""
+}
+
+// String says it in a line.
+func (p Problem) String() string {
+	return strings.TrimSpace(fmt.Sprintf("%s: %s %s", p.Kind, p.Text, p.URL))
+}
+
+// watch remembers what a tab's browser said.
+type watch struct {
+	top cdp.FrameID // set once
+
+	mu       sync.Mutex
+	problems []Problem
+	known    map[network.RequestID]bool // requests whose problem was found already
+	urls     map[network.RequestID]string
+	loader   cdp.LoaderID      // of the page that is shown
+	document network.RequestID // its own request
+	method   string            // of it
+	status   int
+	open     map[network.RequestID]bool // requests of the page that have not ended
+	bytes    int64                      // that it took to load
+}
+
+// hear takes an event. It is called for one after the other, and must be quick.
+func (w *watch) hear(event any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		w.begin(e)
+	case *network.EventResponseReceived:
+		w.answered(e)
+	case *network.EventLoadingFinished:
+		if w.open[e.RequestID] {
+			w.bytes += int64(e.EncodedDataLength)
+			delete(w.open, e.RequestID)
+		}
+	case *network.EventLoadingFailed:
+		w.failed(e)
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeAssert {
+			w.problems = append(w.problems, Problem{Kind: "console", Text: words(e.Args)})
+		}
+	case *runtime.EventExceptionThrown:
+		w.problems = append(w.problems, Problem{Kind: "exception", Text: thrown(e.ExceptionDetails), URL: e.ExceptionDetails.URL})
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError {
+			w.problems = append(w.problems, Problem{Kind: "console", Text: e.Entry.Text, URL: e.Entry.URL, request: e.Entry.NetworkRequestID})
+		}
+	}
+}
+
+// begin notes a request. One for a document of the tab begins a new page.
+func (w *watch) begin(e *network.EventRequestWillBeSent) {
+	if e.Type == network.ResourceTypeDocument && e.FrameID == w.top {
+		w.loader, w.document, w.method = e.LoaderID, e.RequestID, e.Request.Method
+		w.open, w.bytes, w.status = map[network.RequestID]bool{}, 0, 0
+	}
+	if w.urls == nil {
+		w.urls = map[network.RequestID]string{}
+	}
+	w.urls[e.RequestID] = e.Request.URL
+	if e.LoaderID == w.loader && !strings.HasPrefix(e.Request.URL, "data:") {
+		w.open[e.RequestID] = true
+	}
+}
+
+// answered notes a response.
+func (w *watch) answered(e *network.EventResponseReceived) {
+	status := int(e.Response.Status)
+	if e.RequestID == w.document {
+		w.status = status
+	}
+	if status >= 400 {
+		w.found(Problem{Kind: "response", Status: status, Text: fmt.Sprintf("answered with %d", status), URL: e.Response.URL, request: e.RequestID})
+	}
+}
+
+// failed notes a request that came to nothing. One that the browser gave up
+// because the person went on, or because it became a download, is no problem.
+func (w *watch) failed(e *network.EventLoadingFailed) {
+	delete(w.open, e.RequestID)
+	if e.Canceled && e.BlockedReason == "" {
+		return
+	}
+	text := strings.TrimSpace(e.ErrorText + " " + string(e.BlockedReason))
+	w.found(Problem{Kind: "request", Text: text, URL: w.urls[e.RequestID], request: e.RequestID})
+}
+
+// found notes the problem of a request.
+func (w *watch) found(p Problem) {
+	if w.known == nil {
+		w.known = map[network.RequestID]bool{}
+	}
+	w.known[p.request] = true
+	w.problems = append(w.problems, p)
+}
+
+// take removes the problems that match, and returns them. The console says
+// once more what is known of a request already.
+func (w *watch) take(match func(Problem) bool) (taken []Problem) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var rest []Problem
+	for _, p := range w.problems {
+		switch {
+		case p.Kind == "console" && p.request != "" && w.known[p.request]:
+		case match(p):
+			taken = append(taken, p)
+		default:
+			rest = append(rest, p)
+		}
+	}
+	w.problems = rest
+	return taken
+}
+
+// words returns what was written to the console.
+func words(args []*runtime.RemoteObject) string {
+	var texts []string
+	for _, a := range args {
+		if a.Description != "" {
+			texts = append(texts, a.Description)
+		} else {
+			texts = append(texts, text(&accessibility.Value{Value: a.Value}))
+		}
+	}
+	return strings.Join(texts, " ")
+}
+
+// thrown returns what an exception says.
+func thrown(d *runtime.ExceptionDetails) string {
+	if d.Exception != nil && d.Exception.Description != "" {
+		return d.Exception.Description
+	}
+	return d.Text
+}
+
+// Problems returns what went wrong in the tab since it was asked last.
+func (tab *Tab) Problems() []Problem {
+	return tab.watch.take(func(Problem) bool { return true })
+}
+
+// Expect fails the test when the page that is shown was not answered with a
+// status. That it was is then no problem.
+func (tab *Tab) Expect(status int) {
+	tab.t.Helper()
+	tab.watch.mu.Lock()
+	got, document := tab.watch.status, tab.watch.document
+	tab.watch.mu.Unlock()
+	if got != status {
+		tab.t.Errorf("%s was answered with %d, want %d:\n%s", tab.URL(), got, status, tab.Text())
+	}
+	tab.watch.take(func(p Problem) bool { return p.Kind == "response" && p.request == document })
+}
+
+// Weight returns how many bytes it took to load the page with all it needs,
+// headers included, as they came over the wire.
+func (tab *Tab) Weight() (bytes int64) {
+	tab.t.Helper()
+	tab.eventually("everything of the page is loaded", func() bool {
+		tab.watch.mu.Lock()
+		defer tab.watch.mu.Unlock()
+		bytes = tab.watch.bytes
+		return len(tab.watch.open) == 0
+	})
+	return bytes
+}
+
+// posted says whether the page is the answer to a form.
+func (tab *Tab) posted() bool {
+	tab.watch.mu.Lock()
+	defer tab.watch.mu.Unlock()
+	return tab.watch.method != "GET"
+}

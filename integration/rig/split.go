@@ -1,0 +1,154 @@
+package rig
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Plan says how the parts of a split run, besides what StartSplit does anyway.
+type Plan struct {
+	Agents  int  // how many agents
+	Verbose bool // debug logging everywhere
+	// Plain has the site's relay speak without TLS, so that the proxies count
+	// envelopes. The site's connection to the edge keeps its TLS.
+	Plain bool
+
+	Edge, Store, Site, Agent Edits // of the example files
+}
+
+// Split is Tacit as in the field, on one machine: the vendor's edge and store,
+// a site's relay, and agents, each in a process of its own, from the shipped
+// example files. Only addresses, directories and secrets are replaced in them,
+// and the times that a test cannot wait for.
+type Split struct {
+	Edge, Store, Site *Daemon
+	Agents            []*Daemon
+	Wires             []*Proxy // between each agent and the site's relay, which sees 127.0.100.1, 127.0.100.2, …
+	Uplink            *Proxy   // between the site's relay and the edge
+
+	// What every agent of the site has in its file.
+	Relay, Fingerprint, Credential, VendorKey string
+
+	plan Plan
+}
+
+// Edits for times that a test cannot wait for.
+var (
+	quickPool  = Edits{"pool.min_peers": 1, "pool.max_wait": "200ms", "pool.flush_every": "50ms"}
+	quickAgent = Edits{"grace": "0s", "interval": "1s", "window": "100ms"}
+)
+
+// StartSplit starts the parts one after the other, as their administrators
+// would, who copy what one prints into the file of the next.
+func StartSplit(t testing.TB, plan Plan) *Split {
+	t.Helper()
+	s := &Split{plan: plan}
+	edge := freePort(t)
+	s.Edge = s.start(t, "tacit/edge.yaml", quickPool.with(Edits{
+		"listen": edge, "addresses": []string{edge}, "metrics": freePort(t),
+	}).with(plan.Edge), "relay")
+	s.startStore(t, edge)
+	s.startSite(t, edge)
+	for range plan.Agents {
+		s.StartAgent(t)
+	}
+	return s
+}
+
+// start starts a daemon from its example file.
+func (s *Split) start(t testing.TB, example string, edits Edits, command ...string) *Daemon {
+	t.Helper()
+	dir := Dir(t)
+	if s.plan.Verbose {
+		command = append(command, "--verbose")
+	}
+	c := Command{Path: Binary(t, filepath.Dir(example)), Args: command}
+	return startDaemon(t, c, dir, Example(t, example, Edits{"data": dir}.with(edits)))
+}
+
+func (s *Split) startStore(t testing.TB, edge string) {
+	t.Helper()
+	s.Store = s.start(t, "tacit/store.yaml", Edits{
+		"keys": filepath.Join(Dir(t), "keys"), "relays": []string{"tls://" + edge}, "metrics": freePort(t),
+		"fingerprint": s.Edge.Told(t, "certificate"), "credential": readSecret(t, s.Edge.Told(t, "credential for stores in")),
+	}.with(s.plan.Store), "store")
+	s.VendorKey = s.Store.Told(t, "vendor_key")
+	s.Store.WaitReady(t)
+}
+
+func (s *Split) startSite(t testing.TB, edge string) {
+	t.Helper()
+	s.Uplink = NewProxy(t, edge, "")
+	s.Relay = freePort(t)
+	edits := Edits{
+		"listen": s.Relay, "addresses": []string{s.Relay}, "console": freePort(t), "metrics": freePort(t), "vendor_key": s.VendorKey,
+		"console_agent": filepath.Join(Dir(t), "none"), "next.relays": []string{"tls://" + s.Uplink.Address()},
+		"next.fingerprint": s.Edge.Told(t, "certificate"), "next.credential": readSecret(t, s.Edge.Told(t, "credential in")),
+	}
+	if s.plan.Plain {
+		edits["tls"] = "off"
+	}
+	s.Site = s.start(t, "tacit/site.yaml", quickPool.with(edits).with(s.plan.Site), "relay")
+	s.Site.WaitReady(t)
+	s.Credential = readSecret(t, s.Site.Told(t, "credential in"))
+	if !s.plan.Plain {
+		s.Fingerprint = s.Site.Told(t, "certificate")
+	}
+}
+
+// StartAgent starts one more agent.
+func (s *Split) StartAgent(t testing.TB) *Daemon {
+	t.Helper()
+	wire := NewProxy(t, s.Relay, fmt.Sprintf("127.0.100.%d", len(s.Wires)+1))
+	edits := Edits{
+		"relays": []string{"tls://" + wire.Address()}, "fingerprint": s.Fingerprint, "credential": s.Credential, "vendor_key": s.VendorKey,
+	}
+	if s.plan.Plain {
+		edits["relays"] = []string{"nats://" + wire.Address()}
+	}
+	a := s.start(t, "tacit-agent/agent.yaml", quickAgent.with(edits).with(s.plan.Agent))
+	s.Wires, s.Agents = append(s.Wires, wire), append(s.Agents, a)
+	return a
+}
+
+// Console returns the URL of the site's console.
+func (s *Split) Console(t testing.TB) string {
+	t.Helper()
+	return strings.TrimSuffix(s.Site.Told(t, "console"), "/")
+}
+
+// setupCode is how the site's relay prints the code for the first
+// administrator.
+var setupCode = regexp.MustCompile(`(?m)^setup code (\S+): `)
+
+// SetupCode returns the one-time code that the site's relay printed when it
+// started.
+func (s *Split) SetupCode(t testing.TB) string {
+	t.Helper()
+	var code []string
+	Eventually(t, "the site's relay prints a setup code", func() bool {
+		code = setupCode.FindStringSubmatch(s.Site.Text())
+		return code != nil
+	})
+	return code[1]
+}
+
+// Lookup opens the timeline of an agent in the store.
+func (s *Split) Lookup(t testing.TB, agent *Daemon) Timeline {
+	t.Helper()
+	return Lookup(t, s.Store.Data, ID(t, agent.Data))
+}
+
+// readSecret reads a secret that a daemon keeps in a file.
+func readSecret(t testing.TB, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(b))
+}

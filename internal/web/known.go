@@ -1,0 +1,51 @@
+package web
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strings"
+)
+
+// A browser in which somebody has logged in keeps a cookie that says so, made
+// with a key that lives as long as the process ("device cookies", OWASP). Its
+// attempts for that account are counted apart, so that strangers who keep an
+// account's pause going keep nobody out who has used it before. The cookie
+// opens nothing, and nothing is stored of it here.
+
+const nonceLength = 16
+
+func (s *Site) knownCookie() string {
+	if s.cfg.TLS {
+		return "__Host-known"
+	}
+	return "known"
+}
+
+func (s *Site) knownMark(name string, nonce []byte) []byte {
+	m := hmac.New(sha256.New, s.browserKey)
+	m.Write(nonce)
+	m.Write([]byte(strings.ToLower(cleanName(name))))
+	return m.Sum(nil)
+}
+
+// remember marks a browser as one that has logged in under a name.
+func (s *Site) remember(w http.ResponseWriter, name string) {
+	nonce := random(nonceLength)
+	s.setCookie(w, s.knownCookie(), base64.RawURLEncoding.EncodeToString(append(nonce, s.knownMark(name, nonce)...)), year)
+}
+
+// countedAs says under what the attempts of this browser for a name are
+// counted, and whether apart from everybody's.
+func (s *Site) countedAs(r *http.Request, name string) (key string, apart bool) {
+	c, err := r.Cookie(s.knownCookie())
+	if err != nil {
+		return name, false
+	}
+	b, err := base64.RawURLEncoding.DecodeString(c.Value)
+	if err != nil || len(b) != nonceLength+sha256.Size || !hmac.Equal(b[nonceLength:], s.knownMark(name, b[:nonceLength])) {
+		return name, false
+	}
+	return "\x00browser" + c.Value, true
+}

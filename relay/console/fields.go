@@ -1,0 +1,133 @@
+package console
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tacit-telemetry/tacit/internal/web"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/registry"
+)
+
+// field is one metric of the registry in the words of the page.
+type field struct {
+	Name        string
+	Description string
+	Purpose     string
+	Programme   string
+	Level       string
+	Treatment   []string // sentences
+	Values      []string // the words that may be kept
+	Labels      []labelField
+	Goes        []string // sentences: where it goes
+	Since       schema.Release
+}
+
+// labelField is one label of a metric in the words of the page.
+type labelField struct {
+	Name        string
+	Description string
+	Treatment   string
+	Values      []string
+}
+
+func (c *Console) field(r *web.Request, m *registry.Metric) field {
+	f := field{
+		Name:        m.Name,
+		Description: describe(r, m, "description", m.Description),
+		Purpose:     describe(r, m, "purpose", m.Purpose),
+		Programme:   r.T("console.programme." + string(m.Programme)),
+		Level:       r.T("console.level." + string(m.Level)),
+		Treatment:   treatment(r, m),
+		Values:      m.Values,
+		Goes:        destinations(r, m),
+		Since:       m.Since,
+	}
+	for _, l := range m.Labels {
+		f.Labels = append(f.Labels, labelField{
+			Name: l.Name, Description: describe(r, m, "label."+l.Name, l.Description),
+			Treatment: textTreatment(r, l.Treatment, l.Values, l.Format), Values: l.Values,
+		})
+	}
+	return f
+}
+
+// describe returns a text of the registry in the reader's language. The
+// translations are of the registry that is built in: where another one says
+// something else under the same name, its own words are shown.
+func describe(r *web.Request, m *registry.Metric, part, text string) string {
+	if r.Lang() == "en" || text != baseText(m.Name, part) {
+		return text
+	}
+	return r.T("metric." + m.Name + "." + part)
+}
+
+// baseText returns a text of the built-in registry in English, or "".
+func baseText(metric, part string) string {
+	m, ok := registry.Base().Metric(metric)
+	if !ok {
+		return ""
+	}
+	switch part {
+	case "description":
+		return m.Description
+	case "purpose":
+		return m.Purpose
+	}
+	for _, l := range m.Labels {
+		if "label."+l.Name == part {
+			return l.Description
+		}
+	}
+	return ""
+}
+
+// treatment says what the host does to a metric's value, in sentences.
+func treatment(r *web.Request, m *registry.Metric) []string {
+	switch {
+	case m.Treatment == schema.Bucket:
+		names := m.BucketNames()
+		return []string{r.T("console.treatment.bucket", names[0], names[len(names)-1])}
+	case m.IsText():
+		return []string{textTreatment(r, m.Treatment, m.Values, m.Format)}
+	case m.Type == schema.Flag:
+		return []string{r.T("console.treatment.flag")}
+	case m.Type == schema.Counter:
+		return []string{r.T("console.treatment.counter")}
+	case len(m.Buckets) > 0:
+		return []string{r.T("console.treatment.number"), r.T("console.treatment.ranges", len(m.Buckets)+1)}
+	}
+	return []string{r.T("console.treatment.number")}
+}
+
+// textTreatment says what the host does to a text.
+func textTreatment(r *web.Request, t schema.Treatment, values []string, format registry.Format) string {
+	switch {
+	case t != schema.Keep:
+		return r.T("console.treatment." + string(t))
+	case format != "":
+		return r.T("console.treatment.format." + string(format))
+	}
+	return r.T("console.treatment.listed", len(values))
+}
+
+// destinations says where a metric goes, in sentences.
+func destinations(r *web.Request, m *registry.Metric) (out []string) {
+	if m.Page {
+		out = append(out, r.T("console.goes.page"))
+	}
+	for _, u := range m.Rollups {
+		out = append(out, r.T("console.goes.rollup", strings.Join(u.Facets, ", "), strconv.Itoa(u.MinInstallations)))
+	}
+	return out
+}
+
+// newer returns the registry's fields that came after a release.
+func (c *Console) newer(r *web.Request, than uint32) (out []field) {
+	for i := range c.cfg.Registry.Metrics {
+		if m := &c.cfg.Registry.Metrics[i]; uint32(m.Since) > than {
+			out = append(out, c.field(r, m))
+		}
+	}
+	return out
+}

@@ -1,0 +1,129 @@
+package forward
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/tacit-telemetry/tacit/internal/certificate"
+	"github.com/tacit-telemetry/tacit/schema/wire"
+)
+
+// Pauses between two dials: each is drawn from half to all of a bound that
+// doubles, and starts over after a connection that held.
+const (
+	firstPause = 250 * time.Millisecond
+	maxPause   = time.Minute
+	settled    = 10 * time.Second
+)
+
+// When the key list is asked for again: after it came, after the next relay
+// had none, and at the earliest, when agents must seal anew.
+const (
+	keysEvery = time.Hour
+	keysRetry = 10 * time.Second
+	keysLeast = 5 * time.Second
+)
+
+// keep keeps one connection until ctx ends.
+func (c *Chain) keep(ctx context.Context) {
+	pause := firstPause
+	order := rand.Perm(len(c.targets))
+	for try := 0; ctx.Err() == nil; try++ {
+		began := time.Now()
+		if l := c.connect(ctx, c.targets[order[try%len(order)]]); l != nil {
+			c.stay(ctx, l)
+			if time.Since(began) >= settled {
+				pause = firstPause
+			}
+		}
+		_ = wait(ctx, pause/2+rand.N(pause/2)) // the loop sees the end of ctx
+		pause = min(2*pause, maxPause)
+	}
+}
+
+// connect dials once and says how that went, whenever it is another way than
+// the last time.
+func (c *Chain) connect(ctx context.Context, t target) *link {
+	c.counts.dials.Add(1)
+	l, trouble := c.dial(ctx, t)
+	c.mu.Lock()
+	changed := c.trouble != trouble
+	c.trouble, c.link = trouble, l
+	c.mu.Unlock()
+	switch {
+	case ctx.Err() != nil:
+	case l != nil:
+		c.cfg.Logger.Info("the next relay is connected", slog.Bool("tls", t.tls))
+	case changed:
+		c.cfg.Logger.Warn("the next relay is away", slog.String("reason", trouble))
+	}
+	return l
+}
+
+// stay uses a connection until it or ctx ends.
+func (c *Chain) stay(ctx context.Context, l *link) {
+	c.cfg.Connected()
+	c.fetchKeys(ctx, l)
+	c.mu.Lock()
+	c.link, c.trouble = nil, hungUp
+	c.mu.Unlock()
+	l.close()
+	if ctx.Err() == nil {
+		c.cfg.Logger.Warn("the next relay is away", slog.String("reason", hungUp))
+	}
+}
+
+// fetchKeys asks for the key list now and then, until the connection or ctx
+// ends.
+func (c *Chain) fetchKeys(ctx context.Context, l *link) {
+	next := time.Duration(0)
+	for l.sleep(ctx, next, c.stale) {
+		next = keysRetry
+		if c.askKeys(ctx, l) {
+			next = keysEvery + rand.N(keysEvery/4)
+		}
+		if !l.sleep(ctx, keysLeast, nil) {
+			return
+		}
+	}
+}
+
+func (c *Chain) askKeys(ctx context.Context, l *link) bool {
+	ctx, cancel := context.WithTimeout(ctx, hintTimeout)
+	defer cancel()
+	m, err := l.conn.RequestWithContext(ctx, wire.SubjectGetKeys, nil)
+	if err != nil || len(m.Data) == 0 {
+		return false
+	}
+	c.cfg.KeyList(m.Data)
+	return true
+}
+
+// What keeps the next relay away, in fixed words: an error's own text may name
+// an address.
+const (
+	notDialled    = "it was not dialled yet"
+	hungUp        = "the connection ended"
+	nobodyThere   = "nobody answers at its address"
+	noRelay       = "what answers at its address does not greet as a relay does: see whether the address has tls:// or nats:// as the next relay says, and whether that takes more connections"
+	badCredential = "it does not take this relay's credential: compare the one in this configuration with the one that the next relay's channel has"
+)
+
+// troubleOf says why a dial, or else the greeting after it, failed.
+func troubleOf(dial, greeting error) string {
+	var handshake *certificate.HandshakeError
+	switch {
+	case errors.As(dial, &handshake):
+		return handshake.Error()
+	case dial != nil:
+		return nobodyThere
+	case errors.Is(greeting, nats.ErrAuthorization):
+		return badCredential
+	}
+	return noRelay
+}
