@@ -177,30 +177,46 @@ func TestNotes(t *testing.T) {
 	s.held(s.open(), CauseBehind)
 }
 
-func TestHistoryFull(t *testing.T) {
-	s := newSite(t)
-	p := s.open()
-	// Lines of a later release, as long as they may be.
+// grow makes the log at least n bytes long, with lines of a later release.
+func (s *site) grow(p *Policy, n int64) {
+	s.t.Helper()
 	r := p.read()
-	for r.chain.Size() < maxNotes {
+	for r.chain.Size() < n {
 		e := struct {
 			durable.Link
 			Act  string `json:"act"`
 			More string `json:"more"`
 		}{r.chain.Next(), "imported", strings.Repeat("x", 512<<10)}
 		if err := r.chain.Append(s.log(), e); err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
 		r.entries = append(r.entries, Entry{})
 	}
 	if err := p.writeWitness(r.tip()); err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
+}
+
+// TestHistoryFull: notes stop, decisions go on, in a new log when it must be.
+func TestHistoryFull(t *testing.T) {
+	s := newSite(t)
+	p := s.open()
+	s.grow(p, maxNotes)
 	if err := p.Note(t.Context(), "one more", ""); !errors.Is(err, ErrFull) {
 		t.Errorf("%v, want that the history is full", err)
 	}
-	if got := s.save(p, off); got.Trouble != "" {
-		t.Errorf("a decision had no space: %+v", got)
+	s.save(p, off)
+	s.whole(p, off)
+	s.grow(p, maxDecided)
+	full := s.read(s.log())
+	s.save(p, on)
+	s.whole(s.open(), on)
+	history, err := p.History(t.Context())
+	if err != nil || len(history) != 2 || history[0].Act != ActAnew || !bytes.Equal(full, s.read(s.log()+".damaged-1")) {
+		t.Errorf("%+v, %v, want a new log and the old one kept", history, err)
+	}
+	if err := p.Note(t.Context(), "one more", ""); err != nil {
+		t.Error(err)
 	}
 }
 
