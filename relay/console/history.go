@@ -76,7 +76,7 @@ func rowOf(r *web.Request, entries []policy.Entry, i int) historyRow {
 
 // acts are the acts that have words here; others are shown as they are.
 var acts = []string{
-	policy.ActDefault, policy.ActDecided, policy.ActAnew, policy.ActUnwatched,
+	policy.ActDefault, policy.ActDecided, policy.ActAnew, policy.ActWitness,
 	web.ActSetUp, web.ActInvited, web.ActPassword, web.ActRestored, web.ActRemoved,
 }
 

@@ -50,7 +50,6 @@ func TestDamage(t *testing.T) {
 		"removed":              {edit: func([]byte) []byte { return nil }, cause: CauseMissing, running: true},
 		"too long":             {edit: func(b []byte) []byte { return append(b, make([]byte, maxLog)...) }, cause: CauseUnread, running: true},
 		"zeros":                {edit: func(b []byte) []byte { return make([]byte, len(b)) }, cause: CauseBehind, running: true},
-		"witness removed":      {witness: func([]byte) []byte { return nil }, cause: CauseWitness},
 		"witness garbage":      {witness: func([]byte) []byte { return []byte("{") }, cause: CauseWitness},
 		"witness negative":     {witness: func([]byte) []byte { return []byte(`{"revision":1,"lines":-1}`) }, cause: CauseWitness},
 		"witness too high":     {witness: func(b []byte) []byte { return bytes.Replace(b, []byte(`"revision":1`), []byte(`"revision":2`), 1) }, cause: CauseBehind, running: true},
@@ -322,7 +321,11 @@ func TestWithoutWitness(t *testing.T) {
 	}
 	s.save(p, off)
 	s.put(s.c.Witness, nil)
-	s.held(s.open(), CauseWitness) // decided in, so that it needs its witness
+	p = s.open()
+	s.whole(p, off)
+	if h, err := p.History(t.Context()); err != nil || h[len(h)-1].Act != ActWitness || s.read(s.c.Witness) == nil {
+		t.Errorf("%+v, %v; want a note that the witness was made anew", h, err)
+	}
 }
 
 // TestWitnessLostItsDisk: a Save that cannot reach the witness leaves nothing.

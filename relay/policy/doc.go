@@ -17,17 +17,17 @@
 // set, so that it stays above what agents heard even when both files are lost.
 //
 //	no log, no witness         the first start: the programmes' defaults, as an entry
-//	a log without its witness  held, unless it began where no witness can be written
+//	a log without its witness  counts, and a note says that its witness was made anew
 //	everything else that is not whole: held, with Trouble and Fix
 //
 // While it holds nothing of the site passes. Save, and Note, set a damaged log
 // aside under another name, and begin a new one, which says so and holds; the
 // settings that Save brings come after that. A default never comes back.
 //
-// What it cannot tell is a disk that was put back together with the witness:
-// agents notice, because the revision fell. And when the witness lies where
-// containers forget it, every new one holds until somebody saves; keep it on a
-// volume of its own.
+// What it cannot tell is an older log whose witness was put back with it, or
+// taken away: agents notice, because the revision fell. A directory that moved,
+// and a container that forgets everything else, have no witness and count all
+// the same; keep the witness on a volume of its own.
 //
 // At the first start a witness that cannot be written is only a warning: no
 // decision of anybody could be undone yet. Save then fails with [ErrWitness].

@@ -18,7 +18,7 @@ func (p *Policy) Note(ctx context.Context, act, by string) error {
 	if err == nil {
 		err = checkBy(by)
 	}
-	if err == nil && (e.decides() || act == ActUnwatched) {
+	if err == nil && (e.decides() || act == ActWitness) {
 		err = errors.New("its act is one that notes do not have")
 	}
 	if err != nil {

@@ -117,6 +117,9 @@ func (w *world) restores(t *rapid.T) {
 }
 
 func (w *world) damages(t *rapid.T) {
+	if w.read(w.c.Witness) == nil {
+		t.Skip("nobody could tell a line that is missing at the end")
+	}
 	b := w.read(w.log())
 	if len(b) == 0 {
 		t.Skip("nothing to damage")
@@ -133,10 +136,11 @@ func (w *world) damages(t *rapid.T) {
 	w.put(w.log(), b)
 }
 
-// damagesWitness damages it, or takes it away where the log is there.
+// damagesWitness damages it, or takes it away where the log is whole.
 func (w *world) damagesWitness(t *rapid.T) {
 	if rapid.Bool().Draw(t, "remove") {
-		if w.read(w.log()) == nil {
+		w.p.look(0)
+		if fresh := w.open(); w.p.State().Trouble != "" || fresh.State().Trouble != "" {
 			t.Skip("nobody could tell")
 		}
 		w.put(w.c.Witness, nil)

@@ -99,8 +99,11 @@ func (p *Policy) settle(wait time.Duration) reading {
 		if !p.unsettled(&r) {
 			return nil
 		}
-		if r.judge(p.seen) == CauseUnwritten {
+		switch {
+		case r.judge(p.seen) == CauseUnwritten:
 			return p.begin(&r)
+		case r.witness == nil && p.seen == nil:
+			return p.commit(&r, Entry{Act: ActWitness}) // the history says so
 		}
 		return p.writeWitness(r.tip())
 	})

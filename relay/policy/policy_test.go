@@ -156,7 +156,7 @@ func TestNotes(t *testing.T) {
 	p := s.open()
 	for act, want := range map[string]bool{
 		"access restored": true, "account made": true, "": false, "decided": false, "default": false, "began anew": false,
-		"began without a witness": false, "two\nlines": false, strings.Repeat("a", 65): false,
+		"witness made anew": false, "two\nlines": false, strings.Repeat("a", 65): false,
 	} {
 		if err := p.Note(t.Context(), act, "anna"); (err == nil) != want {
 			t.Errorf("note %q: %v", act, err)

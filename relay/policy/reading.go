@@ -116,8 +116,6 @@ func (r *reading) judge(seen *witness) Cause {
 		return CauseUnread
 	case r.damage != nil:
 		return CauseDamaged
-	case w == nil && !r.unwatched():
-		return CauseWitness
 	case w != nil && (len(r.entries) < w.Lines || r.last.Revision < w.Revision):
 		return CauseBehind
 	case w != nil && !r.chain.Has(w.Lines, w.Head):
@@ -128,15 +126,6 @@ func (r *reading) judge(seen *witness) Cause {
 		return CauseAnew
 	}
 	return CauseNone
-}
-
-// unwatched says that the log began where no witness can be written, and that
-// no administrator decided in it.
-func (r *reading) unwatched() bool {
-	if len(r.entries) == 0 || r.entries[0].Act != ActUnwatched {
-		return false
-	}
-	return r.last.Act == "" || r.last.Act == ActDefault
 }
 
 // whole says that the log is a chain that can be written on.

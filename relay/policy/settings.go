@@ -22,10 +22,10 @@ type Settings struct {
 // What an entry tells. Default, Decided and Anew carry settings, and the last
 // of them is the policy; everything else is a note.
 const (
-	ActDefault   = "default"                 // no administrator decided: what the programmes' defaults are
-	ActDecided   = "decided"                 // an administrator saved settings
-	ActAnew      = "began anew"              // the record before was damaged: everything is held
-	ActUnwatched = "began without a witness" // a note: see the package comment
+	ActDefault = "default"           // no administrator decided: what the programmes' defaults are
+	ActDecided = "decided"           // an administrator saved settings
+	ActAnew    = "began anew"        // the record before was damaged: everything is held
+	ActWitness = "witness made anew" // a note: whoever put an older record back meanwhile went unnoticed
 )
 
 // Entry is one line of the history. A note has no settings: its Revision is 0.

@@ -9,17 +9,12 @@ import (
 	"github.com/tacit-telemetry/tacit/schema"
 )
 
-// begin writes the first entry. The witness goes first, so that a log without
-// one is never taken for a first start. The caller holds the lock.
+// begin writes the first entry. The witness goes first, so that a log that is
+// gone is never taken for a first start. The caller holds the lock.
 func (p *Policy) begin(r *reading) error {
 	first := Entry{Act: ActDefault, Revision: p.next(r), Settings: p.c.Defaults, Release: p.c.Release}
 	if p.writeWitness(witness{}) == nil {
 		return p.commit(r, first)
-	}
-	if len(r.entries) == 0 {
-		if err := p.append(r, Entry{Act: ActUnwatched}); err != nil {
-			return err
-		}
 	}
 	return p.append(r, first)
 }
