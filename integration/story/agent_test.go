@@ -19,17 +19,21 @@ func startAgent(t *testing.T, dir, config string) *rig.Process {
 	return p
 }
 
-// TestAgentWithoutRelay has an endpoint whose relay is not there. What it
-// accepts it keeps, through kill -9 and Ctrl-C, and delivers once there is one.
+// TestAgentWithoutRelay has an endpoint whose relay went away after it was
+// heard. What the agent accepts it keeps, through kill -9 and Ctrl-C, and
+// delivers once there is a relay again.
 func TestAgentWithoutRelay(t *testing.T) {
 	t.Parallel()
 	site, dir, ledger := rig.Dir(t), rig.Dir(t), new(rig.Ledger)
 	up := rig.Up(t, site)
 	nowhere := rig.ReadSite(t, site)
 	nowhere.Relay = closedPort(t)
+	p := startAgent(t, dir, rig.AgentConfig(t, site, dir, "interval: 1h", "window: 100ms"))
+	rig.Eventually(t, "the agent has heard the site", func() bool { return says(t, dir) == "on" })
+	p.Kill()
 	up.Interrupt(t)
 	config := nowhere.AgentConfig(t, dir, "interval: 1s", "window: 100ms")
-	p := startAgent(t, dir, config)
+	p = startAgent(t, dir, config)
 	ledger.MustOffer(t, dir, 5)
 	rig.Eventually(t, "the agent has tried to send", func() bool { return waiting(t, dir).Batches > 0 })
 	p.Kill()
@@ -51,6 +55,36 @@ func TestAgentWithoutRelay(t *testing.T) {
 	})
 	up.Kill()
 	ledger.CheckExact(t, rig.Lookup(t, site, id))
+}
+
+// TestAgentThatHeardNobody has an endpoint that never heard its site: nothing
+// is kept on disk, a preview shows what would be, and why says what is missing.
+func TestAgentThatHeardNobody(t *testing.T) {
+	t.Parallel()
+	site, dir := rig.Dir(t), rig.Dir(t)
+	up := rig.Up(t, site)
+	nowhere := rig.ReadSite(t, site)
+	nowhere.Relay = closedPort(t)
+	up.Interrupt(t)
+	startAgent(t, dir, nowhere.AgentConfig(t, dir, "interval: 1s", "window: 100ms"))
+	rig.Eventually(t, "the agent has looked at the host", func() bool {
+		r := rig.Command{Path: rig.Binary(t, "tacit-agent"), Args: []string{"preview", "--data", dir}}.Run(t)
+		return r.Code == 0 && strings.Contains(r.Stdout, "os.type")
+	})
+	if got := says(t, dir); got != "unknown" {
+		t.Errorf("the agent says %s", got)
+	}
+	if s := waiting(t, dir); s.Records+s.Batches != 0 {
+		t.Errorf("kept before anybody said yes: %+v", s)
+	}
+}
+
+// says returns the state of the decision.
+func says(t *testing.T, dir string) string {
+	t.Helper()
+	var why struct{ State string }
+	rig.Command{Path: rig.Binary(t, "tacit-agent"), Args: []string{"why", "--json", "--data", dir}}.JSON(t, &why)
+	return why.State
 }
 
 // closedPort returns an address of loopback where nobody listens.
@@ -97,9 +131,10 @@ func TestAgentCommands(t *testing.T) {
 		}
 		return r.Stdout
 	}
-	if text := agent("preview"); !strings.Contains(text, "os.type") {
-		t.Errorf("preview does not show what would be sent:\n%s", text)
-	}
+	rig.Eventually(t, "preview shows what would be sent", func() bool {
+		text := agent("preview")
+		return strings.Contains(text, "os.type") && !strings.Contains(text, "would not be sent")
+	})
 	if text := agent("send"); !strings.HasPrefix(text, "sent ") || strings.HasPrefix(text, "sent 0") {
 		t.Errorf("send says %s", text)
 	}
