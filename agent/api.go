@@ -57,10 +57,7 @@ func (a *Agent) Participate(ctx context.Context, p local.Participate) (local.Why
 	var err error
 	if p.On {
 		err = a.participation.On(ctx, "the local API")
-		select {
-		case a.turnedOn <- struct{}{}: // do not wait for the end of a pause
-		default:
-		}
+		wake(a.turnedOn) // do not wait for the end of a pause
 	} else {
 		err = a.participation.Off(ctx, "the local API")
 		a.uploader.Changed()

@@ -47,10 +47,13 @@ func wake(c chan<- struct{}) {
 	}
 }
 
-// connection says in one sentence how it stands with the relay, for people.
+// connection says in one sentence how it stands with the relay, for people. Who
+// looks beside a running agent does not know.
 func (a *Agent) connection() string {
 	trouble := a.uploader.Trouble()
 	switch d := a.participation.Decide(); {
+	case a.config.Observe:
+		return ""
 	case len(a.config.Relays) == 0:
 		return "There is no relay in this agent's configuration."
 	case !d.MayListen:

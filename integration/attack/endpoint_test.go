@@ -66,7 +66,7 @@ func (s *story) agentYAML(dir string) string {
 		s.t.Fatalf("the vendor's seed has %d bytes, %v", len(seed), err)
 	}
 	key := ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey)
-	return fmt.Sprintf("# %s\ndata: %s\nrelay: %s\ncredential: %s\nvendor_key: %x\ngrace: 0s\ninterval: 200ms\nwindow: 10ms\n",
+	return fmt.Sprintf("# %s\ndata: %s\nrelays: [%s]\ncredential: %s\nvendor_key: %x\ngrace: 0s\ninterval: 200ms\nwindow: 10ms\n",
 		secretsIn(inConfiguration).sentence(), dir, at.Relay, channel.Credential, key)
 }
 
@@ -74,7 +74,7 @@ func (s *story) agentYAML(dir string) string {
 // does not know. It says where, and not what stood there.
 func (s *story) misconfigured(path string) {
 	in := secretsIn(inConfiguration)
-	s.write(path, fmt.Sprintf("relay: nats://127.0.0.1:1\nlicence: %s\ncustomer: %s\nentitlement: %s\n", in.licence, in.customer, in.entitlement))
+	s.write(path, fmt.Sprintf("relays: [nats://127.0.0.1:1]\nlicence: %s\ncustomer: %s\nentitlement: %s\n", in.licence, in.customer, in.entitlement))
 	r := s.agent("--config", path).Run(s.t)
 	if r.Code == 0 || !strings.Contains(r.Stderr, "line 2, column 1: unknown key") {
 		s.t.Errorf("tacit-agent takes an unknown key: exit %d: %s", r.Code, r.Stderr)

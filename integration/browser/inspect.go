@@ -84,10 +84,11 @@ func (r Report) Wrong(maxBytes int64) (wrong []string) {
 // Survey looks at the page in each of the looks and writes a picture of each,
 // named name-LOOK.png. Where the language changes, the page is opened anew;
 // the answer to a form, which would be sent a second time, is left out there.
-// In the end the tab looks as at first.
+// It must be answered as at first. In the end the tab looks as at first.
 func (tab *Tab) Survey(name string) (reports []Report) {
 	tab.t.Helper()
-	url, posted, worn := tab.URL(), tab.posted(), Looks[0]
+	url, worn := tab.URL(), Looks[0]
+	status, posted := tab.answer()
 	weight := tab.Weight()
 	for _, look := range Looks {
 		anew := look.Language != worn.Language
@@ -97,6 +98,7 @@ func (tab *Tab) Survey(name string) (reports []Report) {
 		tab.Wear(look)
 		if worn = look; anew {
 			tab.Open(url)
+			tab.Expect(status)
 			weight = tab.Weight()
 		}
 		reports = append(reports, tab.report(look, name))
@@ -105,6 +107,7 @@ func (tab *Tab) Survey(name string) (reports []Report) {
 	tab.Wear(Looks[0])
 	if worn.Language != Looks[0].Language {
 		tab.Open(url)
+		tab.Expect(status)
 	}
 	return reports
 }

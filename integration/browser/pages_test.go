@@ -3,8 +3,6 @@ package browser
 import (
 	"net/http"
 	"testing"
-
-	"github.com/tacit-telemetry/tacit/integration/rig"
 )
 
 // links are the pages of the menu, by what stands there, and the name of their
@@ -17,6 +15,7 @@ var links = []struct{ link, name string }{
 // TestPages looks at every page in every look, as somebody does whose browser
 // runs no scripts.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	h := startHouse(t)
 	tab := Start(t).Visitor(t)
 	tab.Scripts(false)
@@ -34,9 +33,7 @@ func TestPages(t *testing.T) {
 	tab.Expect(http.StatusNotFound)
 	tab.Inspect("not-found", heaviest)
 	tab.Open(h.console + "/")
-	tab.Click(Summary, "Account: "+ada)
-	tab.Follow(Button, rig.LogoutButton)
-	tab.Expect(http.StatusOK)
+	tab.logOut()
 	tab.Inspect("login", heaviest)
 	tab.Open(h.console + "/recover")
 	tab.Inspect("recover", heaviest)

@@ -3,6 +3,7 @@ package browser
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -91,6 +92,22 @@ func (tab *Tab) logIn(account, password string) int {
 	tab.Fill(rig.AccountField, account)
 	tab.Fill(rig.PasswordField, password)
 	return tab.Follow(Button, rig.LoginButton)
+}
+
+// leadsToLogin fails the test when the page is not the login.
+func (tab *Tab) leadsToLogin() {
+	tab.t.Helper()
+	if u, err := url.Parse(tab.URL()); err != nil || u.Path != "/login" || tab.Has(Button, rig.LoginButton) != 1 {
+		tab.t.Errorf("%s is shown", tab.URL())
+	}
+}
+
+// logOut ends the session, by the menu of the account.
+func (tab *Tab) logOut() {
+	tab.t.Helper()
+	tab.Click(Summary, "Account: "+ada)
+	tab.Follow(Button, rig.LogoutButton)
+	tab.Expect(http.StatusOK)
 }
 
 // figure reads a number of the overview by the words above it.

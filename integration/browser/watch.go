@@ -163,6 +163,11 @@ func (tab *Tab) Problems() []Problem {
 	return tab.watch.take(func(Problem) bool { return true })
 }
 
+// excuse forgets the problems of a kind that were found until now.
+func (tab *Tab) excuse(kind string) {
+	tab.watch.take(func(p Problem) bool { return p.Kind == kind })
+}
+
 // Expect fails the test when the page that is shown was not answered with a
 // status. That it was is then no problem.
 func (tab *Tab) Expect(status int) {
@@ -189,9 +194,10 @@ func (tab *Tab) Weight() (bytes int64) {
 	return bytes
 }
 
-// posted says whether the page is the answer to a form.
-func (tab *Tab) posted() bool {
+// answer returns the status that the page was answered with, and whether it is
+// the answer to a form.
+func (tab *Tab) answer() (status int, posted bool) {
 	tab.watch.mu.Lock()
 	defer tab.watch.mu.Unlock()
-	return tab.watch.method != "GET"
+	return tab.watch.status, tab.watch.method != "GET"
 }

@@ -13,14 +13,15 @@ type Daemon struct {
 	Data   string // its data directory
 	Config string // path of its configuration file
 
-	command Command
+	// Command is how Start starts it: with another path, another build of it.
+	Command Command
 }
 
 // startDaemon starts a daemon and waits until it says that it runs.
 func startDaemon(t testing.TB, command Command, data, config string) *Daemon {
 	t.Helper()
 	command.Args = append(command.Args, "--config", config)
-	d := &Daemon{Data: data, Config: config, command: command}
+	d := &Daemon{Data: data, Config: config, Command: command}
 	d.Start(t)
 	return d
 }
@@ -29,7 +30,7 @@ func startDaemon(t testing.TB, command Command, data, config string) *Daemon {
 // that it runs.
 func (d *Daemon) Start(t testing.TB) {
 	t.Helper()
-	d.Process = d.command.Start(t, d.Data)
+	d.Process = d.Command.Start(t, d.Data)
 	Eventually(t, "the daemon says where it runs", func() bool {
 		if d.ended() {
 			t.Fatalf("the daemon ended: %v\n%s", d.err, d.Text())

@@ -49,14 +49,34 @@ var build = sync.OnceValues(func() (string, error) {
 	if err := track(root); err != nil {
 		return "", err
 	}
-	c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", dir, "./cmd/...")
+	return dir, compile(root, dir, "-s -w")
+})
+
+// compile builds the commands into a directory.
+func compile(root, dir, flags string) error {
+	c := exec.Command("go", "build", "-trimpath", "-ldflags", flags, "-o", dir, "./cmd/...")
 	c.Dir = root
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := c.CombinedOutput(); err != nil {
-		return "", errors.New(string(text))
+		return errors.New(string(text))
 	}
-	return dir, nil
-})
+	return nil
+}
+
+// Release builds the commands as a release of that version does, and returns
+// the directory that they are in.
+func Release(t testing.TB, version string) string {
+	t.Helper()
+	root, err := moduleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := compile(root, dir, "-s -w -X github.com/tacit-telemetry/tacit/cmd/internal/cli.Version="+version); err != nil {
+		t.Fatalf("build: %v", err)
+	}
+	return dir
+}
 
 // moduleRoot returns the directory of go.mod.
 var moduleRoot = sync.OnceValues(func() (string, error) {

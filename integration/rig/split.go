@@ -18,6 +18,8 @@ type Plan struct {
 	Plain bool
 
 	Edge, Store, Site, Agent Edits // of the example files
+
+	Env []string // added to the environment of all
 }
 
 // Split is Tacit as in the field, on one machine: the vendor's edge and store,
@@ -66,7 +68,7 @@ func (s *Split) start(t testing.TB, example string, edits Edits, command ...stri
 	if s.plan.Verbose {
 		command = append(command, "--verbose")
 	}
-	c := Command{Path: Binary(t, filepath.Dir(example)), Args: command}
+	c := Command{Path: Binary(t, filepath.Dir(example)), Args: command, Env: s.plan.Env}
 	return startDaemon(t, c, dir, Example(t, example, Edits{"data": dir}.with(edits)))
 }
 
