@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tacit-telemetry/tacit/agent/local"
@@ -36,7 +37,7 @@ func (a ownAgent) Preview(ctx context.Context) (console.Preview, error) {
 		if err != nil {
 			return console.Preview{}, err
 		}
-		out.Reason = reasonOf(why)
+		out.By, out.Reason = reasonOf(why)
 	}
 	for _, page := range p.Pages {
 		out.Envelopes = append(out.Envelopes, shownPage(page))
@@ -47,12 +48,12 @@ func (a ownAgent) Preview(ctx context.Context) (console.Preview, error) {
 	return out, nil
 }
 
-// reasonOf says in one sentence why nothing is sent.
-func reasonOf(why local.Why) string {
+// reasonOf says who decided, and in one sentence why nothing is sent.
+func reasonOf(why local.Why) (by, reason string) {
 	if why.MaySend && !why.SendsFrom.IsZero() {
-		return "in grace: nothing is sent until " + why.SendsFrom.UTC().Format("2006-01-02 15:04 UTC")
+		return console.ByGrace, "in grace: nothing is sent until " + why.SendsFrom.UTC().Format("2006-01-02 15:04 UTC")
 	}
-	return why.Reason
+	return why.By, why.Reason
 }
 
 func shownPage(p local.Page) console.Envelope {
@@ -72,11 +73,11 @@ func shownFragment(f local.Fragment) console.Envelope {
 		e.Facets = append(e.Facets, console.Field{Name: name, Value: f.Facets[name]})
 	}
 	for _, m := range f.Measures {
-		value := fmt.Sprintf("%d ×", m.Count)
+		row := console.Row{Metric: m.Metric, Labels: pairs(m.Labels), Count: m.Count}
 		if m.Sum != 0 {
-			value += fmt.Sprintf(", sum %d", m.Sum)
+			row.Value = strconv.FormatInt(m.Sum, 10)
 		}
-		e.Rows = append(e.Rows, console.Row{Metric: m.Metric, Labels: pairs(m.Labels), Value: value})
+		e.Rows = append(e.Rows, row)
 	}
 	return e
 }

@@ -16,6 +16,7 @@ import (
 // TestWatch has the tab meet each kind of problem, which it must find, and
 // pages without one, where it must find nothing.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	site, nowhere := garden(t)
 	b := Start(t)
 	for _, c := range []struct{ path, kind, text string }{
@@ -47,6 +48,7 @@ func TestWatch(t *testing.T) {
 
 // TestWatchFails has a test that leaves a problem in a tab. It must fail.
 func TestWatchFails(t *testing.T) {
+	t.Parallel()
 	site, _ := garden(t)
 	b := Start(t)
 	inner := &recorder{TB: t}
@@ -78,8 +80,10 @@ func (r *recorder) end() {
 
 // TestSurvey looks at good and bad pages in every look.
 func TestSurvey(t *testing.T) {
+	t.Parallel()
 	site, _ := garden(t)
 	b := Start(t)
+	b.shots = t.TempDir() // no pictures of Tacit
 	for _, c := range []struct {
 		path  string
 		wrong map[string]string // by look, what must be said
@@ -138,8 +142,10 @@ func checkReport(t *testing.T, path string, r Report, want string) {
 // TestHand fills in a form, presses, ticks, downloads, and meets a refusal,
 // with and without scripts.
 func TestHand(t *testing.T) {
+	t.Parallel()
 	site, _ := garden(t)
 	b := Start(t)
+	b.shots = t.TempDir()
 	for _, scripts := range []bool{true, false} {
 		tab := b.Visitor(t)
 		tab.Scripts(scripts)
@@ -178,6 +184,7 @@ func TestHand(t *testing.T) {
 
 // TestVisitors has two people whom the site must not take for one.
 func TestVisitors(t *testing.T) {
+	t.Parallel()
 	site, _ := garden(t)
 	b := Start(t)
 	one, two := b.Visitor(t), b.Visitor(t)
@@ -190,6 +197,7 @@ func TestVisitors(t *testing.T) {
 
 // TestWithoutScripts has a page that would run one.
 func TestWithoutScripts(t *testing.T) {
+	t.Parallel()
 	site, _ := garden(t)
 	b := Start(t)
 	tab := b.Visitor(t)
@@ -212,6 +220,7 @@ func TestAxe(t *testing.T) {
 
 // TestFonts has the machine show letters, and not boxes of one size for all.
 func TestFonts(t *testing.T) {
+	t.Parallel()
 	site, _ := garden(t)
 	tab := Start(t).Visitor(t)
 	tab.Open(site + "/good")

@@ -127,11 +127,14 @@ func (tab *Tab) report(look Look, name string) Report {
 }
 
 // Inspect surveys the page and fails the test for everything that a page must
-// not have; maxBytes is what it may weigh. What axe finds moderate is in the
-// test's log.
+// not have; maxBytes is what it may weigh. What it weighs, and what axe finds
+// moderate, is in the test's log.
 func (tab *Tab) Inspect(name string, maxBytes int64) {
 	tab.t.Helper()
-	for _, r := range tab.Survey(name) {
+	for i, r := range tab.Survey(name) {
+		if i == 0 {
+			tab.t.Logf("%s weighs %d bytes", name, r.Weight)
+		}
 		for _, wrong := range r.Wrong(maxBytes) {
 			tab.t.Errorf("%s, %s: %s", name, r.Look.Name, wrong)
 		}

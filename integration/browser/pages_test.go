@@ -2,7 +2,12 @@ package browser
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/tacit-telemetry/tacit/integration/rig"
 )
 
 // links are the pages of the menu, by what stands there, and the name of their
@@ -27,6 +32,7 @@ func TestPages(t *testing.T) {
 		tab.Expect(http.StatusOK)
 		tab.Inspect(page.name, heaviest)
 	}
+	downloadAgentFile(t, tab)
 	tab.Open(h.console + "/account")
 	tab.Inspect("account", heaviest)
 	tab.Open(h.console + "/nowhere")
@@ -37,4 +43,24 @@ func TestPages(t *testing.T) {
 	tab.Inspect("login", heaviest)
 	tab.Open(h.console + "/recover")
 	tab.Inspect("recover", heaviest)
+	tab.Follow(Button, "Italiano")
+	tab.Says("Nuova password")
+	tab.Open(h.console + "/")
+	tab.Says("Accedi") // he wants it so from now on
+}
+
+// downloadAgentFile downloads the file for the agents, which must be one that
+// an agent takes.
+func downloadAgentFile(t *testing.T, tab *Tab) {
+	t.Helper()
+	tab.Follow(Link, "Agent configuration")
+	name, content := tab.Download(Link, "Download agent.yaml")
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := rig.Command{Path: rig.Binary(t, "tacit-agent"), Args: []string{"config", "check", "--config", file}}.Run(t)
+	if name != "agent.yaml" || r.Code != 0 || !strings.Contains(r.Stdout, "127.0.0.1") {
+		t.Errorf("the agent's answer to %s: exit %d: %s%s", name, r.Code, r.Stdout, r.Stderr)
+	}
 }

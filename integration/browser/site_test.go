@@ -39,6 +39,13 @@ type house struct {
 func startHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{dir: rig.Dir(t)}
+	h.start(t)
+	return h
+}
+
+// start starts it, again after it has ended. Its ports are others then.
+func (h *house) start(t *testing.T) {
+	t.Helper()
 	h.process = rig.Up(t, h.dir)
 	b, err := os.ReadFile(filepath.Join(h.dir, "run", "endpoints.json"))
 	if err != nil {
@@ -49,7 +56,6 @@ func startHouse(t *testing.T) *house {
 		t.Fatalf("where is the console? %s", b)
 	}
 	h.console = strings.TrimSuffix(where.Console, "/")
-	return h
 }
 
 var setupCode = regexp.MustCompile(`setup code (\S+)`)

@@ -20,7 +20,7 @@ func (s *Site) refuse(w http.ResponseWriter, r *http.Request, p *Problem) {
 		retryAfter(w, 10*time.Second)
 	}
 	s.show(w, r, s.visit(r), shown{
-		status: p.Status, view: s.views["error"], heading: errorHeading(p.Status), content: refusal{p.Status, Message{p.Key, p.Args}}, path: "/",
+		status: p.Status, view: s.views["error"], heading: errorHeading(p.Status), content: refusal{p.Status, Message{p.Key, p.Args}},
 	})
 }
 

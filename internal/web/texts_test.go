@@ -128,7 +128,7 @@ func TestFunctions(t *testing.T) {
 	en, it := formatter{c, "en"}, formatter{c, "it"}
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.FixedZone("x", 7200))
 	for _, x := range []struct{ got, want any }{
-		{string(en.date(at)), `<time datetime="2026-03-04T03:06:07Z">4 March 2026, 03:06 UTC</time>`},
+		{string(en.date(at)), "<time datetime=\"2026-03-04T03:06:07Z\">4 March 2026, 03:06\u00a0UTC</time>"},
 		{string(it.day(at)), `<time datetime="2026-03-04">4 marzo 2026</time>`},
 		{string(en.date(time.Time{})), "—"},
 		{en.bytes(uint64(999)), "999\u00a0B"}, {en.bytes(1500), "1.5\u00a0kB"}, {it.bytes(int64(1500000)), "1,5\u00a0MB"}, {en.bytes(123456789), "123\u00a0MB"},

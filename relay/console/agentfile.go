@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -25,6 +27,7 @@ type agentFileView struct {
 	Relays                 []string
 	Fingerprint, VendorKey string
 	Here                   bool // no other host reaches these relays
+	Plain                  bool // they speak without TLS, so that there is no certificate
 	Install                string
 }
 
@@ -38,7 +41,7 @@ func (c *Console) agentConfiguration(*web.Request) (any, error) {
 	f := c.cfg.AgentFile()
 	return agentFileView{
 		Relays: f.Relays, Fingerprint: f.Fingerprint, VendorKey: f.VendorKey,
-		Here: onlyHere(f.Relays), Install: install,
+		Here: onlyHere(f.Relays), Plain: !slices.ContainsFunc(f.Relays, overTLS), Install: install,
 	}, nil
 }
 
@@ -79,6 +82,8 @@ func (f AgentFile) yaml() ([]byte, error) {
 func scalar(s string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.DoubleQuotedStyle, Value: s}
 }
+
+func overTLS(relay string) bool { return strings.HasPrefix(relay, "tls:") }
 
 // onlyHere says that the relays' addresses lead other hosts to themselves:
 // loopback, or all addresses of whoever asks.

@@ -23,7 +23,8 @@ var samples = console.Preview{Sends: true, Reason: "default", Envelopes: []conso
 		{Time: "2026-11-21T21:00:00Z", Product: "tacit 1.0.0", Metric: "os.type", Value: "linux"},
 	}},
 	{Kind: console.KindFragment, Release: 1, Day: "2026-11-21", Facets: []console.Field{{Name: "os.type", Value: "linux"}},
-		First: []string{"today", "ever"}, Rows: []console.Row{{Metric: "tacit.command.used", Labels: "command=why", Value: "3"}}},
+		First: []string{"today", "ever"}, Rows: []console.Row{{Metric: "tacit.command.used", Labels: "command=why", Count: 1234, Value: "77"},
+			{Metric: "tacit.operation.duration", Labels: "operation=spool", Count: 1, Value: "340"}}},
 }}
 
 var pages = []string{"/", "/cloud-services", "/collected", "/sent", "/agent-configuration"}
@@ -119,8 +120,8 @@ func TestOverview(t *testing.T) {
 		t.Error("without an agent the page does not say how to start one")
 	}
 	p := s.get("/")
-	for _, want := range []string{"On: this site takes part", "1,234", "56,789", "98.8 MB", "2.5%", "the next relay: connected",
-		"More than one connection may send in a day", "newword", "Nobody has decided yet"} {
+	for _, want := range []string{"On: this site takes part", "1,234", "56,789", "98.8 MB", "2.5%", "The next relay: connected",
+		"More than one connection may send in a day", "newword", "No administrator has decided yet", "the default of the programmes"} {
 		if !strings.Contains(text(p.root), want) {
 			t.Errorf("the overview does not say %q", want)
 		}

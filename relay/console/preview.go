@@ -20,9 +20,14 @@ var ErrNoAgent = errors.New("no agent runs on this appliance")
 // ID, and whoever fills it puts none into another field.
 type Preview struct {
 	Sends     bool   // false: nothing is sent, and Reason says why
-	Reason    string // one sentence: who decided
+	By        string // the input that decided, as `tacit why` names it, or [ByGrace]
+	Reason    string // one sentence of the agent, in English
 	Envelopes []Envelope
 }
+
+// ByGrace is in [Preview.By] when nothing is sent yet only because the agent is
+// in its grace after the first start.
+const ByGrace = "grace"
 
 // Kinds of envelopes in a preview.
 const (
@@ -44,11 +49,12 @@ type Envelope struct {
 type Field struct{ Name, Value string }
 
 // Row is one record of a page, or one measure of a fragment. A measure has no
-// time and no product.
+// time and no product, and its value is a sum.
 type Row struct {
 	Time    string // RFC 3339, UTC
 	Product string // name and version
 	Metric  string
 	Labels  string // as a=b, c=d
-	Value   string
+	Count   uint64 // of a measure: how many records it sums up
+	Value   string // as it is sent; of a measure "" for none
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/web"
+	"github.com/tacit-telemetry/tacit/schema"
 )
 
 // Bounds of what "What is sent" asks and shows.
@@ -22,6 +23,7 @@ type sentView struct {
 	NoAgent   bool // none runs here
 	Silent    bool // one does not answer
 	Preview   Preview
+	By        string // who decided that nothing is sent, in words
 	Envelopes []shownEnvelope
 	Rows      int // in all envelopes
 	Left      int // of these, not on the page
@@ -35,6 +37,13 @@ type shownEnvelope struct {
 	Title string
 	Text  string
 	First []string
+	Rows  []shownRow
+}
+
+// shownRow is one row with the unit that its value is in.
+type shownRow struct {
+	Row
+	Unit string
 }
 
 func (c *Console) sent(r *web.Request) (any, error) {
@@ -55,11 +64,16 @@ func (c *Console) sent(r *web.Request) (any, error) {
 		return sentView{Silent: true}, nil
 	}
 	v := sentView{Preview: p}
+	if slices.Contains(inputs, p.By) {
+		v.By = r.T("console.sent.by." + p.By)
+	}
 	left := shownRows
 	for i, e := range p.Envelopes {
 		shown := showEnvelope(r, i+1, e)
 		v.Rows += len(e.Rows)
-		shown.Rows = e.Rows[:min(len(e.Rows), left)]
+		for _, row := range e.Rows[:min(len(e.Rows), left)] {
+			shown.Rows = append(shown.Rows, shownRow{row, c.unit(row.Metric)})
+		}
 		left -= len(shown.Rows)
 		v.Left += len(e.Rows) - len(shown.Rows)
 		if len(shown.Rows) > 0 {
@@ -82,6 +96,24 @@ func showEnvelope(r *web.Request, n int, e Envelope) shownEnvelope {
 		out.First = append(out.First, w)
 	}
 	return out
+}
+
+// inputs are the inputs of an agent's decision that have words here.
+var inputs = []string{"kill_file", "do_not_track", "tacit_telemetry", "user", "machine_policy", "site_policy", "programme", ByGrace}
+
+// unit returns the unit of a metric's numbers as people write it, or "".
+func (c *Console) unit(metric string) string {
+	m, known := c.cfg.Registry.Metric(metric)
+	if !known || m.IsText() || m.Treatment == schema.Bucket || strings.HasPrefix(m.Unit, "{") {
+		return ""
+	}
+	switch m.Unit { // UCUM's, where people write another
+	case "us":
+		return "µs"
+	case "By":
+		return "B"
+	}
+	return m.Unit
 }
 
 // firsts are the words of [Envelope.First] that are translated.

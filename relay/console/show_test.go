@@ -34,14 +34,14 @@ func TestSent(t *testing.T) {
 	}{
 		{"no agent runs", answer{console.Preview{}, fmt.Errorf("ask: %w", console.ErrNoAgent)}, []string{"No agent runs on this appliance", "tacit-agent --config agent.yaml"}, nil},
 		{"silent agent", answer{console.Preview{}, errors.New("dial /home/somebody/x.sock")}, []string{"does not answer"}, []string{"/home/somebody"}},
-		{"sends", answer{samples, nil}, []string{"It will be sent", "Page for support", "Share of the statistics", "os.type: linux", "today, ever", "command=why"}, []string{"It will not be sent"}},
-		{"refused", answer{console.Preview{Reason: "the site refuses"}, nil}, []string{"It will not be sent", "the site refuses", "Nothing is waiting now"}, nil},
+		{"sends", answer{samples, nil}, []string{"It will be sent", "Page for support", "Share of the statistics", "os.type: linux", "today, ever", "command=why", "1,234", ">77<", "340&nbsp;µs"}, []string{"It will not be sent"}},
+		{"refused", answer{console.Preview{By: "site_policy", Reason: "the site refuses"}, nil}, []string{"It will not be sent", "The site’s decision under Cloud services", "the site refuses", "Nothing is waiting now"}, nil},
 		{"many rows", answer{console.Preview{Sends: true, Envelopes: []console.Envelope{
 			{Kind: console.KindPage, Rows: many}, {Kind: console.KindPage, Rows: many}, {Kind: console.KindPage, Rows: many}}}, nil},
 			[]string{"250 of 450 rows are left out", "value-149"}, []string{"Envelope 3"}},
-		{"hostile", answer{console.Preview{Reason: "<script>", Envelopes: []console.Envelope{{Kind: "<x>", Day: "<y>", First: []string{"<z>"},
+		{"hostile", answer{console.Preview{By: "<u>", Reason: "<script>", Envelopes: []console.Envelope{{Kind: "<x>", Day: "<y>", First: []string{"<z>"},
 			Facets: []console.Field{{Name: "<n>", Value: "<v>"}}, Rows: []console.Row{hostile}}}}, nil},
-			[]string{"&lt;/td&gt;&lt;/table&gt;"}, []string{"<script", "<img src=x", "<b>", "<y>", "<z>", "<n>", "<v>"}},
+			[]string{"&lt;/td&gt;&lt;/table&gt;"}, []string{"<script", "<img src=x", "<b>", "<u>", "<y>", "<z>", "<n>", "<v>"}},
 	}
 	var now answer
 	s := open(t, func(_ *policy.Config, c *console.Config) {

@@ -44,6 +44,7 @@ func built() (keys []string) {
 	for _, act := range acts {
 		add("", actKey(act))
 	}
+	add("console.sent.by.", inputs...)
 	for _, word := range firsts {
 		add("", firstKey(word))
 	}
