@@ -10,6 +10,11 @@
 // it is, and on a planted one (namespaces of its own) whose names, addresses
 // and secrets are known and long enough to search for.
 //
+// Split daemons are attacked over TLS while they run, at both relays' doors, by
+// rogues with the true credentials, strangers without, and a crowd; everybody
+// calls from an address of his own. Rogues must be refused while others listen
+// and are served, and nobody's address or installation ID may be left anywhere.
+//
 // A thief has the store's disk, the relay's disk and one true ID, and tries to
 // open a row with what the documents say.
 //

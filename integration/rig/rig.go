@@ -63,15 +63,30 @@ func compile(root, dir, flags string) error {
 	return nil
 }
 
-// Release builds the commands as a release of that version does, and returns
-// the directory that they are in.
+// releases are directories with the commands, by version.
+var releases = struct {
+	sync.Mutex
+	dirs map[string]string
+}{dirs: map[string]string{}}
+
+// Release builds the commands as a release of that version does, once, and
+// returns the directory that they are in.
 func Release(t testing.TB, version string) string {
 	t.Helper()
+	releases.Lock()
+	defer releases.Unlock()
+	if dir, ok := releases.dirs[version]; ok {
+		return dir
+	}
 	root, err := moduleRoot()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	dir, err := os.MkdirTemp("", "tacit-bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	releases.dirs[version] = dir
 	if err := compile(root, dir, "-s -w -X github.com/tacit-telemetry/tacit/cmd/internal/cli.Version="+version); err != nil {
 		t.Fatalf("build: %v", err)
 	}
@@ -118,6 +133,9 @@ func Binary(t testing.TB, name string) string {
 func Cleanup() {
 	if built != "" {
 		_ = os.RemoveAll(built)
+	}
+	for _, dir := range releases.dirs {
+		_ = os.RemoveAll(dir)
 	}
 	if dir, err := home(); err == nil {
 		_ = os.RemoveAll(dir)

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -80,6 +81,8 @@ func (s *Split) startStore(t testing.TB, edge string) {
 	}.with(s.plan.Store), "store")
 	s.VendorKey = s.Store.Told(t, "vendor_key")
 	s.Store.WaitReady(t)
+	// A site asks for it when it connects, and again much later.
+	Eventually(t, "the edge has the store's key list", func() bool { return s.Edge.Metric(t, "tacit_relay_key_list_version") > 0 })
 }
 
 func (s *Split) startSite(t testing.TB, edge string) {
@@ -139,10 +142,18 @@ func (s *Split) SetupCode(t testing.TB) string {
 	return code[1]
 }
 
-// Lookup opens the timeline of an agent in the store.
-func (s *Split) Lookup(t testing.TB, agent *Daemon) Timeline {
+// Lookup opens the timeline of an agent in the store, which is empty while
+// nothing of the agent has arrived.
+func (s *Split) Lookup(t testing.TB, agent *Daemon) (tl Timeline) {
 	t.Helper()
-	return Lookup(t, s.Store.Data, ID(t, agent.Data))
+	r := Tacit(t, "lookup", ID(t, agent.Data), "--data", s.Store.Data, "--json").Run(t)
+	if r.Code == 1 && strings.Contains(r.Stderr, "no pages for this ID") {
+		return tl
+	}
+	if err := json.Unmarshal([]byte(r.Stdout), &tl); err != nil || r.Code != 0 {
+		t.Fatalf("lookup: exit %d, %v: %s%s", r.Code, err, r.Stdout, r.Stderr)
+	}
+	return tl
 }
 
 // readSecret reads a secret that a daemon keeps in a file.

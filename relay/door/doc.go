@@ -20,7 +20,10 @@
 // Bounds: MaxConns connections, one more is closed at once and counted, and a
 // few more for stores, which agents cannot take; a handshake and the NATS
 // greeting each have a few seconds; a client that does not read is cut off. An
-// idle connection costs about 45 KiB, with TLS 56 (BenchmarkIdle). What a
+// idle connection costs about 45 KiB, with TLS 56 (BenchmarkIdle), and 24 KiB
+// more once the server has told it something, until two garbage collections
+// later: that is the frame of the server's flushOutbound, on the stack of each
+// connection's writer. Plan for 75 KiB, with TLS 95, and one open file. What a
 // stream may store is the stream's own bound; when it is reached the server
 // says so to whoever publishes.
 //

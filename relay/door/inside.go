@@ -3,7 +3,6 @@ package door
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -67,7 +66,6 @@ func (d *Door) Conn(role Role) (*nats.Conn, error) {
 	if d.srv == nil {
 		return nil, fmt.Errorf("connect %s: %w", role, ErrStopped)
 	}
-	log := d.cfg.Logger.With(slog.String("role", string(role)))
 	c, err := nats.Connect("",
 		nats.InProcessServer(d.srv),
 		nats.Name("tacit"),
@@ -78,7 +76,11 @@ func (d *Door) Conn(role Role) (*nats.Conn, error) {
 		nats.NoCallbacksAfterClientClose(),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			// The error's text may name an inbox, so only its kind is logged.
-			log.Warn("error on an in-process connection", slog.Bool("slow_consumer", errors.Is(err, nats.ErrSlowConsumer)))
+			kind := "an error"
+			if errors.Is(err, nats.ErrSlowConsumer) {
+				kind = "more comes than it can take"
+			}
+			d.refusals.seldom("trouble on an in-process connection", string(role)+": "+kind)
 		}),
 	)
 	if err != nil {

@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// warnEvery is how often one kind of refusal is logged.
+// warnEvery is how often one kind of trouble is logged.
 const warnEvery = time.Minute
 
-// refusals logs why connections were refused, one line a kind and minute. The
-// kinds are fixed words, so that neither the log nor this table grows with
-// what strangers send.
+// refusals logs what strangers can bring about: why connections were refused,
+// and that a part inside has more to read than it can. It is one line a kind
+// and minute. The kinds are fixed words, so that neither the log nor this
+// table grows with what strangers send.
 type refusals struct {
 	log *slog.Logger
 
@@ -28,7 +29,11 @@ func newRefusals(log *slog.Logger) *refusals {
 	return &refusals{log: log, kinds: map[string]*refusal{}}
 }
 
-func (r *refusals) warn(kind string) {
+// warn logs why a connection was refused.
+func (r *refusals) warn(kind string) { r.seldom("a connection was refused", kind) }
+
+// seldom logs a text and its reason, a fixed word.
+func (r *refusals) seldom(text, kind string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	k, known := r.kinds[kind]
@@ -41,6 +46,6 @@ func (r *refusals) warn(kind string) {
 		k.silent++
 		return
 	}
-	r.log.Warn("a connection was refused", slog.String("reason", kind), slog.Int("more_before", k.silent))
+	r.log.Warn(text, slog.String("reason", kind), slog.Int("more_before", k.silent))
 	k.last, k.silent = now, 0
 }

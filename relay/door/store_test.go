@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -163,4 +165,38 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// TestFloodIsLoggedOnce has more come than a part inside takes, again and
+// again.
+func TestFloodIsLoggedOnce(t *testing.T) {
+	var log lockedBuffer
+	cfg := config(t)
+	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	d := open(t, cfg)
+	inside, err := d.Conn(RoleGate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inside.Close()
+	puts, err := inside.SubscribeSync(wire.SubjectPut)
+	if err := errors.Join(err, puts.SetPendingLimits(1, -1), inside.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	c := guest(t, d, rand.Text())
+	for i := range 5 {
+		for range 3 {
+			if err := c.Publish(wire.SubjectPut, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		eventually(t, "one more is dropped", func() bool { n, err := puts.Dropped(); return err == nil && n >= 2*i+1 })
+		if _, err := puts.NextMsg(time.Second); err != nil && !errors.Is(err, nats.ErrSlowConsumer) {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the flood is logged", func() bool { return strings.Contains(log.String(), "gate: more comes than it can take") })
+	if got := log.String(); strings.Count(got, "\n") != 1 {
+		t.Errorf("more than one line:\n%s", got)
+	}
 }
