@@ -87,7 +87,7 @@ func (r *Relay) makeParts(agents *nats.Conn) error {
 		Next: f, MinPeers: r.cfg.MinPeers, MaxWait: r.cfg.MaxWait, FlushEvery: r.cfg.FlushEvery,
 	})
 	c := gate.Config{
-		Conn: agents, Peers: r.door, Pool: p, KeyList: r.keys.current(), Decide: r.cfg.Decide,
+		Conn: agents, Peers: r.door, Pool: p, KeyList: r.keys.current(),
 		Quota: r.cfg.Quota, Logger: r.cfg.Logger, Now: r.cfg.Now,
 	}
 	if r.site != nil {
@@ -134,7 +134,11 @@ func (r *Relay) runPool(ctx context.Context) {
 	r.onStop("what is queued", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, flushWithin)
 		defer cancel()
-		return r.pool.Flush(ctx)
+		if err := r.pool.Flush(ctx); err != nil {
+			// No failure of a stop: nothing that a pool holds was confirmed.
+			r.cfg.Logger.Warn("not all that was queued went on", slog.String("reason", err.Error()))
+		}
+		return nil
 	})
 	r.run(ctx, "pool", r.pool.Run)
 }
