@@ -51,7 +51,8 @@ fuzz:
 # Figures, reported and never asserted: machines are shared and noisy.
 bench: build
 	$(GO) test -run '^$$' -bench . -benchmem ./agent/client
-	$(GO) test -run '^$$' -bench . -benchtime 5x -timeout 30m ./integration/bench
+	$(GO) test -run '^$$' -bench UpOnce -benchtime 5x -timeout 10m ./integration/bench
+	$(GO) test -run '^$$' -bench 'Idle|Checkbox|Pages' -benchtime 1x -timeout 40m ./integration/bench
 
 clean:
 	rm -rf bin .tacit

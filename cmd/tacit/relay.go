@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/cmd/internal/health"
 	"github.com/tacit-telemetry/tacit/internal/certificate"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
@@ -19,9 +20,9 @@ import (
 	"github.com/tacit-telemetry/tacit/relay/door"
 )
 
-// relayMemory is for the Go heap of a relay: 20,000 agents and a full pool
-// stay well below it.
-const relayMemory = 2 << 30
+// relayMemory is for the Go memory of a relay: 20,000 agents take 1.8 GiB with
+// TLS, and a full pool comes on top.
+const relayMemory = 3 << 30
 
 type daemonOptions struct {
 	config  string
@@ -44,7 +45,7 @@ func relayCommand(env *cli.Env) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return runRelay(c.Context(), env, o) },
 	}
 	o.flags(c)
-	c.AddCommand(checkCommand(env, func(file string) (reporter, error) { return readRelaySettings(file) }), recoverCommand(env))
+	c.AddCommand(config.CheckCommand(env, func(file string) (config.Report, error) { return checkRelay(env, file) }), recoverCommand(env))
 	return c
 }
 
@@ -69,7 +70,7 @@ func runRelay(ctx context.Context, env *cli.Env, o daemonOptions) (err error) {
 		return err
 	}
 	limitMemory(relayMemory)
-	d := &relayDaemon{env: env, settings: s, logger: env.Logger(o.verbose), data: dataDir(env, s.Data)}
+	d := &relayDaemon{env: env, settings: s, logger: env.Logger(o.verbose), data: env.DataOr(s.Data)}
 	defer func() { err = errors.Join(err, d.undo.closeInTime(ctx)) }()
 	for _, step := range []func(context.Context) error{d.openData, d.openCertificate, d.openRelay, d.openHealth} {
 		if err := step(ctx); err != nil {

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Digest is the SHA-256 of a line of a chain, without its end.
@@ -45,12 +46,17 @@ type Chain struct {
 	size    int64 // of the whole lines; a torn one may follow
 }
 
-// ParseChain checks a log and returns its lines. A last line without its end
-// was torn by a crash before anybody was told that it is written: it is left
-// out. The error names the first line that does not follow from the one before
-// or that ok, which may be nil, refuses; the lines before it are returned.
-func ParseChain(b []byte, ok func(line []byte) error) (Chain, error) {
-	var c Chain
+// ParseChain checks a log and returns its lines, which point into b. A last
+// line without its end was torn by a crash before anybody was told that it is
+// written: it is left out. The error names the first line that does not follow
+// from the one before or that ok, which may be nil, refuses; the lines before it
+// are returned.
+func ParseChain(b []byte, ok func(line []byte) error) (Chain, error) { return Chain{}.Parse(b, ok) }
+
+// Parse is [ParseChain] for b that follows the chain in its log. It returns the
+// longer chain and leaves c as it is.
+func (c Chain) Parse(b []byte, ok func(line []byte) error) (Chain, error) {
+	c.Lines, c.digests = slices.Clip(c.Lines), slices.Clip(c.digests)
 	for {
 		line, rest, whole := bytes.Cut(b, []byte{'\n'})
 		if !whole {
@@ -97,6 +103,18 @@ func (c *Chain) Size() int64 { return c.size }
 // has line 0.
 func (c *Chain) Has(n int, d Digest) bool {
 	return n == 0 || n <= len(c.digests) && c.digests[n-1] == d
+}
+
+// Begins says whether a log begins with the lines of the chain, byte by byte.
+func (c *Chain) Begins(b []byte) bool {
+	for _, line := range c.Lines {
+		rest, same := bytes.CutPrefix(b, line)
+		if !same || len(rest) == 0 || rest[0] != '\n' {
+			return false
+		}
+		b = rest[1:]
+	}
+	return true
 }
 
 // Append writes an entry, which carries [Chain.Next], to the log at path, for

@@ -95,3 +95,44 @@ func TestSetAside(t *testing.T) {
 		}
 	}
 }
+
+// TestChainGoesOn reads a log, and later what was written behind it.
+func TestChainGoesOn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	c := chain(t, path, "one", "two")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := durable.ParseChain(b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Append(path, entry{c.Next(), "three"}); err != nil {
+		t.Fatal(err)
+	}
+	longer, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !before.Begins(longer) {
+		t.Error("what was written behind the lines changed them")
+	}
+	for name, edited := range map[string][]byte{
+		"nothing": nil, "a line less": b[:before.Size()/2], "another end of a line": append(bytes.Clone(b[:len(b)-1]), ' ', '\n'),
+		"edited": bytes.Replace(longer, []byte("one"), []byte("uno"), 1), "one byte less": b[:len(b)-1],
+	} {
+		if before.Begins(edited) {
+			t.Errorf("%s: the log begins with what it was", name)
+		}
+	}
+	for range 2 { // the first does not disturb the second
+		after, err := before.Parse(longer[before.Size():], nil)
+		if err != nil || after.Head() != c.Head() || after.Size() != int64(len(longer)) || len(before.Lines) != 2 {
+			t.Errorf("%d lines of %d bytes after %d, %v", len(after.Lines), after.Size(), len(before.Lines), err)
+		}
+	}
+	if after, err := before.Parse(longer, nil); err == nil || len(after.Lines) != 2 || !strings.Contains(err.Error(), "line 3: ") {
+		t.Errorf("what does not follow: %d lines, %v", len(after.Lines), err)
+	}
+}

@@ -76,3 +76,23 @@ func MakeOwnerDir(path string) error {
 	}
 	return checkOwnerOnly(path)
 }
+
+// Bare returns what went wrong with a file, without where the file lies: its
+// path may be somebody's home, and logs travel. Say which file it was in words
+// around it. [ErrExposed] stays; nil stays nil.
+func Bare(err error) error {
+	if errors.Is(err, ErrExposed) {
+		return ErrExposed
+	}
+	var (
+		path *fs.PathError
+		link *os.LinkError
+	)
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}

@@ -61,7 +61,7 @@ func (e *Entry) UnmarshalJSON(b []byte) error {
 	if !read.Time.IsZero() && !counts(read.Time) {
 		return errors.New("its time is none that a clock shows")
 	}
-	if err := checkName("act", l.Act); err != nil {
+	if err := checkName("act", l.Act, maxAct); err != nil {
 		return err
 	}
 	if !read.decides() {
@@ -95,7 +95,7 @@ func checkBy(by string) error {
 	if by == "" {
 		return nil
 	}
-	return checkName("account", by)
+	return checkName("account", by, maxBy)
 }
 
 // check refuses settings that their act cannot have.
@@ -106,7 +106,7 @@ func (e Entry) check() error {
 	}
 	switch e.Act {
 	case ActDecided:
-		return errors.Join(checkSaved(e.Settings), checkName("account", e.By))
+		return errors.Join(checkSaved(e.Settings), checkName("account", e.By, maxBy))
 	case ActAnew:
 		if e.CEIP != wire.Held || e.CSP != wire.Held {
 			return fmt.Errorf("it %s with a switch that is not held", ActAnew)

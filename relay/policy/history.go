@@ -4,17 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Note writes what else happened, such as that access was restored, into the
-// history. Act and by (may be empty) are one line of at most 64 printable
-// bytes; an act that decides is refused. In a record that is damaged it begins
+// history. Act is one line of at most 64 printable bytes, by (may be empty) of
+// at most 256; an act that decides is refused. In a record that is damaged it begins
 // a new one, which holds, so that the note is not lost. Errors: [ErrFull], a
 // full disk, or another process that writes for longer than 2 s
 // ([*datadir.HeldError]); nothing was written then.
 func (p *Policy) Note(ctx context.Context, act, by string) error {
 	e := Entry{Act: act, By: by}
-	err := checkName("act", act)
+	err := checkName("act", act, maxAct)
 	if err == nil {
 		err = checkBy(by)
 	}
@@ -60,18 +61,22 @@ func (p *Policy) note(ctx context.Context, e Entry) error {
 	return nil
 }
 
-// History returns all entries that can be read, oldest first. The error says
-// what is damaged or missing; what was read comes along.
+// History returns all entries that can be read, oldest first; they are not to
+// be changed. The error says what is damaged or missing; what was read comes
+// along.
 func (p *Policy) History(ctx context.Context) ([]Entry, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r := p.read()
+	r := p.taken
+	if !p.unchanged() {
+		r = p.read()
+	}
 	c := r.judge(p.seen)
 	if trouble, _ := r.trouble(c, r.line(c, p.seen)); trouble != "" && c != CauseAnew {
-		return r.entries, fmt.Errorf("read history: %s", trouble)
+		return slices.Clip(r.entries), fmt.Errorf("read history: %s", trouble)
 	}
-	return r.entries, nil
+	return slices.Clip(r.entries), nil
 }

@@ -27,9 +27,9 @@ type Policy struct {
 	writeErr   error      // of the last attempt to begin
 	witnessErr error      // of the last attempt to write the witness
 	retry      time.Time  // when what could not be written is tried again
-
-	logAt, witnessAt fs.FileInfo // as last read
-	again            bool        // something is still to be written
+	checked    record     // of the log as it was read last, as far as it was whole
+	taken      reading    // what the state is from
+	again      bool       // something is still to be written
 }
 
 // Open reads the policy, or begins it at the first start. What the files say is
@@ -61,8 +61,7 @@ func (p *Policy) Wire() wire.Policy { return p.state.Load().Policy }
 func (p *Policy) look(wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	witnessAt, logAt := p.stat()
-	if p.logAt != nil && same(p.logAt, logAt) && same(p.witnessAt, witnessAt) && (!p.again || time.Now().Before(p.retry)) {
+	if p.unchanged() && (!p.again || time.Now().Before(p.retry)) {
 		return
 	}
 	r := p.read()
@@ -70,6 +69,13 @@ func (p *Policy) look(wait time.Duration) {
 		r = p.settle(wait)
 	}
 	p.take(&r)
+}
+
+// unchanged says that the files are as they were when the state was taken from
+// them, as far as their directories tell. Who writes reads them all the same.
+func (p *Policy) unchanged() bool {
+	witnessAt, logAt := p.stat()
+	return p.taken.logAt != nil && same(p.taken.logAt, logAt) && same(p.taken.witnessAt, witnessAt)
 }
 
 func same(a, b fs.FileInfo) bool {
@@ -116,7 +122,7 @@ func (p *Policy) settle(wait time.Duration) reading {
 
 // take makes what was read the state, and wakes Push when it changed.
 func (p *Policy) take(r *reading) {
-	p.logAt, p.witnessAt, p.again = r.logAt, r.witnessAt, p.unsettled(r)
+	p.taken, p.again = *r, p.unsettled(r)
 	c := r.judge(p.seen)
 	s := p.stateOf(r, c)
 	p.seen = highest(r.witness, p.seen)

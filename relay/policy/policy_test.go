@@ -96,7 +96,7 @@ func TestSaveRefuses(t *testing.T) {
 	}{
 		"no account":       {"", on, 3, "account of 0 bytes"},
 		"two lines":        {"an\nna", on, 3, "one line"},
-		"long":             {strings.Repeat("a", 65), on, 3, "1 to 64"},
+		"long":             {strings.Repeat("a", 257), on, 3, "1 to 256"},
 		"no text":          {"\xff", on, 3, "printable"},
 		"held":             {"anna", held, 3, "programme csp: want on or off"},
 		"level":            {"anna", level, 3, "level: want standard or enhanced"},
@@ -116,6 +116,23 @@ func TestSaveRefuses(t *testing.T) {
 	}
 	if p.State() != before || !bytes.Equal(log, s.read(s.log())) {
 		t.Errorf("%+v after refused saves, want %+v", p.State(), before)
+	}
+}
+
+// TestLongestName: a console takes names of 64 letters of any language, and who
+// has one can refuse.
+func TestLongestName(t *testing.T) {
+	s := newSite(t)
+	p := s.open()
+	name := strings.Repeat("𐎠", 64)
+	if _, err := p.Save(t.Context(), name, p.State().Policy.Revision, off, 3); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Note(t.Context(), "access restored", name); err != nil {
+		t.Error(err)
+	}
+	if got := s.open().State(); got.Last.By != name || got.Policy.CEIP != wire.SwitchOff || got.Trouble != "" {
+		t.Errorf("%+v", got)
 	}
 }
 

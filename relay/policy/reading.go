@@ -1,11 +1,13 @@
 package policy
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/tacit-telemetry/tacit/internal/durable"
 )
@@ -29,8 +31,13 @@ type record struct {
 
 // parse checks a log. The error says what is wrong with the first line after
 // those that are returned.
-func parse(b []byte) (r record, err error) {
-	r.chain, err = durable.ParseChain(b, func(line []byte) error {
+func parse(b []byte) (record, error) { return record{}.parse(b) }
+
+// parse checks b, which follows the record in its log, and returns the longer
+// record.
+func (r record) parse(b []byte) (_ record, err error) {
+	r.entries = slices.Clip(r.entries) // r stays as it is
+	r.chain, err = r.chain.Parse(b, func(line []byte) error {
 		var e Entry
 		if err := e.UnmarshalJSON(line); err != nil {
 			return err
@@ -41,6 +48,20 @@ func parse(b []byte) (r record, err error) {
 		r.add(e)
 		return nil
 	})
+	return r, err
+}
+
+// parse checks the log. Lines that were checked before and that stand there
+// still, byte by byte, are not checked again: a long history would make every
+// page and every decision slow.
+func (p *Policy) parse(b []byte) (record, error) {
+	if !p.checked.chain.Begins(b) {
+		p.checked = record{}
+	}
+	// What is kept must not keep the whole of every b that was ever read.
+	rest := bytes.Clone(b[p.checked.chain.Size():])
+	r, err := p.checked.parse(rest)
+	p.checked = r
 	return r, err
 }
 
@@ -81,7 +102,7 @@ func (p *Policy) read() (r reading) {
 	case err != nil:
 		r.unread = err
 	default:
-		r.record, r.damage = parse(b)
+		r.record, r.damage = p.parse(b)
 	}
 	return r
 }
@@ -162,7 +183,7 @@ func (r *reading) trouble(c Cause, line int) (trouble, fix string) {
 	case CauseUnread:
 		return fmt.Sprintf("%s cannot be read: %v.", logFile, r.unread), fixSave
 	case CauseWitness:
-		return "The witness of " + logFile + " outside the data directory is gone, damaged or unreadable, so it cannot be told whether the record is whole.",
+		return "The witness of " + logFile + " outside the data directory is damaged or cannot be read, so it cannot be told whether the record is whole.",
 			"Save the settings in the console; a new witness begins."
 	case CauseAnew:
 		return "The record of the site's decisions was damaged, and no administrator has decided since.", fixSave

@@ -19,7 +19,7 @@ import (
 // ([*datadir.HeldError]): nothing was saved, and what the settings refuse is
 // held in this process until a Save works.
 func (p *Policy) Save(ctx context.Context, by string, over uint64, s Settings, release uint32) (State, error) {
-	err := checkName("account", by)
+	err := checkName("account", by, maxBy)
 	if err == nil {
 		err = checkSaved(s)
 	}

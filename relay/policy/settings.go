@@ -33,7 +33,7 @@ type Entry struct {
 	durable.Link
 	Time     time.Time // whole seconds; zero when the clock was never set
 	Act      string    // one of the acts above, or a note of at most 64 bytes
-	By       string    // account, at most 64 bytes; "" when nobody did it
+	By       string    // account, at most 256 bytes; "" when nobody did it
 	Revision uint64    // higher than that of every entry with settings before
 	Settings
 	Release uint32 // of the registry, that the settings cover
@@ -50,18 +50,22 @@ func (e Entry) wire() wire.Policy {
 	}
 }
 
-// maxName bounds accounts and notes, in bytes.
-const maxName = 64
+// Bounds in bytes. That of an account is for the longest name that a console
+// takes, 64 letters of any language: who has one must be able to refuse.
+const (
+	maxAct = 64
+	maxBy  = 256
+)
 
 // checkName refuses what would not stand well in one line of a table. It does
 // not repeat the name.
-func checkName(what, s string) error {
+func checkName(what, s string, most int) error {
 	printable := utf8.ValidString(s)
 	for _, r := range s {
 		printable = printable && unicode.IsPrint(r)
 	}
-	if s == "" || len(s) > maxName || !printable {
-		return fmt.Errorf("%s of %d bytes: want one line of 1 to %d printable bytes", what, len(s), maxName)
+	if s == "" || len(s) > most || !printable {
+		return fmt.Errorf("%s of %d bytes: want one line of 1 to %d printable bytes", what, len(s), most)
 	}
 	return nil
 }

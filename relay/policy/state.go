@@ -19,7 +19,7 @@ const (
 	CauseDamaged   Cause = "damaged"    // a line of the record was changed, added or taken out; see Line
 	CauseBehind    Cause = "behind"     // the record is older than its witness says: a backup was put back
 	CauseUnread    Cause = "unreadable" // the record is there and cannot be read
-	CauseWitness   Cause = "witness"    // the witness is gone or damaged, so nobody can tell whether the record is whole
+	CauseWitness   Cause = "witness"    // the witness is damaged or cannot be read, so nobody can tell whether the record is whole
 	CauseAnew      Cause = "anew"       // a damaged record was set aside, and no administrator decided since
 	CauseUnwritten Cause = "unwritten"  // the first entry could not be written yet
 	CauseUnsaved   Cause = "unsaved"    // a refusal could not be written, and holds until this process ends

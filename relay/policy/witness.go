@@ -83,17 +83,10 @@ func readFile(path string, limit int64, read func(string) ([]byte, error)) ([]by
 	return b, bare(err)
 }
 
-// bare returns what went wrong with a file, without where the file lies: that
-// may be somebody's home.
+// bare is [durable.Bare] with what to do about a file that others can read.
 func bare(err error) error {
 	if errors.Is(err, durable.ErrExposed) {
 		return fmt.Errorf("%w; set its mode to 0600", durable.ErrExposed)
 	}
-	if p, ok := errors.AsType[*fs.PathError](err); ok {
-		return p.Err
-	}
-	if l, ok := errors.AsType[*os.LinkError](err); ok {
-		return l.Err
-	}
-	return err
+	return durable.Bare(err)
 }
