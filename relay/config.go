@@ -40,12 +40,11 @@ type Config struct {
 	// Site says that this relay keeps its site's policy, in Dir/policy and the
 	// file Witness, which lies outside Dir and is required then. The registry
 	// gives the policy's defaults; nil: [registry.Base]. Without Site the relay
-	// tells no policy, and Decide is asked for every put; nil: all pass.
+	// tells no policy, and all pass.
 	Site     bool
 	Witness  string
 	Registry *registry.Registry
 	Console  *Console // the site's console; nil: none
-	Decide   func() gate.Decision
 
 	// Next is the relay that this one passes on to; nil: this relay is an edge
 	// and has the stream, to which the rest belongs.

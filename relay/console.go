@@ -120,13 +120,9 @@ func (r *Relay) agentFile() console.AgentFile {
 // consoleStats returns the counts as the console shows them.
 func (r *Relay) consoleStats() console.Stats {
 	s := r.Stats()
-	by := s.Gate.Refused.ByReason()
-	var refused uint64
-	for _, n := range by {
-		refused += n
-	}
+	refused := s.Gate.Refused
 	return console.Stats{
-		Agents: s.Door.Agents, Passed: s.Gate.Passed, Bytes: s.Gate.Bytes, Refused: refused, RefusedBy: by,
+		Agents: s.Door.Agents, Passed: s.Gate.Passed, Bytes: s.Gate.Bytes, Refused: refused.Total(), RefusedBy: refused.ByReason(),
 		Thin: s.Pool.Thin, Forwarded: s.Pool.Passed, Waiting: s.Pool.Items, Upstream: string(s.Forward.Upstream),
 	}
 }

@@ -53,7 +53,7 @@ func (k *keys) load(given []byte) error {
 		_, err = k.take(kept)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		k.log.Warn("the kept key list is not served; the next one will be", slog.Any("error", bare(err)))
+		k.log.Warn("the kept key list is not served; the next one will be", slog.Any("error", durable.Bare(err)))
 	}
 	if given == nil {
 		return nil
@@ -62,14 +62,6 @@ func (k *keys) load(given []byte) error {
 		return err
 	}
 	return nil
-}
-
-// bare takes the path out of an error: it may name a home directory.
-func bare(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
 }
 
 // set serves a list from now on and keeps it.
@@ -131,6 +123,8 @@ func (k *keys) stats() KeyStats {
 // [wire.ErrForm], [ErrOldKeys] or [ErrNotVendor] leaves the list as it was; any
 // other says that the new one is served and could not be kept.
 func (r *Relay) SetKeyList(list []byte) error {
+	r.listing.Lock()
+	defer r.listing.Unlock()
 	err := r.keys.set(list)
 	r.mu.Lock()
 	g := r.gate
@@ -144,6 +138,6 @@ func (r *Relay) SetKeyList(list []byte) error {
 // hearKeyList takes a list that a store or the next relay tells.
 func (r *Relay) hearKeyList(list []byte) {
 	if err := r.SetKeyList(list); err != nil {
-		r.cfg.Logger.Warn("a key list that was heard", slog.Any("error", bare(err)))
+		r.cfg.Logger.Warn("a key list that was heard", slog.Any("error", durable.Bare(err)))
 	}
 }

@@ -37,6 +37,7 @@ type Relay struct {
 	store       []*nats.Conn // given out by StoreConn
 	teardown    []step
 	stopping    sync.Mutex // held by Stop, so that a second one waits
+	listing     sync.Mutex // held by SetKeyList, so that the newer of two lists stays
 }
 
 // forwarder is what the pool empties into: the stream, or the next relay.

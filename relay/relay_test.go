@@ -3,7 +3,6 @@ package relay
 import (
 	"bytes"
 	"crypto/rand"
-	"sync"
 	"testing"
 	"time"
 
@@ -127,11 +126,8 @@ func TestStopKeepsQueued(t *testing.T) {
 }
 
 func TestQuotaAndDecision(t *testing.T) {
-	cfg := config(t)
+	cfg := siteConfig(t)
 	cfg.Quota = gate.Quota{Envelopes: 2, User: 1}
-	var mu sync.Mutex
-	decision := gate.On
-	cfg.Decide = func() gate.Decision { mu.Lock(); defer mu.Unlock(); return decision }
 	r := start(t, cfg)
 	a := agent(t, r)
 	say := func(c *nats.Conn, class wire.Class) wire.HintCode {
@@ -140,22 +136,19 @@ func TestQuotaAndDecision(t *testing.T) {
 		return h.Code
 	}
 	steps := []struct {
-		decision gate.Decision
-		class    wire.Class
-		want     wire.HintCode
+		site  wire.Switch
+		class wire.Class
+		want  wire.HintCode
 	}{
-		{gate.On, wire.ClassNormal, wire.Queued},
-		{gate.Off, wire.ClassNormal, wire.Off},
-		{gate.Unknown, wire.ClassNormal, wire.Off},
-		{gate.Off, wire.ClassUser, wire.Queued},
-		{gate.Off, wire.ClassUser, wire.Later},
-		{gate.On, wire.ClassNormal, wire.Queued},
-		{gate.On, wire.ClassNormal, wire.Later},
+		{wire.SwitchOn, wire.ClassNormal, wire.Queued},
+		{wire.SwitchOff, wire.ClassNormal, wire.Off},
+		{wire.SwitchOff, wire.ClassUser, wire.Queued},
+		{wire.SwitchOff, wire.ClassUser, wire.Later},
+		{wire.SwitchOn, wire.ClassNormal, wire.Queued},
+		{wire.SwitchOn, wire.ClassNormal, wire.Later},
 	}
 	for i, s := range steps {
-		mu.Lock()
-		decision = s.decision
-		mu.Unlock()
+		decide(t, r, s.site, s.site)
 		if got := say(a, s.class); got != s.want {
 			t.Errorf("step %d: %v, want %v", i, got, s.want)
 		}

@@ -32,6 +32,7 @@ type house struct {
 	on      bool
 	refused schema.Programme // that is off though the house is on
 	covered uint32           // registry release that is acknowledged
+	level   schema.Level     // "": standard
 	policy  uint64           // revision of the site's decision
 	needle  string           // what trips
 	blocked []spool.Batch
@@ -98,6 +99,7 @@ func (h *house) config(s intake.Spool) intake.Config {
 		Treater:    &anon.Treatments{Registry: h.reg, Scrubber: oneLine{}, HashingKey: [32]byte{1}},
 		MayCollect: func(p schema.Programme) bool { return h.on && p != h.refused },
 		Release:    func() uint32 { return h.covered },
+		Level:      func() schema.Level { return h.level },
 		Revision:   func() uint64 { return h.policy },
 		Blocked: func(b spool.Batch, class string) error {
 			if class != "needle" {

@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -74,6 +75,35 @@ func (h *house) mayGo() (may, wait []spool.Batch) {
 		}
 	}
 	return may, wait
+}
+
+// What was taken at a level, or of a release, that the site took back since
+// waits, and keeps nothing else here.
+func TestWhatIsTakenBackWaits(t *testing.T) {
+	h := newHouse(t)
+	h.level = schema.Enhanced
+	detail, late := record("log.line", schema.Number(1)), record("menu.new", schema.Number(1))
+	h.take(append(facts(), used(), detail, late)...)
+	gathered(h)
+	if _, wait := h.mayGo(); len(wait) != 0 {
+		t.Fatalf("%d wait while all is allowed", len(wait))
+	}
+	h.level = schema.Standard
+	if _, wait := h.mayGo(); len(wait) == 0 {
+		t.Error("a batch with more detail than is allowed may go")
+	}
+	h.level, h.covered = schema.Enhanced, 3
+	if _, wait := h.mayGo(); len(wait) == 0 {
+		t.Error("a batch with a metric that is not covered may go")
+	}
+	h.covered = 4
+	h.take(used(), detail)
+	h.level = schema.Standard
+	before, _ := h.mayGo()
+	gathered(h)
+	if after, wait := h.mayGo(); len(after) <= len(before) || len(wait) == 0 {
+		t.Errorf("%d may go after another use, %d before it; %d wait", len(after), len(before), len(wait))
+	}
 }
 
 func gathered(h *house) {
@@ -221,6 +251,19 @@ func TestPreviewWhileOffIsBounded(t *testing.T) {
 	}
 	if shown != 503 || !fact {
 		t.Errorf("%d records shown, host facts %v", shown, fact)
+	}
+	for i := range 2000 { // any user of the host can report as many products
+		r := record("os.type", schema.Text("linux"))
+		r.Product.Version = fmt.Sprintf("5.%d.0", i)
+		h.offer(r)
+	}
+	pages, _ = h.preview()
+	shown = 0
+	for _, p := range pages {
+		shown += len(p.Records)
+	}
+	if shown != 1000 {
+		t.Errorf("%d records shown of too many facts, want 1000", shown)
 	}
 }
 

@@ -55,6 +55,7 @@ func aRecord(reg *registry.Registry, now time.Time) *rapid.Generator[schema.Reco
 func TestEverythingGatheredIsRegistered(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		h := newHouse(t)
+		h.level = schema.Enhanced
 		h.take(facts()...)
 		taken := facts()
 		var pages []codec.Page

@@ -17,7 +17,8 @@ const (
 // others, in memory only: a preview shows them, and a fragment of another
 // programme that takes part may need a host fact as its facet. They are never
 // spooled, and go as soon as their programme takes part: what was taken before a
-// yes is never sent. When it is full it takes facts of the host only.
+// yes is never sent. When it is full it takes facts of the host only, up to as
+// much again: any user of the host can offer those under names of his own.
 type shown struct {
 	records []shownRecord
 	bytes   int
@@ -41,6 +42,9 @@ func (s *shown) keep(m *registry.Metric, r schema.Record, size int) {
 		s.remove(func(was shownRecord) bool {
 			return was.Metric == r.Metric && was.Product == r.Product && slices.Equal(was.Labels, r.Labels)
 		})
+	}
+	if len(s.records) >= 2*maxShown || s.bytes+size > 2*maxShownBytes {
+		return
 	}
 	s.records = append(s.records, shownRecord{r, m.Programme, size})
 	s.bytes += size

@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"slices"
+
 	"github.com/tacit-telemetry/tacit/agent/spool"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/codec"
@@ -45,30 +47,34 @@ func (t terms) refuses(m *registry.Metric) (reason string) {
 	return ""
 }
 
-// refusing returns the programmes that may not send now.
-func (in *Intake) refusing() map[schema.Programme]bool {
-	out := map[schema.Programme]bool{}
+// holding returns what may not leave now: whether a programme is refused, and
+// whether a metric is held, because it is of one that is, or has more detail or
+// came with a later release than is allowed by now.
+func (in *Intake) holding() (programmes bool, held func(*registry.Metric) bool) {
+	refused := map[schema.Programme]bool{}
 	for _, p := range in.config.Registry.Programmes {
 		if !in.config.MaySend(p.Name) {
-			out[p.Name] = true
+			refused[p.Name] = true
 		}
 	}
-	return out
+	t := terms{level: in.config.Level(), release: schema.Release(in.config.Release())}
+	return len(refused) > 0, func(m *registry.Metric) bool { return refused[m.Programme] || t.refuses(m) != "" }
 }
 
 // MayGo says whether a batch may leave now: everything in it is of a programme
-// that is on. One that may not stays where it is until that programme is on
-// again. Facets do not count: they are labels of a fragment, and its measures
-// say which programme it is of.
+// that is on, and of the level and release that are allowed. One that may not
+// stays where it is until that is so again. Facets do not count: they are labels
+// of a fragment, and its measures say which programme it is of.
 func (in *Intake) MayGo(b spool.Batch) (bool, error) {
-	refusing := in.refusing()
-	if len(refusing) == 0 {
+	programmes, held := in.holding()
+	if !programmes && !slices.ContainsFunc(in.config.Registry.Metrics, func(m registry.Metric) bool { return held(&m) }) {
 		return true, nil
 	}
 	metrics, err := metricsOf(b)
 	for _, name := range metrics {
-		if m, ok := in.config.Registry.Metric(name); !ok || refusing[m.Programme] {
-			return false, err // a metric that is not known any more may be of either
+		m, known := in.config.Registry.Metric(name)
+		if known && held(m) || !known && programmes { // what is not known any more may be of either
+			return false, err
 		}
 	}
 	return err == nil, err
@@ -91,13 +97,13 @@ func metricsOf(b spool.Batch) ([]string, error) {
 	return out, err
 }
 
-// apart parts records by whether their programme may send now, so that what
-// waits for one programme does not hold the other's back.
+// apart parts records by whether they may be sent now, so that what is held does
+// not hold the others back.
 func (in *Intake) apart(records []schema.Record) (groups [2][]schema.Record) {
-	refusing := in.refusing()
+	_, held := in.holding()
 	for _, r := range records {
 		group := 0
-		if m, ok := in.config.Registry.Metric(r.Metric); ok && refusing[m.Programme] {
+		if m, ok := in.config.Registry.Metric(r.Metric); ok && held(m) {
 			group = 1
 		}
 		groups[group] = append(groups[group], r)

@@ -57,7 +57,7 @@ func (r *Resolver) loadHistory() error {
 	case errors.Is(err, fs.ErrNotExist):
 		r.history = history{}
 	case err != nil:
-		r.history = history{err: bare(err)}
+		r.history = history{err: durable.Bare(err)}
 	case !sameFile(r.history.file, info):
 		b, err := readOwner(path, maxHistoryRead)
 		if err != nil {
@@ -84,7 +84,7 @@ func sameFile(a, b fs.FileInfo) bool {
 func readOwner(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, bare(err)
+		return nil, durable.Bare(err)
 	}
 	if info.Size() > limit {
 		return nil, fmt.Errorf("%s has more than %d bytes", filepath.Base(path), limit)
@@ -93,7 +93,7 @@ func readOwner(path string, limit int64) ([]byte, error) {
 	if errors.Is(err, durable.ErrExposed) {
 		return nil, fmt.Errorf("%s: %w; set its mode to 0600", filepath.Base(path), durable.ErrExposed)
 	}
-	return b, bare(err)
+	return b, durable.Bare(err)
 }
 
 // appendEntry writes one more line, synced. The caller holds the lock of the

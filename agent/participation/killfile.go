@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/tacit-telemetry/tacit/internal/durable"
 )
 
 // killFileInput looks for the kill file. Anything of that name counts, also a
@@ -21,7 +23,7 @@ func killFileInput(path string) Input {
 		in.Says, in.Reason = NoOpinion, "There is no kill file."
 	default:
 		in.Says, in.Value = Unknown, "unreadable"
-		in.Reason = fmt.Sprintf("It cannot be told whether the kill file %s is there (%v); make its directory readable.", in.Source, bare(err))
+		in.Reason = fmt.Sprintf("It cannot be told whether the kill file %s is there (%v); make its directory readable.", in.Source, durable.Bare(err))
 	}
 	return in
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
 )
 
@@ -44,7 +45,7 @@ func (p *policyFile) load(path string) {
 	b, since, err := readPolicy(path)
 	switch {
 	case err != nil:
-		p.known, p.content, p.err = true, nil, fmt.Errorf("machine policy %s: %w", shown(path), bare(err))
+		p.known, p.content, p.err = true, nil, fmt.Errorf("machine policy %s: %w", shown(path), durable.Bare(err))
 		return
 	case p.known && p.err == nil && bytes.Equal(b, p.content) && (b == nil) == (p.content == nil):
 		p.since = since

@@ -1,14 +1,10 @@
 package participation
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"regexp"
 	"strings"
 	"sync"
-
-	"github.com/tacit-telemetry/tacit/internal/durable"
 )
 
 // homes matches a home directory at the beginning of a path, on the three
@@ -26,18 +22,4 @@ func shown(path string) string {
 		}
 	}
 	return homes().ReplaceAllString(path, "~$2")
-}
-
-// bare returns what went wrong, without the path that it went wrong with.
-func bare(err error) error {
-	if errors.Is(err, durable.ErrExposed) {
-		return durable.ErrExposed
-	}
-	if p, ok := errors.AsType[*fs.PathError](err); ok {
-		return p.Err
-	}
-	if l, ok := errors.AsType[*os.LinkError](err); ok {
-		return l.Err
-	}
-	return err
 }

@@ -121,7 +121,7 @@ func openError(dir string, err error) error {
 	if errors.Is(err, durable.ErrExposed) {
 		fix = "set its mode to 0700"
 	}
-	return fmt.Errorf("open participation in %s: %w; %s", shown(dir), bare(err), fix)
+	return fmt.Errorf("open participation in %s: %w; %s", shown(dir), durable.Bare(err), fix)
 }
 
 // Decide reads every input anew and returns what they come to. It costs a few

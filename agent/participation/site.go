@@ -51,7 +51,7 @@ func (r *Resolver) hear(h *heard) error {
 		err = errors.Join(err, lock.Release())
 	}
 	if err != nil {
-		return fmt.Errorf("keep the site's decision, which holds: %w", bare(err))
+		return fmt.Errorf("keep the site's decision, which holds: %w", durable.Bare(err))
 	}
 	return nil
 }

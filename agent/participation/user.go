@@ -45,7 +45,7 @@ func (r *Resolver) userInput() Input {
 		in.Reason = "A user of this host refused; the agent's directory was replaced since, and the note outside it still says so; `tacit on` takes that back."
 	case !errors.Is(err, fs.ErrNotExist):
 		in.Says = Unknown
-		in.Reason = fmt.Sprintf("What users of this host said cannot be read (%v); give the agent its directory back.", bare(err))
+		in.Reason = fmt.Sprintf("What users of this host said cannot be read (%v); give the agent its directory back.", durable.Bare(err))
 	case damage != nil:
 		in.Says = Unknown
 		in.Reason = fmt.Sprintf("What users of this host said is damaged (%v); `tacit on` or `tacit off` sets the damaged history aside and begins a new one.", damage)
@@ -72,9 +72,9 @@ func (r *Resolver) Off(ctx context.Context, by string) error {
 	said := r.say(ctx, Off, by)
 	switch {
 	case err != nil:
-		return fmt.Errorf("keep the refusal: %w; it holds until this process ends: free some space and say off again", bare(err))
+		return fmt.Errorf("keep the refusal: %w; it holds until this process ends: free some space and say off again", durable.Bare(err))
 	case said != nil:
-		return fmt.Errorf("write the history of the refusal, which holds: %w", bare(said))
+		return fmt.Errorf("write the history of the refusal, which holds: %w", durable.Bare(said))
 	}
 	return nil
 }
@@ -85,15 +85,15 @@ func (r *Resolver) Off(ctx context.Context, by string) error {
 func (r *Resolver) On(ctx context.Context, by string) error {
 	defer r.wake()
 	if err := r.say(ctx, On, by); err != nil {
-		return fmt.Errorf("write the history of the yes: %w", bare(err))
+		return fmt.Errorf("write the history of the yes: %w", durable.Bare(err))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := os.Remove(filepath.Join(r.dir, refusalFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("take the refusal back: %w", bare(err))
+		return fmt.Errorf("take the refusal back: %w", durable.Bare(err))
 	}
 	r.held = false
-	return bare(durable.SyncDir(r.dir))
+	return durable.Bare(durable.SyncDir(r.dir))
 }
 
 // refuse makes the refusal's file, with a sentence for whoever finds it if

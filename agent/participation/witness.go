@@ -40,7 +40,7 @@ func (r *Resolver) loadWitness() {
 		r.witness, r.witnessAt, r.witnessErr = witness{}, nil, nil // there never was one, and none can be
 		return
 	case err != nil:
-		r.witnessAt, r.witnessErr = nil, bare(err)
+		r.witnessAt, r.witnessErr = nil, durable.Bare(err)
 		return
 	case sameFile(r.witnessAt, info):
 		return
@@ -98,7 +98,7 @@ func (r *Resolver) changeWitness(change func(*witness)) error {
 	r.loadWitness()
 	if errors.Is(r.witnessErr, durable.ErrDamaged) {
 		if err := durable.SetAside(r.c.Witness); err != nil {
-			return bare(err)
+			return durable.Bare(err)
 		}
 		r.witness, r.witnessAt, r.witnessErr = witness{}, nil, nil
 	}
@@ -122,14 +122,14 @@ func (r *Resolver) writeWitness(w witness) error {
 		return fmt.Errorf("write witness: %w", err)
 	}
 	if err := durable.MakeOwnerDir(filepath.Dir(r.c.Witness)); err != nil {
-		return bare(err)
+		return durable.Bare(err)
 	}
 	if err := durable.WriteFile(r.c.Witness, append(b, '\n'), durable.OwnerFile); err != nil {
-		return bare(err)
+		return durable.Bare(err)
 	}
 	r.witness, r.witnessErr = w, nil
 	r.witnessAt, err = os.Stat(r.c.Witness)
-	return bare(err)
+	return durable.Bare(err)
 }
 
 // refusalHere returns the refusal that the directory has; nil: none.
@@ -163,6 +163,6 @@ func (r *Resolver) witnessOld() {
 	}
 	r.testify(func(w *witness) { w.User = here })
 	if err := lock.Release(); err != nil {
-		r.c.Logger.Warn("give the lock of participation back", slog.String("error", bare(err).Error()))
+		r.c.Logger.Warn("give the lock of participation back", slog.String("error", durable.Bare(err).Error()))
 	}
 }

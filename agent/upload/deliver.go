@@ -78,7 +78,8 @@ func (u *Uploader) attempt(ctx context.Context, id schema.BatchID, d *delivery) 
 	if _, ok, err := u.config.Spool.Load(id); err != nil || !ok {
 		return false, errors.Join(err, u.config.Outbox.Remove(entry)) // purged meanwhile
 	}
-	if err := u.mayPut(l); err != nil { // the site or the host said no meanwhile
+	if ok, err := u.stillGoes(l, b); err != nil || !ok { // the site or the host said no meanwhile
+		d.waits = err == nil
 		return false, errors.Join(err, u.config.Outbox.Remove(entry))
 	}
 	raw := make(chan []byte, 4)
@@ -91,6 +92,16 @@ func (u *Uploader) attempt(ctx context.Context, id schema.BatchID, d *delivery) 
 	d.bytes += len(sealed.Bytes)
 	d.size = len(sealed.Bytes) - wire.HeaderLen - wire.SealLen
 	return u.await(ctx, l, sent{&b, sealed, entry, raw}, d)
+}
+
+// stillGoes asks once more, right before a batch leaves: the connection may be
+// one on which another policy was heard than the one that MayGo was asked under,
+// and it may refuse one programme only.
+func (u *Uploader) stillGoes(l *link, b spool.Batch) (bool, error) {
+	if err := u.mayPut(l); err != nil {
+		return false, err
+	}
+	return u.config.MayGo(b)
 }
 
 // content returns the payload to seal. A page gets its place and is sealed now
@@ -155,6 +166,7 @@ type sent struct {
 func (u *Uploader) await(ctx context.Context, l *link, s sent, d *delivery) (again bool, err error) {
 	timeout := time.NewTimer(u.config.Timeout)
 	defer timeout.Stop()
+	warned := false // a relay that makes replies up must not fill this host's log
 	for {
 		select {
 		case <-ctx.Done():
@@ -167,7 +179,10 @@ func (u *Uploader) await(ctx context.Context, l *link, s sent, d *delivery) (aga
 			if len(m) == wire.ReplyLen {
 				reply, err := envelope.OpenReply(s.sealed.ReplyKey, s.sealed.Attempt, m)
 				if err != nil || reply.Batch != s.batch.ID {
-					u.config.Logger.Warn("ignored a reply that is not the store's")
+					if !warned {
+						u.config.Logger.Warn("ignored a reply that is not the store's")
+					}
+					warned = true
 					continue
 				}
 				d.replied = true

@@ -4,14 +4,12 @@ import (
 	"context"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tacit-telemetry/tacit/relay"
-	"github.com/tacit-telemetry/tacit/relay/gate"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
@@ -22,7 +20,6 @@ type edge struct {
 	t     *testing.T
 	relay *relay.Relay
 	keys  storeKeys
-	on    atomic.Bool
 
 	mu     sync.Mutex
 	status wire.Status // 0: no answer
@@ -34,17 +31,11 @@ type edge struct {
 func newEdge(t *testing.T) *edge {
 	t.Helper()
 	e := &edge{t: t, status: wire.Stored, day: today}
-	e.on.Store(true)
 	var err error
 	e.relay, err = relay.New(t.Context(), relay.Config{
 		Dir: filepath.Join(t.TempDir(), "relay"), Listen: "127.0.0.1:0", Credential: credential,
 		KeyList: e.keys.list(t, vendor, 1, today-2), MinPeers: 1, MaxWait: 30 * time.Millisecond, FlushEvery: 5 * time.Millisecond,
-		MaxStore: 64 << 20, Decide: func() gate.Decision {
-			if e.on.Load() {
-				return gate.On
-			}
-			return gate.Off
-		},
+		MaxStore: 64 << 20,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -70,15 +70,32 @@ func open(ctx context.Context, d *dialer, address, credential string, pushed fun
 		return nil, errors.Join(d.failed, err, context.Cause(ctx))
 	}
 	l.conn, l.raw = conn, d.raw
-	_, err = conn.Subscribe(wire.SubjectPolicy, func(m *nats.Msg) { pushed(l, m.Data) })
+	err = l.listen(wire.SubjectPolicy, maxPushed, func(m *nats.Msg) { pushed(l, m.Data) })
 	if err == nil {
-		_, err = conn.Subscribe(l.inbox+".*", l.take)
+		err = l.listen(l.inbox+".*", maxAnswers, l.take)
 	}
 	if err != nil {
 		conn.Close()
 		return nil, err
 	}
 	return l, nil
+}
+
+// What may wait here until it is looked at. A relay that tells more than it has
+// to say must not take this host's memory: what comes beyond is dropped. A
+// policy that is lost so is told again.
+const (
+	maxPushed  = 16 << 10
+	maxAnswers = 256 << 10
+)
+
+// listen subscribes; limit bounds what waits, in bytes.
+func (l *link) listen(subject string, limit int, h nats.MsgHandler) error {
+	sub, err := l.conn.Subscribe(subject, h)
+	if err != nil {
+		return err
+	}
+	return sub.SetPendingLimits(limit/16, limit) // the shortest messages that tell anything have about that length
 }
 
 // close ends the connection at once: the library would first wait for what it

@@ -2,6 +2,7 @@ package upload_test
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -224,4 +225,22 @@ func TestRefusedProgrammes(t *testing.T) {
 	clear(refused)
 	h.flush(nil)
 	h.pending(0)
+}
+
+// TestRefusedOnTheWay: a programme that is refused after its batch was chosen,
+// while the connection is made on which that is heard, keeps the batch here.
+func TestRefusedOnTheWay(t *testing.T) {
+	l := newLiar(t)
+	var asked atomic.Int64
+	h := newHost(t, l.server.ClientURL(), func(c *upload.Config) {
+		c.MayGo = func(spool.Batch) (bool, error) { return asked.Add(1) == 1, nil }
+	})
+	h.fragment()
+	if sum := h.flush(nil); sum.Sent != 0 || sum.Batches != 0 {
+		t.Errorf("summary %+v", sum)
+	}
+	h.pending(1)
+	if n := len(h.entries()); n != 0 {
+		t.Errorf("the outbox says that %d were sent", n)
+	}
 }

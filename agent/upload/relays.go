@@ -8,6 +8,7 @@ import (
 	"net/url"
 
 	"github.com/tacit-telemetry/tacit/internal/certificate"
+	"github.com/tacit-telemetry/tacit/internal/natsguard"
 )
 
 // relay is one address to dial.
@@ -52,7 +53,7 @@ func (d *dialer) Dial(network, address string) (net.Conn, error) {
 		raw = secure.NetConn()
 	}
 	d.raw, d.keep = raw, context.AfterFunc(d.ctx, func() { _ = raw.Close() }) // nobody uses it any more
-	return conn, nil
+	return natsguard.New(conn), nil
 }
 
 // release leaves the connection to the library.

@@ -188,17 +188,17 @@ func TestEndlessRedate(t *testing.T) {
 	}
 }
 
+// TestSiteOff: a relay's off ends the round and nothing else, whatever it told of
+// the policy before.
 func TestSiteOff(t *testing.T) {
-	e := newEdge(t)
-	h := newHost(t, e.url())
+	l := newLiar(t)
+	h := newHost(t, l.server.ClientURL())
 	h.page()
-	e.on.Store(false)
+	l.tell([]byte{})
+	l.say(func(_ got, say func([]byte)) { say(wire.Hint{Code: wire.Off}.Marshal()) })
 	h.flush(upload.ErrSiteOff)
 	h.pending(1)
-	if len(e.seen()) != 0 {
-		t.Error("an envelope passed a site that is off")
-	}
-	e.on.Store(true)
+	l.say(func(g got, say func([]byte)) { say(g.reply(t, wire.Stored, today)) })
 	h.flush(nil)
 	h.pending(0)
 }

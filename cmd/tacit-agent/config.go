@@ -44,13 +44,10 @@ func (s *settings) keys() []config.Key {
 	}
 }
 
-// errNoFile says that --config is missing.
-var errNoFile = errors.New("no configuration file")
-
 // readSettings reads the file. Its errors have a hint and repeat no value.
 func readSettings(path string) (*settings, error) {
 	if path == "" {
-		return nil, cli.WithHint(errNoFile, "tacit-agent --config FILE runs the agent; tacit-agent --help lists the commands")
+		return nil, cli.WithHint(config.ErrNoFile, "tacit-agent --config FILE runs the agent; tacit-agent --help lists the commands")
 	}
 	s := &settings{Grace: defaultGrace}
 	if err := config.Read(path, s.keys()); err != nil {
@@ -64,12 +61,12 @@ func readSettings(path string) (*settings, error) {
 
 func (s *settings) vendor() ed25519.PublicKey { return ed25519.PublicKey(s.VendorKey) }
 
-// dir returns the data directory: the command line wins over the file.
-func (s *settings) dir(env *cli.Env) datadir.Dir {
-	if s.Data == "" || env.Flag() != "" {
-		return env.Data()
+func check(env *cli.Env, file string) (config.Report, error) {
+	s, err := readSettings(file)
+	if err != nil {
+		return config.Report{}, err
 	}
-	return datadir.Dir(s.Data)
+	return s.report(file, env.DataOr(s.Data)), nil
 }
 
 // report says what an agent with this file would contact, and where it would

@@ -66,7 +66,7 @@ func TestReadSettings(t *testing.T) {
 			}
 		})
 	}
-	if _, err := readSettings(""); !errors.Is(err, errNoFile) {
+	if _, err := readSettings(""); !errors.Is(err, config.ErrNoFile) {
 		t.Error(err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/cmd/internal/usercommands"
 )
 
@@ -28,7 +29,7 @@ func run() int {
 		root.Flags().StringVar(&o.config, "config", "", "configuration file; see agent.yaml beside the source of this command")
 		root.Flags().BoolVar(&o.verbose, "verbose", false, "log to stderr what happens; never what is sent")
 		root.RunE = func(c *cobra.Command, _ []string) error { return serve(c.Context(), env, o) }
-		root.AddCommand(checkCommand(env))
+		root.AddCommand(config.CheckCommand(env, func(file string) (config.Report, error) { return check(env, file) }))
 		usercommands.Add(root, env)
 	})
 }

@@ -29,7 +29,7 @@ func serve(ctx context.Context, env *cli.Env, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	logger, dir := env.Logger(o.verbose), c.dir(env)
+	logger, dir := env.Logger(o.verbose), env.DataOr(c.Data)
 	if err := dir.Make(); err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func TestRelaySettings(t *testing.T) {
 			}
 		})
 	}
-	if _, err := readRelaySettings(""); !errors.Is(err, errNoFile) {
+	if _, err := readRelaySettings(""); !errors.Is(err, config.ErrNoFile) {
 		t.Error(err)
 	}
 }
@@ -182,33 +182,24 @@ func TestShippedExamples(t *testing.T) {
 }
 
 func TestReports(t *testing.T) {
-	relayOf := func(text string) reporter {
-		s, err := readRelaySettings(writeConfig(t, text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
-	}
-	stored, err := readStoreSettings(new(cli.Env), writeConfig(t, strings.Replace(goodStore, "KEYS", t.TempDir(), 1)+"data: /srv/vendor\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	stored := strings.Replace(goodStore, "KEYS", t.TempDir(), 1) + "data: /srv/vendor\n"
 	for name, c := range map[string]struct {
-		of       reporter
+		check    func(*cli.Env, string) (config.Report, error)
+		text     string
 		contacts string
 		listens  []string // parts, in order
 	}{
-		"site": {relayOf(goodSite), "edge.example.com", []string{"agents, TLS at 127.0.0.1:8472", "the console, without TLS at 127.0.0.1:8470", "health and counts at 127.0.0.1:8473"}},
-		"edge": {relayOf(goodEdge + "metrics: off\n"), "", []string{"stores with a credential of their own, TLS at 127.0.0.1:8472"}},
-		"small": {relayOf("site: true\nstream: {}\ntls: off\n"), "", []string{
+		"site": {checkRelay, goodSite, "edge.example.com", []string{"agents, TLS at 127.0.0.1:8472", "the console, without TLS at 127.0.0.1:8470", "health and counts at 127.0.0.1:8473"}},
+		"edge": {checkRelay, goodEdge + "metrics: off\n", "", []string{"stores with a credential of their own, TLS at 127.0.0.1:8472"}},
+		"small": {checkRelay, "site: true\nstream: {}\ntls: off\n", "", []string{
 			"agents, and stores with a credential of their own, without TLS at 127.0.0.1:8472", "the console, without TLS at 127.0.0.1:8470", "health and counts at 127.0.0.1:8473",
 		}},
-		"store": {stored, "edge.example.com", []string{"lookups at " + filepath.Join("/srv/vendor", "run", "store.sock"), "health and counts at 127.0.0.1:8474"}},
+		"store": {checkStore, stored, "edge.example.com", []string{"lookups at " + filepath.Join("/srv/vendor", "run", "store.sock"), "health and counts at 127.0.0.1:8474"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
 			env := &cli.Env{Out: &out, JSON: true}
-			r, err := c.of.report(env, "f")
+			r, err := c.check(env, writeConfig(t, c.text))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -232,7 +223,7 @@ func TestReports(t *testing.T) {
 			}
 		})
 	}
-	if _, err := relayOf(goodSite+"certificate: none.pem\ncertificate_key: none.pem\n").report(new(cli.Env), "f"); err == nil {
+	if _, err := checkRelay(new(cli.Env), writeConfig(t, goodSite+"certificate: none.pem\ncertificate_key: none.pem\n")); err == nil {
 		t.Error("a certificate that is not there is good")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/tacit-telemetry/tacit/internal/certificate"
+	"github.com/tacit-telemetry/tacit/internal/natsguard"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
@@ -139,8 +140,10 @@ func (d *edgeDialer) Dial(network, address string) (net.Conn, error) {
 	c, err := dialer.DialContext(d.ctx, network, address)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.last = err
-	return c, err
+	if d.last = err; err != nil {
+		return nil, err
+	}
+	return natsguard.New(c), nil
 }
 
 // reason returns the fixed sentence of the last handshake, if it failed.

@@ -20,7 +20,7 @@ func (h *house) engine() collect.Source {
 		out := []collect.Sample{number("tacit.relay.connections", int64(now.Door.Connections))}
 		for result, n := range map[string]uint64{
 			"passed":  now.Gate.Passed - last.Gate.Passed,
-			"refused": refused(now) - refused(last),
+			"refused": now.Gate.Refused.Total() - last.Gate.Refused.Total(),
 			"thin":    now.Pool.Thin - last.Pool.Thin,
 		} {
 			if n > 0 {
@@ -40,11 +40,6 @@ func (h *house) engine() collect.Source {
 		}
 		return out, nil
 	}
-}
-
-func refused(s relay.Stats) uint64 {
-	r := s.Gate.Refused
-	return r.Form + r.Oversize + r.Off + r.Unknown + r.Quota + r.Full + r.Stranger
 }
 
 func number(metric string, n int64, labels ...schema.Label) collect.Sample {

@@ -101,7 +101,7 @@ func whereConsole(env *cli.Env, file string) (dir datadir.Dir, url string, err e
 	if !s.Site {
 		return "", "", cli.WithHint(errors.New("this relay has no console"), "name the configuration of the site's relay")
 	}
-	return dataDir(env, s.Data), s.consoleURL(s.Console), nil
+	return env.DataOr(s.Data), s.consoleURL(s.Console), nil
 }
 
 // consoleDir is where the console of the relay keeps its accounts.

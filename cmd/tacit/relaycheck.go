@@ -16,10 +16,18 @@ const (
 	forAgents = "whoever has the channel's credential"
 )
 
+func checkRelay(env *cli.Env, file string) (config.Report, error) {
+	s, err := readRelaySettings(file)
+	if err != nil {
+		return config.Report{}, err
+	}
+	return s.report(env, file)
+}
+
 // report says what a relay with these settings would contact, and where it
 // would listen.
 func (s *relaySettings) report(env *cli.Env, path string) (config.Report, error) {
-	shown, err := s.shownCertificate(dataDir(env, s.Data))
+	shown, err := s.shownCertificate(env.DataOr(s.Data))
 	if err != nil {
 		return config.Report{}, config.In(path, err)
 	}
@@ -27,7 +35,7 @@ func (s *relaySettings) report(env *cli.Env, path string) (config.Report, error)
 	if !s.Next.Fingerprint.IsZero() {
 		pin = s.Next.Fingerprint.String()
 	}
-	r := config.Report{File: path, Data: string(dataDir(env, s.Data)), Contacts: config.Contacts(s.Next.Relays, pin)}
+	r := config.Report{File: path, Data: string(env.DataOr(s.Data)), Contacts: config.Contacts(s.Next.Relays, pin)}
 	door := "agents"
 	switch {
 	case s.stream.There && s.Site:

@@ -8,7 +8,6 @@ import (
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/internal/certificate"
-	"github.com/tacit-telemetry/tacit/internal/datadir"
 )
 
 // Default addresses, on loopback.
@@ -111,7 +110,7 @@ func (s *relaySettings) ownKeys() []config.Key {
 // value.
 func readRelaySettings(path string) (*relaySettings, error) {
 	if path == "" {
-		return nil, cli.WithHint(errNoFile, "tacit relay --config FILE; see site.yaml and edge.yaml beside the source of this command")
+		return nil, cli.WithHint(config.ErrNoFile, "tacit relay --config FILE; see site.yaml and edge.yaml beside the source of this command")
 	}
 	s := &relaySettings{Listen: defaultListen, TLS: true, Console: defaultConsole, Metrics: config.Optional{Address: defaultRelayMetrics}, file: path}
 	if err := config.Read(path, s.keys()); err != nil {
@@ -128,9 +127,6 @@ func readRelaySettings(path string) (*relaySettings, error) {
 	}
 	return s, nil
 }
-
-// errNoFile says that --config is missing.
-var errNoFile = errors.New("no configuration file")
 
 func (s *relaySettings) checkKind() error {
 	switch {
@@ -194,12 +190,4 @@ func (s *relaySettings) checkNumbers() error {
 		}
 	}
 	return nil
-}
-
-// dataDir returns the data directory: the command line wins over the file.
-func dataDir(env *cli.Env, fromFile string) datadir.Dir {
-	if fromFile == "" || env.Flag() != "" {
-		return env.Data()
-	}
-	return datadir.Dir(fromFile)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/cmd/internal/health"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/schema/registry"
@@ -30,7 +31,7 @@ func storeCommand(env *cli.Env) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return runStore(c.Context(), env, o) },
 	}
 	o.flags(c)
-	c.AddCommand(checkCommand(env, func(file string) (reporter, error) { return readStoreSettings(env, file) }))
+	c.AddCommand(config.CheckCommand(env, func(file string) (config.Report, error) { return checkStore(env, file) }))
 	return c
 }
 
@@ -55,7 +56,7 @@ func runStore(ctx context.Context, env *cli.Env, o daemonOptions) (err error) {
 		return err
 	}
 	limitMemory(memoryLimit)
-	d := &storeDaemon{env: env, settings: s, logger: env.Logger(o.verbose), data: dataDir(env, s.Data)}
+	d := &storeDaemon{env: env, settings: s, logger: env.Logger(o.verbose), data: env.DataOr(s.Data)}
 	defer func() { err = errors.Join(err, d.undo.closeInTime(ctx)) }()
 	for _, step := range []func(context.Context) error{d.openKeys, d.openEdge, d.openStore, d.tellKeys, d.openHealth} {
 		if err := step(ctx); err != nil {

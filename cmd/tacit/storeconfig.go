@@ -42,13 +42,13 @@ func (s *storeSettings) keys() []config.Key {
 // value.
 func readStoreSettings(env *cli.Env, path string) (*storeSettings, error) {
 	if path == "" {
-		return nil, cli.WithHint(errNoFile, "tacit store --config FILE; see store.yaml beside the source of this command")
+		return nil, cli.WithHint(config.ErrNoFile, "tacit store --config FILE; see store.yaml beside the source of this command")
 	}
 	s := &storeSettings{Metrics: config.Optional{Address: defaultStoreMetrics}}
 	if err := config.Read(path, s.keys()); err != nil {
 		return nil, err
 	}
-	return s, config.In(path, s.check(dataDir(env, s.Data)))
+	return s, config.In(path, s.check(env.DataOr(s.Data)))
 }
 
 func (s *storeSettings) check(data datadir.Dir) error {
@@ -85,14 +85,22 @@ func resolved(path string) string {
 	return abs
 }
 
+func checkStore(env *cli.Env, file string) (config.Report, error) {
+	s, err := readStoreSettings(env, file)
+	if err != nil {
+		return config.Report{}, err
+	}
+	return s.report(env, file), nil
+}
+
 // report says what a store with these settings would contact, and where it
 // would listen.
-func (s *storeSettings) report(env *cli.Env, path string) (config.Report, error) {
+func (s *storeSettings) report(env *cli.Env, path string) config.Report {
 	pin := ""
 	if !s.Fingerprint.IsZero() {
 		pin = s.Fingerprint.String()
 	}
-	dir := dataDir(env, s.Data)
+	dir := env.DataOr(s.Data)
 	r := config.Report{
 		File: path, Data: string(dir), Contacts: config.Contacts(s.Relays, pin),
 		Listens: []config.Listen{{
@@ -103,5 +111,5 @@ func (s *storeSettings) report(env *cli.Env, path string) (config.Report, error)
 	if !s.Metrics.Off {
 		r.Listens = append(r.Listens, config.Listen{What: "health and counts", Where: s.Metrics.String(), Who: forHost})
 	}
-	return r, nil
+	return r
 }

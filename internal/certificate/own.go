@@ -36,12 +36,13 @@ const ownYears = 10
 // it is, also when names or the year change, because its fingerprint stands in
 // the configuration of others. The caller keeps other processes away from dir.
 //
-// A pair of which one half is missing or wrong is an error that wraps
+// A certificate without its key, or with another, is an error that wraps
 // [durable.ErrDamaged]: put both files back from a backup, or remove both, and
-// give the new fingerprint to whoever dials.
+// give the new fingerprint to whoever dials. A key alone is what a crash at
+// first use leaves, and a new pair takes its place.
 func Own(dir string, names []string, now time.Time) (tls.Certificate, error) {
 	if err := durable.MakeOwnerDir(dir); err != nil {
-		return tls.Certificate{}, fmt.Errorf("open own certificate: %w", bare(err))
+		return tls.Certificate{}, fmt.Errorf("open own certificate: %w", durable.Bare(err))
 	}
 	_, err := os.Lstat(filepath.Join(dir, CertificateFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -56,7 +57,7 @@ func Own(dir string, names []string, now time.Time) (tls.Certificate, error) {
 func readOwn(dir string) (tls.Certificate, error) {
 	cert, err := os.ReadFile(filepath.Join(dir, CertificateFile))
 	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("read %s: %w", CertificateFile, bare(err))
+		return tls.Certificate{}, fmt.Errorf("read %s: %w", CertificateFile, durable.Bare(err))
 	}
 	key, err := durable.ReadOwnerFile(filepath.Join(dir, KeyFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -64,7 +65,7 @@ func readOwn(dir string) (tls.Certificate, error) {
 			KeyFile, durable.ErrDamaged, CertificateFile)
 	}
 	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("read %s: %w; set its mode to 0600", KeyFile, bare(err))
+		return tls.Certificate{}, fmt.Errorf("read %s: %w; set its mode to 0600", KeyFile, durable.Bare(err))
 	}
 	c, err := tls.X509KeyPair(cert, key)
 	if err != nil {
@@ -100,7 +101,7 @@ func makeOwn(dir string, names []string, now time.Time) error {
 	} {
 		b := pem.EncodeToMemory(&pem.Block{Type: f.kind, Bytes: f.der})
 		if err := durable.WriteFile(filepath.Join(dir, f.name), b, durable.OwnerFile); err != nil {
-			return fmt.Errorf("write %s: %w", f.name, bare(err))
+			return fmt.Errorf("write %s: %w", f.name, durable.Bare(err))
 		}
 	}
 	return nil
@@ -154,7 +155,7 @@ func Load(certFile, keyFile string) (tls.Certificate, error) {
 	for i, path := range []string{certFile, keyFile} {
 		var err error
 		if b[i], err = os.ReadFile(path); err != nil {
-			return tls.Certificate{}, fmt.Errorf("read certificate file %s: %w", filepath.Base(path), bare(err))
+			return tls.Certificate{}, fmt.Errorf("read certificate file %s: %w", filepath.Base(path), durable.Bare(err))
 		}
 	}
 	c, err := tls.X509KeyPair(b[0], b[1])
@@ -162,18 +163,4 @@ func Load(certFile, keyFile string) (tls.Certificate, error) {
 		return tls.Certificate{}, fmt.Errorf("read certificate %s with key %s: %w", filepath.Base(certFile), filepath.Base(keyFile), err)
 	}
 	return c, nil
-}
-
-// bare returns what went wrong with a file, without where the file lies.
-func bare(err error) error {
-	if errors.Is(err, durable.ErrExposed) {
-		return durable.ErrExposed
-	}
-	if p, ok := errors.AsType[*fs.PathError](err); ok {
-		return p.Err
-	}
-	if l, ok := errors.AsType[*os.LinkError](err); ok {
-		return l.Err
-	}
-	return err
 }

@@ -58,7 +58,7 @@ func openAccounts(dir string) *accounts {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		a.damage = fmt.Errorf("read %s: %w", accountsFile, err)
+		a.damage = fmt.Errorf("read %s: %w", accountsFile, durable.Bare(err))
 	default:
 		if a.list, err = parseAccounts(b); err != nil {
 			a.damage = fmt.Errorf("%s %w: %w", accountsFile, durable.ErrDamaged, err)
@@ -203,7 +203,7 @@ func (a *accounts) restore(b account) error {
 	defer a.mu.Unlock()
 	if a.damage != nil {
 		if err := durable.SetAside(a.path); err != nil {
-			return err
+			return fmt.Errorf("set %s aside: %w", accountsFile, durable.Bare(err))
 		}
 	}
 	list := slices.Clone(a.list)
@@ -235,7 +235,7 @@ func (a *accounts) write(list []account) error {
 		return fmt.Errorf("write %s: %w", accountsFile, err)
 	}
 	if err := durable.WriteFile(a.path, append(b, '\n'), durable.OwnerFile); err != nil {
-		return err
+		return fmt.Errorf("write %s: %w", accountsFile, durable.Bare(err))
 	}
 	a.list, a.damage = list, nil
 	return nil

@@ -55,8 +55,7 @@ func (s *Site) isOurs(host string) bool {
 		host = name
 	}
 	host = strings.ToLower(strings.Trim(host, "[]"))
-	return slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, host) ||
-		slices.ContainsFunc(s.cfg.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
+	return slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, host)
 }
 
 // recovered turns a panic of a page into a 500. What the page was given is not

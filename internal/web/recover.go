@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+
+	"github.com/tacit-telemetry/tacit/internal/durable"
 )
 
 // recoverAccount sets a new password by a code of [Recover].
@@ -16,11 +18,8 @@ func (s *Site) recoverAccount(w http.ResponseWriter, r *http.Request, v visit) {
 	}
 	n := readNewAccount(form)
 	made, state, err := s.lookRecovery(n.Code)
-	if err != nil {
-		s.cfg.Logger.Error("the recover file cannot be read; make a new code", slog.Any("err", err))
-	}
 	if state != codeGood {
-		s.badRecovery(w, r, v, n, state)
+		s.badRecovery(w, r, v, n, state, err)
 		return
 	}
 	valid := n.check(form.Get("password-again"))
@@ -47,7 +46,7 @@ func (s *Site) restore(w http.ResponseWriter, r *http.Request, v visit, n newAcc
 	}
 	// Of many at once, one removes the file.
 	if err := os.Remove(filepath.Join(s.cfg.Dir, recoverFile)); err != nil {
-		s.badRecovery(w, r, v, n, codeSpent)
+		s.badRecovery(w, r, v, n, codeSpent, nil)
 		return
 	}
 	if err := s.accounts.restore(made); err != nil {
@@ -72,7 +71,9 @@ func (s *Site) spelled(name string) string {
 	return name
 }
 
-func (s *Site) badRecovery(w http.ResponseWriter, r *http.Request, v visit, n newAccount, state codeState) {
+// badRecovery says what is wrong with a code. The error is of its file, and is
+// logged no oftener than strangers may try.
+func (s *Site) badRecovery(w http.ResponseWriter, r *http.Request, v visit, n newAccount, state codeState, unread error) {
 	key := "recover.unknown"
 	switch state {
 	case codeExpired:
@@ -83,6 +84,9 @@ func (s *Site) badRecovery(w http.ResponseWriter, r *http.Request, v visit, n ne
 	if told, status := s.tooOften(w, codeTries, false); told != nil {
 		s.recoverPage(w, r, v, n, told, status)
 		return
+	}
+	if unread != nil {
+		s.cfg.Logger.Error("the recover file cannot be read; make a new code", slog.Any("err", durable.Bare(unread)))
 	}
 	n.Errors = FieldErrors{"code": Message{Key: key, Args: []any{s.cfg.RecoverCommand}}}
 	s.recoverPage(w, r, v, n, badNotice("form.mistakes"), http.StatusForbidden)

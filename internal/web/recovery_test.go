@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -147,5 +149,32 @@ func TestRecoverErrors(t *testing.T) {
 		}
 		rg.want("damaged recover file", rg.browser().recover(newCode(), "admin"), http.StatusForbidden, "not a valid code")
 		rg.clock.add(longestWait)
+	}
+}
+
+// TestTroubleWithFilesIsLoggedBriefly: the log names no path, which may be in
+// somebody's home, and strangers cannot fill it.
+func TestTroubleWithFilesIsLoggedBriefly(t *testing.T) {
+	var log bytes.Buffer
+	dir := t.TempDir() + "/web"
+	for _, name := range []string{accountsFile, recoverFile} { // what cannot be read as a file
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rg := newRig(t, func(c *Config) {
+		c.Dir, c.Logger = dir, slog.New(slog.NewTextHandler(&log, nil))
+	})
+	b := rg.browser()
+	for range 3 * allBurst {
+		b.recover(newCode(), "admin")
+	}
+	rg.shut()
+	lines := strings.Count(log.String(), "\n")
+	if !strings.Contains(log.String(), accountsFile) || lines < 2 || lines > 1+triesBurst {
+		t.Errorf("%d lines:\n%s", lines, log.String())
+	}
+	if strings.Contains(log.String(), dir) {
+		t.Errorf("the log names the directory:\n%s", log.String())
 	}
 }

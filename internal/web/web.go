@@ -42,11 +42,10 @@ import (
 
 // Config says what a site is.
 type Config struct {
-	Dir   string   // its own directory: accounts and codes; required, made when missing
-	Title string   // key of its name, shown at the top of every page; required
-	Files fs.FS    // the part's templates: templates/*.html; nil: pages of this package only
-	TLS   bool     // served over TLS; false: plain, for loopback only
-	Hosts []string // names beside localhost, 127.0.0.1 and ::1 that a plain site answers to; nil: none
+	Dir   string // its own directory: accounts and codes; required, made when missing
+	Title string // key of its name, shown at the top of every page; required
+	Files fs.FS  // the part's templates: templates/*.html; nil: pages of this package only
+	TLS   bool   // served over TLS; false: plain, for loopback only
 
 	RecoverCommand string // what to type on the machine for a code of [Recover], shown to whoever has lost a password; "": "recover"
 

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/tacit-telemetry/tacit/internal/certificate"
+	"github.com/tacit-telemetry/tacit/internal/natsguard"
 	"github.com/tacit-telemetry/tacit/relay/pool"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
@@ -91,10 +92,11 @@ type dialer struct {
 func (d *dialer) Dial(network, address string) (net.Conn, error) {
 	conn, err := d.DialContext(d.ctx, network, address)
 	d.last, d.err = conn, err
-	if err == nil {
-		d.keep = append(d.keep, context.AfterFunc(d.ctx, func() { _ = conn.Close() })) // nobody uses it any more
+	if err != nil {
+		return nil, err
 	}
-	return conn, err
+	d.keep = append(d.keep, context.AfterFunc(d.ctx, func() { _ = conn.Close() })) // nobody uses it any more
+	return natsguard.New(conn), nil
 }
 
 // release leaves the connections to the library.

@@ -37,6 +37,14 @@ func (r Refused) ByReason() map[string]uint64 {
 	return by
 }
 
+// Total returns the sum of all reasons.
+func (r Refused) Total() (n uint64) {
+	for _, one := range r.ByReason() {
+		n += one
+	}
+	return n
+}
+
 type counts struct {
 	passed, bytes, keyLists, policies                   atomic.Uint64
 	form, oversize, off, unknown, quota, full, stranger atomic.Uint64

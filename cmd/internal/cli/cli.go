@@ -77,6 +77,15 @@ func (e *Env) Data() datadir.Dir {
 	return datadir.Default()
 }
 
+// DataOr returns the data directory that a configuration file names, "" for
+// none: --data wins over the file, and the file over the rest.
+func (e *Env) DataOr(fromFile string) datadir.Dir {
+	if fromFile == "" || e.data != "" {
+		return e.Data()
+	}
+	return datadir.Dir(fromFile)
+}
+
 // Shown returns a text as it is printed: the home directory in it is ~.
 func Shown(path string) string {
 	home, err := os.UserHomeDir()

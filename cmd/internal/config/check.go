@@ -4,8 +4,30 @@ import (
 	"net/netip"
 	"text/tabwriter"
 
+	"github.com/spf13/cobra"
+
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 )
+
+// CheckCommand is `config check` of a daemon: report reads the file as the
+// daemon would, and contacts nothing.
+func CheckCommand(env *cli.Env, report func(file string) (Report, error)) *cobra.Command {
+	file := ""
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "say what the configuration file means, and what would be contacted; contacts nothing",
+		Args:  cli.Args(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			r, err := report(file)
+			if err != nil {
+				return err
+			}
+			return r.Print(env)
+		},
+	}
+	c.Flags().StringVar(&file, "config", "", "configuration file")
+	return cli.Group("config", "about configuration files", c)
+}
 
 // Report is what a daemon with a file would do on the network and on this
 // host. It is what `config check` prints.

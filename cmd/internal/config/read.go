@@ -19,6 +19,10 @@ import (
 // onePerLine is the hint for what is not a file of keys at all.
 const onePerLine = "write one \"key: value\" a line, as in the example file beside the source of this command"
 
+// ErrNoFile says that --config is missing. Say in a hint how the command is
+// typed.
+var ErrNoFile = errors.New("no configuration file")
+
 // Read reads the file at path into keys. What the file does not name stays as
 // it was: set defaults before. Errors have a hint.
 func Read(path string, keys []Key) error {
