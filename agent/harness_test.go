@@ -32,19 +32,7 @@ func TestMain(m *testing.M) {
 	for _, name := range []string{"DO_NOT_TRACK", "TACIT_TELEMETRY"} {
 		_ = os.Unsetenv(name) // these names are valid
 	}
-	// Witnesses lie in the user's configuration directory, which is not the
-	// tests' to write to.
-	home, err := os.MkdirTemp("", "t")
-	if err != nil {
-		panic(err)
-	}
-	for _, name := range []string{"HOME", "XDG_CONFIG_HOME", "AppData"} {
-		_ = os.Setenv(name, home) // these names are valid
-	}
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		_ = os.RemoveAll(home)
-		os.Exit(code)
-	}))
+	goleak.VerifyTestMain(m)
 }
 
 // house is an agent on real files, with a clock that the test sets.

@@ -53,7 +53,6 @@ func newMachines(t *testing.T) *machines {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "config"))
 	m := &machines{t: t, dir: dir, ports: map[string]string{}, file: map[string]string{}}
 	for _, port := range []string{"8470", "8472", "8473", "8474", "8475", "8476"} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")

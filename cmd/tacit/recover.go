@@ -62,6 +62,9 @@ func recoverAccess(ctx context.Context, env *cli.Env, file, account string) erro
 	if _, err := os.Stat(consoleDir(dir)); errors.Is(err, fs.ErrNotExist) {
 		return cli.WithHint(errors.New("no console was ever started there"), "start the relay: it prints the code for the first account")
 	}
+	if err := checkOwner(dir.Relay()); err != nil {
+		return err
+	}
 	now := time.Now()
 	code, err := web.Recover(ctx, consoleDir(dir), account, now)
 	if errors.Is(err, web.ErrNoAccount) {

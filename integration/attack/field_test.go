@@ -170,23 +170,25 @@ func (f *field) keepAll(t testing.TB) {
 	for name, d := range f.daemons {
 		f.seen.add("the log of "+name, []byte(d.Text()))
 		f.seen.files(t, "of "+name, d.Data)
+		f.beside(t, d.Data)
 	}
 	f.seen.files(t, "of the store's keys", keysOf(t, f.Store))
 	for _, a := range f.agents {
 		f.seen.add("the log of "+a.who, []byte(a.Text()))
 		f.seen.files(t, "of "+a.who, a.dir)
+		f.beside(t, a.dir)
 	}
-	f.seen.files(t, "outside the data directories", outside(t))
 }
 
-// outside returns where the commands keep what they keep outside their data
-// directories.
-func outside(t testing.TB) string {
+// beside searches what a part keeps beside its data directory.
+func (f *field) beside(t testing.TB, data string) {
 	t.Helper()
-	r := rig.Command{Path: "/bin/sh", Args: []string{"-c", `echo "$XDG_CONFIG_HOME"`}}.Run(t)
-	dir := strings.TrimSpace(r.Stdout)
-	if dir == "" {
-		t.Fatalf("no directory outside: %s", r.Stderr)
+	if dir := data + ".witness"; exists(dir) {
+		f.seen.files(t, "beside the data directories", dir)
 	}
-	return dir
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -89,7 +89,7 @@ func (f *field) searchIsNotBlind(t *testing.T) {
 		{"/metrics of the site", "tacit_relay_passed_total"}, {"/metrics of the store", "tacit_store"},
 		{"/readyz of the edge", "status 200"}, {"/livez of the store", "lives\n\nstatus 200"},
 		{"the names of files of the store", "MANIFEST"}, {"the names of files of the store's keys", "vendor.key"},
-		{"the names of files outside the data directories", "tacit/witness/relay-"},
+		{"the names of files beside the data directories", "relay.json"},
 		{"D/agent/installation.json of the first agent", f.agents[0].id},
 		{"D/agent/installation.json of the second agent", f.agents[1].id},
 	} {

@@ -137,9 +137,6 @@ func Cleanup() {
 	for _, dir := range releases.dirs {
 		_ = os.RemoveAll(dir)
 	}
-	if dir, err := home(); err == nil {
-		_ = os.RemoveAll(dir)
-	}
 }
 
 // Dir returns a fresh data directory with a path short enough for a socket.
@@ -149,7 +146,7 @@ func Dir(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	t.Cleanup(func() { _, _ = os.RemoveAll(dir), os.RemoveAll(dir+".witness") })
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +164,7 @@ type Command struct {
 	Path string
 	Args []string
 	Dir  string   // to run in; "": the test's own
-	Env  []string // added to the test's own, in which XDG_CONFIG_HOME is the test run's
+	Env  []string // added to the test's own
 	In   string
 	Attr *syscall.SysProcAttr // nil: as the test itself
 }
@@ -184,7 +181,7 @@ func (c Command) Run(t testing.TB) Result {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.Path, c.Args...)
 	cmd.Dir = c.Dir
-	cmd.Env = environment(t, c.Env)
+	cmd.Env = append(os.Environ(), c.Env...)
 	cmd.SysProcAttr = c.Attr
 	cmd.Stdin = strings.NewReader(c.In)
 	var out, errs bytes.Buffer
@@ -223,7 +220,7 @@ type Process struct {
 func (c Command) Start(t testing.TB, dir string) *Process {
 	t.Helper()
 	p := &Process{cmd: exec.Command(c.Path, c.Args...), dir: dir, done: make(chan struct{})}
-	p.cmd.Env = environment(t, c.Env)
+	p.cmd.Env = append(os.Environ(), c.Env...)
 	p.cmd.SysProcAttr = c.Attr
 	p.cmd.Dir = c.Dir
 	p.cmd.Stdout, p.cmd.Stderr = p, p

@@ -23,16 +23,15 @@ const (
 // keeps anywhere is put back, it cannot notice, and the agents do.
 func TestRelayDirectoryPutBack(t *testing.T) {
 	t.Parallel()
-	home := t.TempDir()
-	s := begin(t, rig.Plan{Agents: 1, Plain: true, Env: []string{"XDG_CONFIG_HOME=" + home}})
+	s := begin(t, rig.Plan{Agents: 1, Plain: true})
 	admin, agent, ledger := s.Administrator(t), s.Agents[0], new(rig.Ledger)
 	offer(t, agent, ledger)
 	arrived(t, s, agent, ledger)
-	before, witness := backup(t, s.Site), copyTo(t, theWitness(t, home), t.TempDir())
+	before, witness := backup(t, s.Site), copyTo(t, theWitness(t, s), t.TempDir())
 	all := func() {
 		kill(s.Site)
 		putBack(t, s.Site, before)
-		copyTo(t, witness, filepath.Dir(theWitness(t, home)))
+		copyTo(t, witness, filepath.Dir(theWitness(t, s)))
 		start(t, s.Site)
 		listens(t, s)
 	}
@@ -102,9 +101,9 @@ func keepsAll(t *testing.T, s *rig.Split, ledger *rig.Ledger) {
 }
 
 // theWitness returns the file that a relay keeps outside its data directory.
-func theWitness(t *testing.T, home string) string {
+func theWitness(t *testing.T, s *rig.Split) string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(home, "tacit", "witness", "relay-*.json"))
+	found, err := filepath.Glob(s.Site.Data + ".witness/*")
 	if err != nil || len(found) != 1 {
 		t.Fatalf("outside the data directory are %q, %v", found, err)
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"html"
 	"io"
 	"net/http"
@@ -148,7 +149,7 @@ func (rg *rig) browser() *browser {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DisableKeepAlives = true
 	if rg.cfg.TLS {
-		transport.TLSClientConfig.InsecureSkipVerify = true // the test server's own certificate
+		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} // the test server's own certificate
 	}
 	client := &http.Client{Jar: jar, Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return &browser{rg.t, rg, client, http.Header{}}

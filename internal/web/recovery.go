@@ -57,9 +57,6 @@ func Recover(ctx context.Context, dir, account string, now time.Time) (string, e
 	if err := durable.WriteFile(path, b, durable.OwnerFile); err != nil {
 		return "", fmt.Errorf("recover an account: %w", err)
 	}
-	if err := giveTo(path, dir); err != nil {
-		return "", errors.Join(fmt.Errorf("recover an account: %w", err), remove(path))
-	}
 	return text, nil
 }
 
