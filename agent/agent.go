@@ -101,8 +101,10 @@ type Agent struct {
 	looked        chan struct{} // closed when the host was looked at once
 	lookedOnce    sync.Once
 
-	stop context.CancelFunc
-	done chan struct{} // closed when every loop has ended
+	life  context.Context // New's, and from Start to Stop: sending goes on when who asked for it left
+	sends sync.WaitGroup  // rounds that somebody asked for
+	stop  context.CancelFunc
+	done  chan struct{} // closed when every loop has ended
 }
 
 // New opens everything and starts nothing. The caller calls Stop, also after
@@ -111,7 +113,7 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 	c.defaults()
 	a := &Agent{
 		config: c, done: make(chan struct{}), looked: make(chan struct{}),
-		turnedOn: make(chan struct{}, 1), lookAgain: make(chan struct{}, 1), stop: func() {},
+		turnedOn: make(chan struct{}, 1), life: ctx, lookAgain: make(chan struct{}, 1), stop: func() {},
 	}
 	close(a.done)
 	dir := c.Data.Agent()
@@ -272,8 +274,9 @@ func (a *Agent) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start agent: %w", err)
 	}
-	a.api = local.Serve(l, a)
 	ctx, a.stop = context.WithCancel(ctx)
+	a.life = ctx
+	a.api = local.Serve(l, a)
 	a.done = make(chan struct{})
 	go a.run(ctx)
 	return nil
@@ -289,6 +292,7 @@ func (a *Agent) Stop(ctx context.Context) error {
 		err = a.api.Stop(ctx)
 		a.api = nil
 	}
+	a.sends.Wait()
 	<-a.done
 	return errors.Join(err, a.close())
 }

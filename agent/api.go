@@ -72,10 +72,47 @@ func (a *Agent) Participate(ctx context.Context, p local.Participate) (local.Why
 	return a.Why(), err
 }
 
-// Send gathers and sends now. It says why when it does not.
+// sendPatience is how long whoever asks to send waits for the replies.
+const sendPatience = 30 * time.Second
+
+// Send gathers and sends now. It says why when it does not, and answers after
+// 30 s at the latest; sending goes on then.
 func (a *Agent) Send(ctx context.Context) local.Sent {
 	start := time.Now()
-	sum, err := a.Round(ctx, true)
+	type round struct {
+		upload.Summary
+		error
+	}
+	done, before := make(chan round, 1), a.newestSent()
+	a.sends.Go(func() {
+		sum, err := a.Round(a.life, true)
+		done <- round{sum, err}
+	})
+	select {
+	case r := <-done:
+		return a.sent(start, r.Summary, r.error)
+	case <-ctx.Done():
+	case <-time.After(sendPatience):
+	}
+	return local.Sent{
+		Sent: int(a.newestSent() - before), DurationMS: time.Since(start).Milliseconds(),
+		Reason: "not all replies are here yet: relays keep envelopes for some minutes to mix them, or one of them is away; " +
+			"sending goes on, what is not confirmed is kept, and tacit outbox shows what came of it",
+	}
+}
+
+// newestSent returns the number of the outbox's newest entry; 0 when there is
+// none.
+func (a *Agent) newestSent() uint64 {
+	entries, err := a.outbox.Entries()
+	if err != nil || len(entries) == 0 {
+		return 0
+	}
+	return entries[len(entries)-1].Number
+}
+
+// sent tells what came of a round.
+func (a *Agent) sent(start time.Time, sum upload.Summary, err error) local.Sent {
 	out := local.Sent{
 		Sent: sum.Sent, Batches: sum.Batches, Replies: sum.Replies, BytesSent: sum.Bytes, Sizes: sum.Sizes,
 		DurationMS: time.Since(start).Milliseconds(), Kept: sum.Kept,

@@ -79,7 +79,8 @@ func (s *Site) endSession(r *Request) (*Answer, error) {
 	return &Answer{Notice: "account.ended"}, nil
 }
 
-// changePassword ends all other sessions, and gives this one a new token.
+// changePassword ends all other sessions and open invitations, and gives this
+// session a new token.
 func (s *Site) changePassword(r *Request) (*Answer, error) {
 	v := s.accountView(r)
 	password := r.Form.Get("password-new")
@@ -97,6 +98,7 @@ func (s *Site) changePassword(r *Request) (*Answer, error) {
 		return &Answer{Again: v, Notice: told.Key, Status: status}, nil
 	}
 	s.sessions.end(func(x *session) bool { return sameName(x.Account, me.Name) })
+	s.codes.clear() // whoever had the password may have made one
 	r.session = s.enter(r.out, visit{}, me.Name)
 	s.note(r.Context(), ActPassword, me.Name)
 	return &Answer{Notice: "account.password.done"}, nil

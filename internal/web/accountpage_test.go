@@ -90,6 +90,7 @@ func TestChangePassword(t *testing.T) {
 	rg := newRig(t, nil)
 	b, other := rg.admin(), rg.browser()
 	other.logIn("admin", goodPassword)
+	kept := other.invite() // by which whoever knew the password could come back
 	change := func(old, password, again string) answer {
 		return b.post("/account", "act", "password", "password-for-password", old, "password-new", password, "password-new-again", again)
 	}
@@ -113,6 +114,7 @@ func TestChangePassword(t *testing.T) {
 	if other.in() {
 		t.Error("the other session still opens the site")
 	}
+	rg.want("an invitation from before", rg.browser().setUp(kept, "ada"), http.StatusForbidden)
 	rg.want("old password", rg.browser().logIn("admin", goodPassword), http.StatusForbidden)
 	if got := rg.browser().logIn("admin", otherPassword); got.status != http.StatusSeeOther {
 		t.Errorf("new password: %d", got.status)
@@ -163,5 +165,17 @@ func TestHostileName(t *testing.T) {
 	rg.want("markup", got, http.StatusUnprocessableEntity, "64 letters")
 	if strings.Contains(got.body, "<script") {
 		t.Errorf("the name is markup: %s", inside(got))
+	}
+}
+
+// TestBrowserKeyStays: a browser that was known is known after a restart.
+func TestBrowserKeyStays(t *testing.T) {
+	dir := t.TempDir()
+	first, err := openBrowserKey(dir)
+	if err != nil || len(first) != browserKeyLen {
+		t.Fatalf("%d bytes, %v", len(first), err)
+	}
+	if again, err := openBrowserKey(dir); err != nil || !slices.Equal(first, again) {
+		t.Errorf("another key after a restart: %v", err)
 	}
 }

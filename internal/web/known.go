@@ -4,17 +4,45 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
 	"net/http"
+	"path/filepath"
 	"strings"
+
+	"github.com/tacit-telemetry/tacit/internal/durable"
 )
 
 // A browser in which somebody has logged in keeps a cookie that says so, made
-// with a key that lives as long as the process ("device cookies", OWASP). Its
+// with a key of this site's ("device cookies", OWASP). Its
 // attempts for that account are counted apart, so that strangers who keep an
 // account's pause going keep nobody out who has used it before. The cookie
 // opens nothing, and nothing is stored of it here.
 
-const nonceLength = 16
+const (
+	nonceLength    = 16
+	browserKeyFile = "browsers.key"
+	browserKeyLen  = 32
+)
+
+// openBrowserKey reads the key, or makes it. One that does not have its form is
+// made anew: then no browser is known.
+func openBrowserKey(dir string) ([]byte, error) {
+	path := filepath.Join(dir, browserKeyFile)
+	key, err := durable.ReadOwnerFile(path)
+	if err == nil && len(key) == browserKeyLen {
+		return key, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the key of known browsers: %w", err)
+	}
+	key = random(browserKeyLen)
+	if err := durable.WriteFile(path, key, durable.OwnerFile); err != nil {
+		return nil, fmt.Errorf("make the key of known browsers: %w", err)
+	}
+	return key, nil
+}
 
 func (s *Site) knownCookie() string {
 	if s.cfg.TLS {

@@ -79,7 +79,7 @@ type Site struct {
 	codes     *codes
 	hasher    *hasher
 
-	browserKey []byte // of this process; see known.go
+	browserKey []byte // see known.go
 
 	// Set by New and Add, read afterwards.
 	pages []*page // in the order of the navigation
@@ -116,9 +116,13 @@ func New(cfg Config) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	key, err := openBrowserKey(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
 	s := &Site{
 		cfg: cfg, languages: languages, assets: assets, accounts: openAccounts(cfg.Dir), sessions: newSessions(cfg.Now),
-		limits: newLimits(), codes: &codes{}, hasher: newHasher(usualCost), browserKey: random(32), paths: map[string]*page{},
+		limits: newLimits(), codes: &codes{}, hasher: newHasher(usualCost), browserKey: key, paths: map[string]*page{},
 	}
 	if _, damage := s.accounts.state(); damage != nil {
 		cfg.Logger.Error("the accounts cannot be read; no page opens until the recover command was used", slog.Any("err", damage))

@@ -3,13 +3,13 @@ package console_test
 import (
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/net/html"
 
+	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/relay/policy"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
@@ -169,18 +169,17 @@ func TestExpiredSession(t *testing.T) {
 	}
 }
 
-// A disk that takes nothing: the administrator is told, keeps his form, and a
-// refusal holds all the same.
+// Another process that does not stop writing: the administrator is told, keeps
+// his form, and a refusal holds all the same.
 func TestSaveThatFails(t *testing.T) {
 	s := open(t, nil)
 	form := s.get(cloud).form()
 	form.Del("ceip")
-	if err := os.Remove(s.witness); err != nil {
+	lock, err := datadir.TakeLock(s.dir, "policy")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(s.witness, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	defer lock.Release() //nolint:errcheck // a test's
 	p := s.post(s.client, cloud, form)
 	if p.status != http.StatusInternalServerError || p.form().Has("ceip") {
 		t.Fatalf("%d, and the form holds %v", p.status, p.form())

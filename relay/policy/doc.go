@@ -30,7 +30,8 @@
 // the same; keep the witness on a volume of its own.
 //
 // At the first start a witness that cannot be written is only a warning: no
-// decision of anybody could be undone yet. Save then fails with [ErrWitness].
+// decision of anybody could be undone yet; later it is one as well, because a
+// decision that a restored backup could undo is better than none.
 //
 // When the disk is full, Save fails and what was decided stays. A refusal that
 // could not be written holds in this process all the same, and says so. The

@@ -15,11 +15,6 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("somebody else changed the policy meanwhile: it is at revision %d now; look at it and save again", e.Now.Policy.Revision)
 }
 
-// ErrWitness says that the witness cannot be written. Nothing was saved: a
-// decision that a restored backup can undo is none. Let the relay's user write
-// the directory of the witness, which lies outside the data directory.
-var ErrWitness = errors.New("the witness outside the data directory cannot be written; let the relay's user write its directory")
-
 // ErrFull says that the history takes no more notes; decisions still have
 // space. Drop the note, and say so to whoever wanted it.
 var ErrFull = errors.New("the history takes no more notes")

@@ -79,7 +79,7 @@ func (p *Policy) unchanged() bool {
 }
 
 func same(a, b fs.FileInfo) bool {
-	return a == nil && b == nil || a != nil && b != nil && os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+	return a == nil && b == nil || a != nil && b != nil && os.SameFile(a, b) && a.Mode() == b.Mode() && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
 // unsettled says that something is to be written: the first entry, what the
@@ -109,6 +109,9 @@ func (p *Policy) settle(wait time.Duration) reading {
 		case r.judge(p.seen) == CauseUnwritten:
 			return p.begin(&r)
 		case r.witness == nil && p.seen == nil:
+			if err := p.writeWitness(r.tip()); err != nil {
+				return err
+			}
 			return p.commit(&r, Entry{Act: ActWitness}) // the history says so
 		}
 		return p.writeWitness(r.tip())
@@ -138,7 +141,7 @@ func (p *Policy) take(r *reading) {
 			slog.String("cause", string(s.Cause)), slog.Int("line", s.Line), slog.Uint64("revision", s.Policy.Revision))
 	}
 	if s.Warning != "" && old.Warning == "" {
-		p.c.Logger.Warn("the witness of the site's policy cannot be written; settings cannot be saved")
+		p.c.Logger.Warn("the witness of the site's policy cannot be written; a restored backup would go unnoticed")
 	}
 	select {
 	case p.woken <- struct{}{}:

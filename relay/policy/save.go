@@ -10,12 +10,13 @@ import (
 
 // Save makes the settings the policy, decided by an account over the revision
 // that it saw, and covering a registry release. When it returns nil, the
-// decision is on disk, in log and witness, and Wire tells it.
+// decision is on disk and Wire tells it; where the witness could not be written,
+// the state warns.
 //
 // Somebody else's decision meanwhile is a [*ConflictError] with the state as it
 // is now; nothing was saved then. Settings that nobody can decide (a switch that
 // is held, an unknown level, a release above the one in use) are refused.
-// [ErrWitness], a full disk, or another process that writes for longer than 2 s
+// A full disk, or another process that writes for longer than 2 s
 // ([*datadir.HeldError]): nothing was saved, and what the settings refuse is
 // held in this process until a Save works.
 func (p *Policy) Save(ctx context.Context, by string, over uint64, s Settings, release uint32) (State, error) {

@@ -66,7 +66,7 @@ func (p *Policy) stateOf(r *reading, c Cause) State {
 		s.Cause, s.Waits = CauseAsks, "A programme asks first, and no administrator has decided yet."
 	}
 	if p.witnessErr != nil {
-		s.Warning = "The witness outside the data directory cannot be written: a restored backup would go unnoticed, and settings cannot be saved."
+		s.Warning = "The witness outside the data directory cannot be written: a restored backup would go unnoticed."
 	}
 	p.holdRefused(&s)
 	return s

@@ -65,7 +65,7 @@ func (p *Policy) writeWitness(w witness) error {
 	}
 	p.witnessErr = nil
 	if err != nil {
-		p.witnessErr = fmt.Errorf("%w (%s: %w)", ErrWitness, filepath.Base(p.c.Witness), bare(err))
+		p.witnessErr = fmt.Errorf("write the witness: %w", bare(err))
 	}
 	return p.witnessErr
 }

@@ -1,9 +1,7 @@
 package policy
 
 import (
-	"errors"
 	"fmt"
-	"os"
 
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
@@ -13,10 +11,8 @@ import (
 // gone is never taken for a first start. The caller holds the lock.
 func (p *Policy) begin(r *reading) error {
 	first := Entry{Act: ActDefault, Revision: p.next(r), Settings: p.c.Defaults, Release: p.c.Release}
-	if p.writeWitness(witness{}) == nil {
-		return p.commit(r, first)
-	}
-	return p.append(r, first)
+	_ = p.writeWitness(witness{}) // kept in witnessErr, and tried again
+	return p.commit(r, first)
 }
 
 // anew makes a record that cannot be believed one that holds and can be written
@@ -34,16 +30,14 @@ func (p *Policy) anew(r *reading, c Cause) error {
 }
 
 // commit writes an entry to the log and then to the witness, both synced. When
-// the witness does not take it, it is taken out of the log again: it would
-// count, and nobody could tell when it is lost. The caller holds the lock.
+// the witness does not take it, the entry counts all the same: a refusal that a
+// restored backup could undo is better than none, and State warns. The caller
+// holds the lock.
 func (p *Policy) commit(r *reading, e Entry) error {
-	size := r.chain.Size()
 	if err := p.append(r, e); err != nil {
 		return err
 	}
-	if err := p.writeWitness(r.tip()); err != nil {
-		return errors.Join(err, p.cut(size))
-	}
+	_ = p.writeWitness(r.tip()) // kept in witnessErr, and tried again
 	return nil
 }
 
@@ -54,18 +48,6 @@ func (p *Policy) append(r *reading, e Entry) error {
 		return fmt.Errorf("write %s: %w", logFile, bare(err))
 	}
 	r.add(e)
-	return nil
-}
-
-// cut takes the end of the log away, synced.
-func (p *Policy) cut(size int64) error {
-	f, err := os.OpenFile(p.logPath(), os.O_WRONLY, durable.OwnerFile)
-	if err == nil {
-		err = errors.Join(f.Truncate(size), f.Sync(), f.Close())
-	}
-	if err != nil {
-		return fmt.Errorf("take the entry out of %s again: %w", logFile, bare(err))
-	}
 	return nil
 }
 

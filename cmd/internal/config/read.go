@@ -62,7 +62,7 @@ func parse(b []byte, keys []Key) error {
 	var doc, second yaml.Node
 	d := yaml.NewDecoder(bytes.NewReader(b))
 	if err := d.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		return cli.WithHint(errors.New("it is not YAML"), onePerLine) // the library's text may quote a value
+		return cli.WithHint(notYAML(err), onePerLine)
 	}
 	if len(doc.Content) == 0 {
 		return needed(keys, nil, "")
@@ -71,6 +71,16 @@ func parse(b []byte, keys []Key) error {
 		return cli.WithHint(errors.New("something follows the end of the first document"), "remove the line --- and what follows it")
 	}
 	return section(doc.Content[0], keys, "")
+}
+
+// notYAML names the line, and nothing else of the library's text: it may quote a
+// value.
+func notYAML(err error) error {
+	var line int
+	if _, scanErr := fmt.Sscanf(err.Error(), "yaml: line %d:", &line); scanErr == nil {
+		return fmt.Errorf("line %d: it is not YAML", line)
+	}
+	return errors.New("it is not YAML")
 }
 
 // section reads a mapping. Prefix is the name of the section with a dot, or "".
