@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 
 	"github.com/tacit-telemetry/tacit/internal/certificate"
+	"github.com/tacit-telemetry/tacit/internal/natsdial"
 )
 
 // Hear connects, if this host allows a connection and there is none, and
@@ -159,11 +159,11 @@ func (u *Uploader) dial(ctx context.Context) (*link, error) {
 	var failed error
 	for _, i := range rand.Perm(len(u.relays)) {
 		r := u.relays[i]
-		d := &dialer{Dialer: certificate.Dialer{Dialer: net.Dialer{Timeout: dialTimeout}}}
+		t := natsdial.Target{Address: r.address, Credential: u.config.Credential}
 		if r.secure {
-			d.TLS = certificate.Client(u.config.Fingerprint, nil)
+			t.TLS = certificate.Client(u.config.Fingerprint, nil)
 		}
-		l, err := open(ctx, d, r.address, u.config.Credential, u.push)
+		l, err := open(ctx, t, u.push)
 		if err == nil {
 			u.troubles.set(ofDial, "")
 			return l, nil

@@ -4,26 +4,18 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net"
 	"sync"
-	"time"
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/tacit-telemetry/tacit/internal/natsdial"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
-const (
-	// dialTimeout bounds one dial with its handshakes, so that a black hole
-	// does not hold a round, and every short exchange with a relay.
-	dialTimeout = 5 * time.Second
-	// A connection that died silently is noticed when this many pings in a row
-	// had no answer.
-	pingEvery = 20 * time.Second
-	maxPings  = 2
-)
+// dialTimeout bounds every short exchange with a relay.
+const dialTimeout = natsdial.Timeout
 
 // link is one connection to a relay, under a name that was drawn for it and
 // dies with it. It does not reconnect by itself: the next dial is another name.
@@ -44,32 +36,15 @@ type link struct {
 
 // open connects to one relay and listens on the connection's own inbox and,
 // first of all, to what the relay pushes.
-func open(ctx context.Context, d *dialer, address, credential string, pushed func(*link, []byte)) (*link, error) {
-	name := rand.Text()
-	l := &link{inbox: wire.InboxPrefix(name), ended: make(chan struct{}), waiting: map[wire.Attempt]chan<- []byte{}}
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	d.ctx = ctx
-	defer d.release()
-	conn, err := nats.Connect("nats://"+address, // the dialer has ended TLS before
-		nats.SetCustomDialer(d),
-		nats.Name("tacit"), // the same for everyone
-		nats.UserInfo(name, credential),
-		nats.CustomInboxPrefix(l.inbox),
-		nats.NoReconnect(),
-		nats.SkipHostLookup(), // the dialer looks up, and ends with ctx
-		nats.PingInterval(pingEvery),
-		nats.MaxPingsOutstanding(maxPings),
-		nats.FlusherTimeout(dialTimeout),
-		nats.Timeout(dialTimeout),
-		nats.NoEcho(),
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // it would go to stderr, with subjects
-		nats.ClosedHandler(func(*nats.Conn) { close(l.ended) }),
-	)
+func open(ctx context.Context, t natsdial.Target, pushed func(*link, []byte)) (*link, error) {
+	t.Name = rand.Text()
+	t.Inbox = wire.InboxPrefix(t.Name)
+	l := &link{inbox: t.Inbox, ended: make(chan struct{}), waiting: map[wire.Attempt]chan<- []byte{}}
+	conn, raw, err := natsdial.Connect(ctx, t, func() { close(l.ended) })
 	if err != nil {
-		return nil, errors.Join(d.failed, err, context.Cause(ctx))
+		return nil, err
 	}
-	l.conn, l.raw = conn, d.raw
+	l.conn, l.raw = conn, raw
 	err = l.listen(wire.SubjectPolicy, maxPushed, func(m *nats.Msg) { pushed(l, m.Data) })
 	if err == nil {
 		err = l.listen(l.inbox+".*", maxAnswers, l.take)

@@ -1,14 +1,8 @@
 package upload
 
 import (
-	"context"
-	"crypto/tls"
 	"fmt"
-	"net"
 	"net/url"
-
-	"github.com/tacit-telemetry/tacit/internal/certificate"
-	"github.com/tacit-telemetry/tacit/internal/natsguard"
 )
 
 // relay is one address to dial.
@@ -29,36 +23,4 @@ func parseRelays(urls []string) ([]relay, error) {
 		out[i] = relay{address: u.Host, secure: u.Scheme == "tls"}
 	}
 	return out, nil
-}
-
-// dialer makes a dial, the TLS handshake and the greeting after it end with
-// ctx; the library bounds them by time only.
-type dialer struct {
-	certificate.Dialer
-	ctx    context.Context // of one dial
-	keep   func() bool     // ends the watch over the connection
-	raw    net.Conn        // below TLS
-	failed error           // the library tells less
-}
-
-// Dial implements [nats.CustomDialer].
-func (d *dialer) Dial(network, address string) (net.Conn, error) {
-	conn, err := d.DialContext(d.ctx, network, address)
-	if err != nil {
-		d.failed = err
-		return nil, err
-	}
-	raw := conn
-	if secure, ok := conn.(*tls.Conn); ok {
-		raw = secure.NetConn()
-	}
-	d.raw, d.keep = raw, context.AfterFunc(d.ctx, func() { _ = raw.Close() }) // nobody uses it any more
-	return natsguard.New(conn), nil
-}
-
-// release leaves the connection to the library.
-func (d *dialer) release() {
-	if d.keep != nil {
-		d.keep()
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/tacit-telemetry/tacit/internal/certificate"
+	"github.com/tacit-telemetry/tacit/internal/natsdial"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
@@ -115,14 +116,17 @@ const (
 )
 
 // troubleOf says why a dial, or else the greeting after it, failed.
-func troubleOf(dial, greeting error) string {
-	var handshake *certificate.HandshakeError
+func troubleOf(err error) string {
+	var (
+		handshake *certificate.HandshakeError
+		dial      *natsdial.DialError
+	)
 	switch {
-	case errors.As(dial, &handshake):
+	case errors.As(err, &handshake):
 		return handshake.Error()
-	case dial != nil:
+	case errors.As(err, &dial):
 		return nobodyThere
-	case errors.Is(greeting, nats.ErrAuthorization):
+	case errors.Is(err, nats.ErrAuthorization):
 		return badCredential
 	}
 	return noRelay

@@ -11,16 +11,9 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/tacit-telemetry/tacit/internal/certificate"
-	"github.com/tacit-telemetry/tacit/internal/natsguard"
+	"github.com/tacit-telemetry/tacit/internal/natsdial"
 	"github.com/tacit-telemetry/tacit/relay/pool"
 	"github.com/tacit-telemetry/tacit/schema/wire"
-)
-
-// Bounds of a connection to a next relay.
-const (
-	dialTimeout  = 5 * time.Second
-	pingInterval = 20 * time.Second // two without an answer end it
-	pingsOut     = 2
 )
 
 // link is one connection to a next relay, under a name that was drawn for it
@@ -45,65 +38,22 @@ type answer struct {
 // dial connects to one next relay and listens on the connection's own inbox.
 // Without a link, trouble says why.
 func (c *Chain) dial(ctx context.Context, t target) (l *link, trouble string) {
-	name := rand.Text()
-	l = &link{chain: c, inbox: wire.InboxPrefix(name), ended: make(chan struct{}), waiting: map[wire.Attempt]chan<- answer{}}
-	d := &dialer{ctx: ctx, Dialer: certificate.Dialer{Dialer: net.Dialer{Timeout: dialTimeout}}}
+	to := natsdial.Target{Address: t.address, Name: rand.Text(), Credential: c.cfg.Credential}
+	to.Inbox = wire.InboxPrefix(to.Name)
 	if t.tls {
-		d.TLS = certificate.Client(c.cfg.Fingerprint, nil)
+		to.TLS = certificate.Client(c.cfg.Fingerprint, nil)
 	}
-	defer d.release()
-	conn, err := nats.Connect("nats://"+t.address, // the dialer has ended TLS before
-		nats.SetCustomDialer(d),
-		nats.SkipHostLookup(), // the dialer looks up, and ends with ctx
-		nats.Name("tacit"),    // the same for everyone
-		nats.UserInfo(name, c.cfg.Credential),
-		nats.CustomInboxPrefix(l.inbox),
-		nats.NoReconnect(),
-		nats.NoEcho(),
-		nats.Timeout(dialTimeout),
-		nats.FlusherTimeout(dialTimeout),
-		nats.PingInterval(pingInterval),
-		nats.MaxPingsOutstanding(pingsOut),
-		nats.ClosedHandler(func(*nats.Conn) { close(l.ended) }),
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // the library's own prints
-	)
+	l = &link{chain: c, inbox: to.Inbox, ended: make(chan struct{}), waiting: map[wire.Attempt]chan<- answer{}}
+	conn, raw, err := natsdial.Connect(ctx, to, func() { close(l.ended) })
 	if err != nil {
-		return nil, troubleOf(d.err, err)
+		return nil, troubleOf(err)
 	}
-	l.conn, l.raw = conn, d.last
+	l.conn, l.raw = conn, raw
 	if _, err := conn.Subscribe(l.inbox+".*", l.take); err != nil {
 		l.close()
 		return nil, hungUp
 	}
 	return l, ""
-}
-
-// dialer makes a dial and the greeting after it end with ctx; the library
-// bounds them by time only.
-type dialer struct {
-	certificate.Dialer
-	ctx  context.Context // of one dial
-	keep []func() bool   // end the watch over a connection
-	last net.Conn
-	err  error // of the last dial; nil when what came after it failed
-}
-
-// Dial implements [nats.CustomDialer].
-func (d *dialer) Dial(network, address string) (net.Conn, error) {
-	conn, err := d.DialContext(d.ctx, network, address)
-	d.last, d.err = conn, err
-	if err != nil {
-		return nil, err
-	}
-	d.keep = append(d.keep, context.AfterFunc(d.ctx, func() { _ = conn.Close() })) // nobody uses it any more
-	return natsguard.New(conn), nil
-}
-
-// release leaves the connections to the library.
-func (d *dialer) release() {
-	for _, keep := range d.keep {
-		keep()
-	}
 }
 
 // close ends the connection at once: the library would first wait for what it
