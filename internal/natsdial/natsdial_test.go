@@ -3,6 +3,7 @@ package natsdial
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"testing"
 	"time"
@@ -12,8 +13,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestSilence: who dials is not held by a relay that takes the connection and
-// says nothing.
+// TestSilence: who dials is not held by a relay that greets and then says
+// nothing.
 func TestSilence(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -23,8 +24,10 @@ func TestSilence(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		if c, err := l.Accept(); err == nil {
+			_, _ = c.Write([]byte("INFO {\"max_payload\":1048576}\r\n"))
+			_, _ = c.Read(make([]byte, 1)) // the answer to the greeting: dialling is over
 			cancel()
-			_, _ = c.Read(make([]byte, 1)) // until the other side hangs up
+			_, _ = io.Copy(io.Discard, c) // until the other side hangs up
 			_ = c.Close()
 		}
 	}()
