@@ -24,7 +24,7 @@ func TestSilence(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		if c, err := l.Accept(); err == nil {
-			_, _ = c.Write([]byte("INFO {\"max_payload\":1048576}\r\n"))
+			_, _ = c.Write([]byte("INFO {\"proto\":1,\"max_payload\":1048576}\r\n"))
 			_, _ = c.Read(make([]byte, 1)) // the answer to the greeting: dialling is over
 			cancel()
 			_, _ = io.Copy(io.Discard, c) // until the other side hangs up
