@@ -179,7 +179,7 @@ func (a *Agent) openParts(ctx context.Context, dir string) (err error) {
 	a.intake = a.newIntake()
 	a.uploader, err = upload.New(upload.Config{
 		Relays: a.config.Relays, Fingerprint: a.config.Fingerprint, Credential: a.config.Credential, Vendor: a.config.Vendor,
-		Dir: dir, Root: a.root, Spool: a.spool, Outbox: a.outbox, Passes: a.intake.Passes, MayGo: a.intake.MayGo,
+		Dir: dir, Root: a.root, Build: page.Build{Release: a.config.Registry.Release, Version: a.config.Product.Version}, Spool: a.spool, Outbox: a.outbox, Passes: a.intake.Passes, MayGo: a.intake.MayGo,
 		MaySend: a.maySend, MayListen: a.mayListen, SiteOff: a.siteOff, Site: a.participation,
 		Window: a.config.Window, Timeout: a.config.Timeout, Now: a.config.Now, Logger: a.config.Logger,
 	})

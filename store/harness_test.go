@@ -239,7 +239,7 @@ func (h *host) page(d schema.Day, n uint32, records ...schema.Record) envelope.C
 	h.t.Helper()
 	batch := schema.NewBatchID()
 	plain, err := codec.EncodePage(codec.Page{Batch: batch, Writer: h.writer, Release: 1, Records: records})
-	sealed, err2 := page.Seal(page.NewRoot(h.id), d, n, plain)
+	sealed, err2 := page.Seal(page.NewRoot(h.id), d, n, page.Build{Release: 1, Version: "0.1.0"}, plain)
 	if err := errors.Join(err, err2); err != nil {
 		h.t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func open(t testing.TB, c outbox.Config) *outbox.Outbox {
 // pageEntry is a page as upload sends and keeps it.
 func pageEntry(t testing.TB, n uint32, plain []byte) outbox.Entry {
 	t.Helper()
-	p, err := page.Seal(root, day, n, plain)
+	p, err := page.Seal(root, day, n, page.Build{}, plain)
 	if err != nil {
 		t.Fatal(err)
 	}

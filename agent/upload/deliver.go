@@ -118,7 +118,7 @@ func (u *Uploader) content(ctx context.Context, b *spool.Batch) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	p, err := page.Seal(u.config.Root, today, n, b.Plain)
+	p, err := page.Seal(u.config.Root, today, n, u.config.Build, b.Plain)
 	if err != nil {
 		u.places.giveBack(today, n)
 		return nil, err
@@ -142,7 +142,9 @@ func (u *Uploader) seal(b spool.Batch, content []byte) (*envelope.Sealed, error)
 	if b.Kind == pageKind {
 		partition = wire.PartitionOf([16]byte(content[:16])) // of its tag
 	}
-	return envelope.Seal(key, partition, wire.ClassNormal, envelope.Content{Kind: b.Kind, Batch: b.ID, Payload: content})
+	return envelope.Seal(key, partition, wire.ClassNormal, envelope.Content{
+		Kind: b.Kind, Batch: b.ID, Payload: content, Least: wire.SentBucket,
+	})
 }
 
 // record keeps the bytes before they leave.

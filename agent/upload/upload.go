@@ -90,6 +90,7 @@ type Config struct {
 	Vendor      ed25519.PublicKey // that signs the key list; none: nothing is sent
 	Dir         string            // owner only: the last key list, the pages' numbers
 	Root        page.Root
+	Build       page.Build // stands outside the seal of every page
 	Spool       Spool
 	Outbox      *outbox.Outbox
 	// Passes says whether nothing in a batch tells who this is. One that does

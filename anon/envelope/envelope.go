@@ -61,12 +61,11 @@ type Content struct {
 	Kind    Kind
 	Batch   schema.BatchID
 	Payload []byte // at most MaxPayload bytes
+	Least   int    // the smallest bucket to pad to; 0: whatever fits
 }
 
-const contentHeaderLen = 1 + 16 + 4
-
 // MaxPayload is the longest payload that fits the largest bucket.
-const MaxPayload = 64<<10 - contentHeaderLen
+const MaxPayload = 64<<10 - wire.ContentHeaderLen
 
 // Errors of opening. The store answers neither: it has no reply key.
 var (
@@ -188,28 +187,26 @@ func OpenBody(bodyKey [32]byte, e *wire.Envelope) (Content, error) {
 }
 
 func (c *Content) pad() ([]byte, error) {
-	n := contentHeaderLen + len(c.Payload)
-	for _, bucket := range wire.Buckets {
-		if n <= bucket {
-			b := make([]byte, 0, bucket)
-			b = append(b, byte(c.Kind))
-			b = append(b, c.Batch[:]...)
-			b = binary.BigEndian.AppendUint32(b, uint32(len(c.Payload)))
-			b = append(b, c.Payload...)
-			return b[:bucket], nil // the rest is zero
-		}
+	bucket, ok := wire.BucketFor(len(c.Payload), c.Least)
+	if !ok {
+		return nil, fmt.Errorf("%d bytes: %w", len(c.Payload), ErrTooLong)
 	}
-	return nil, fmt.Errorf("%d bytes: %w", len(c.Payload), ErrTooLong)
+	b := make([]byte, 0, bucket)
+	b = append(b, byte(c.Kind))
+	b = append(b, c.Batch[:]...)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(c.Payload)))
+	b = append(b, c.Payload...)
+	return b[:bucket], nil // the rest is zero
 }
 
 func unpad(plain []byte) (Content, error) {
-	if len(plain) < contentHeaderLen { // of an envelope that was not parsed
+	if len(plain) < wire.ContentHeaderLen { // of an envelope that was not parsed
 		return Content{}, fmt.Errorf("open envelope: %w", ErrContent)
 	}
 	c := Content{Kind: Kind(plain[0])}
 	copy(c.Batch[:], plain[1:])
 	n := binary.BigEndian.Uint32(plain[17:])
-	rest := plain[contentHeaderLen:]
+	rest := plain[wire.ContentHeaderLen:]
 	if c.Kind < Fragment || c.Kind > Ask || uint64(n) > uint64(len(rest)) {
 		return Content{}, fmt.Errorf("open envelope: %w", ErrContent)
 	}

@@ -12,11 +12,12 @@ import (
 // key opens and that is written back as it was.
 func FuzzParse(f *testing.F) {
 	root := newRoot()
-	f.Add(bytes.Repeat([]byte{0xff}, page.Overhead))
+	f.Add(bytes.Repeat([]byte{0}, 4<<10-21))
+	f.Add(bytes.Repeat([]byte{0xff}, 16<<10-21))
 	f.Add([]byte("too short"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := page.Parse(b)
-		if (err == nil) != (len(b) >= page.Overhead) || err != nil && !errors.Is(err, page.ErrForm) {
+		if err != nil && !errors.Is(err, page.ErrForm) {
 			t.Fatalf("%d bytes: %v", len(b), err)
 		}
 		if err != nil {
@@ -33,6 +34,22 @@ func FuzzParse(f *testing.F) {
 					t.Errorf("%v, want it closed", err)
 				}
 			}
+		}
+	})
+}
+
+// FuzzParseErasures gives any bytes: they are refused, or are written back as
+// they were.
+func FuzzParseErasures(f *testing.F) {
+	f.Add([]byte{0, 0})
+	f.Add(page.MarshalErasures(make([]page.Erasure, 3)))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		es, err := page.ParseErasures(b)
+		if err != nil && !errors.Is(err, page.ErrForm) {
+			t.Fatal(err)
+		}
+		if err == nil && !bytes.Equal(page.MarshalErasures(es), b) {
+			t.Error("what was parsed does not marshal back to the same bytes")
 		}
 	})
 }

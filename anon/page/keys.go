@@ -13,7 +13,13 @@
 //	PK(d,n)  = X(X(D(d), "page"), "n" | u32 n)
 //	e(d,n)   = HMAC-SHA256(X(root, "erase"), u32 d | u32 n)
 //	w(d,n)   = SHA-256("tacit/v1/w" | e)[:16]
-//	page     = tag | u32 d | w | XChaCha20-Poly1305(PK, aad "page" | tag | u32 d | w, plain)
+//	build    = u32 registry release | version of the agent 24, padded with zeros
+//	outer    = tag | u32 d | w | build
+//	page     = outer | XChaCha20-Poly1305(PK, aad "page" | outer, u32 length | plain | zeros)
+//
+// A page is padded before it is sealed, so that it fills the envelope that
+// agents send ([wire.SentBucket]): pages of one size tell nothing about how busy
+// a host is, neither on the wire nor on the store's disk.
 //
 // HKDF is RFC 5869, HMAC RFC 2104; XChaCha20-Poly1305 takes a random 24-byte
 // nonce, which stands before the sealed bytes (draft-irtf-cfrg-xchacha), so

@@ -161,44 +161,78 @@ def parse_replies(data):
 # Page (section 2) and its row in the store (section 5).
 
 
+PAGE_SIZES = [size - 21 for size in (4 << 10, 16 << 10, 64 << 10)]  # pages fill an envelope
+PAGE_OUTER = 16 + 4 + 16 + 28
+VERSION_LEN = 24
+
+
 def parse_page(data):
     """The outer form of a sealed page: all that a store sees."""
-    if len(data) < 16 + 4 + 16 + 24 + 16:
-        raise FormError("page is too short")
+    if len(data) not in PAGE_SIZES:
+        raise FormError("page has not the length of one")
     tag, day, witness = struct.unpack(">16sI16s", data[:36])
-    return {"tag": tag, "day": day, "witness": witness, "sealed": data[36:]}
+    build = data[36:PAGE_OUTER]
+    parse_build(build)
+    return {"tag": tag, "day": day, "witness": witness, "build": build, "sealed": data[PAGE_OUTER:]}
+
+
+def parse_build(data):
+    """What made a page: u32 registry release, and the agent's version, padded with zeros."""
+    version = data[4:].rstrip(b"\0")
+    if len(data) != 4 + VERSION_LEN or any(not 0x20 < c < 0x7F for c in version):
+        raise FormError("page has no build")
+    return int.from_bytes(data[:4], "big"), version.decode("ascii")
+
+
+def page_outer(page):
+    """What stands outside a page's seal."""
+    return page["tag"] + u32(page["day"]) + page["witness"] + page["build"]
 
 
 def page_aad(page):
-    """What a page binds: "page" | tag | u32 d | w."""
-    return b"page" + page["tag"] + u32(page["day"]) + page["witness"]
+    """What a page binds: "page" and its outer part."""
+    return b"page" + page_outer(page)
 
 
 def open_page(page, day_key, n):
     """The plain bytes of the n-th page of the day whose key is given."""
     if not hmac.compare_digest(keys.tag(day_key, n), page["tag"]):
         raise FormError("page has another tag")
-    return unseal(keys.page_key(day_key, n), page_aad(page), page["sealed"], "page")
+    padded = unseal(keys.page_key(day_key, n), page_aad(page), page["sealed"], "page")
+    length = int.from_bytes(padded[:4], "big")
+    if length > len(padded) - 4 or padded[4 + length :].strip(b"\0"):
+        raise FormError("page has a wrong padding")
+    return padded[4 : 4 + length]
 
 
-def seal_page(root_key, day, n, plain, nonce):
-    """A page as a host seals it."""
+def seal_page(root_key, day, n, build, plain, nonce):
+    """A page as a host seals it: padded to the first size that holds it."""
     day_key = keys.day_key(root_key, day)
-    page = {"tag": keys.tag(day_key, n), "day": day,
+    page = {"tag": keys.tag(day_key, n), "day": day, "build": build,
             "witness": keys.witness(keys.erase_right(root_key, day, n))}
-    sealed = seal(keys.page_key(day_key, n), page_aad(page), plain, nonce)
-    return page["tag"] + u32(day) + page["witness"] + sealed
+    overhead = PAGE_OUTER + 24 + 16
+    size = next(size - overhead for size in PAGE_SIZES if len(plain) + 4 <= size - overhead)
+    padded = (u32(len(plain)) + plain).ljust(size, b"\0")
+    sealed = seal(keys.page_key(day_key, n), page_aad(page), padded, nonce)
+    return page_outer(page) + sealed
 
 
 def open_page_row(wrap_key, row_key, value):
-    """The witness and the sealed part of the page that a store's row keeps."""
+    """The witness, the build and the sealed part of the page that a store's row keeps."""
     plain = unseal(wrap_key, row_key, value, "row")
-    return plain[:16], plain[16:]
+    return plain[:16], plain[16:44], plain[44:]
 
 
 def seal_page_row(wrap_key, row_key, page, nonce):
     """The value of a store's row that keeps a page."""
-    return seal(wrap_key, row_key, page["witness"] + page["sealed"], nonce)
+    return seal(wrap_key, row_key, page["witness"] + page["build"] + page["sealed"], nonce)
+
+
+def parse_erasures(data):
+    """The days, tags and rights of an erasure: u16 count | (u32 day | tag 16 | right 32)."""
+    if len(data) < 2 or len(data) != 2 + 52 * int.from_bytes(data[:2], "big"):
+        raise FormError("erasures do not have the length that they name")
+    return [struct.unpack(">I16s32s", data[at : at + 52]) for at in range(2, len(data), 52)]
 
 
 # Key list (section 3), crate, hint and policy (section 7).

@@ -117,7 +117,17 @@ def page(v):
     v.want("plain", forms.open_page(parsed, keys.day_key(root, v["day"]), v["n"]))
     codec.decode_page(v.octets("plain"))
     nonce = parsed["sealed"][:24]
-    v.want("bytes", forms.seal_page(root, v["day"], v["n"], v.octets("plain"), nonce))
+    v.want("release", forms.parse_build(parsed["build"])[0])
+    v.want("version", forms.parse_build(parsed["build"])[1])
+    v.want("bytes", forms.seal_page(root, v["day"], v["n"], parsed["build"], v.octets("plain"), nonce))
+
+
+def erasure(v):
+    parsed = forms.parse_erasures(v.octets("bytes"))
+    root = keys.root(v.octets("id"))
+    v.want("numbers", [n for day, tag, right in parsed for n in range(9)
+                       if (tag, right) == (keys.tag(keys.day_key(root, day), n), keys.erase_right(root, day, n))])
+    v.want("days", [day for day, _, _ in parsed])
 
 
 def fragment(v):
@@ -205,8 +215,8 @@ def row(v):
     parsed = forms.parse_page(v.octets("page"))
     v.want("key", keys.page_row_key(v.octets("index"), parsed["tag"], parsed["day"], v.octets("batch")))
     key, value, wrap = v.octets("key"), v.octets("value"), v.octets("wrap")
-    witness, sealed = forms.open_page_row(wrap, key, value)
-    v.check("keeps another page", (witness, sealed) == (parsed["witness"], parsed["sealed"]))
+    kept = forms.open_page_row(wrap, key, value)
+    v.check("keeps another page", kept == (parsed["witness"], parsed["build"], parsed["sealed"]))
     v.want("value", forms.seal_page_row(wrap, key, parsed, value[:24]))
 
 
@@ -230,6 +240,7 @@ PARSERS = {
     "fragment": codec.decode_fragment,
     "packed": codec.decode_page,
     "page": forms.parse_page,
+    "erasures": forms.parse_erasures,
     "envelope": forms.parse_envelope,
     "hint": forms.parse_hint,
     "policy": forms.parse_policy,
@@ -254,6 +265,7 @@ CHECKS = {
     "keys.json": page_keys,
     "derived.json": derived,
     "page.json": page,
+    "erasure.json": erasure,
     "fragment.json": fragment,
     "packed.json": packed,
     "envelope.json": envelope,

@@ -117,7 +117,7 @@ func refusedOuter() []refusedVector {
 		{"envelope", "class 2", envelope(6, 2, 1<<10)},
 		{"envelope", "a body of no bucket", envelope(0, wire.Version, 1<<10+1)},
 		{"envelope", "a header alone", envelope(0, wire.Version, -wire.SealLen)},
-		{"page", "its end missing", make([]byte, page.Overhead-1)},
+		{"page", "its end missing", make([]byte, 4<<10-22)},
 		{"hint", "code 0", fromHex("010000000000")},
 		{"hint", "code 5", fromHex("010500000000")},
 		{"hint", "more than a day", fromHex("010200015181")},

@@ -31,6 +31,26 @@ type Attempt [16]byte
 // sealing.
 var Buckets = [...]int{1 << 10, 4 << 10, 16 << 10, 64 << 10}
 
+// SentBucket is the smallest bucket in which an agent sends fragments and
+// pages, so that all of them look alike: their sizes would tell a relay which is
+// which, and a thief of the store's disk which pages are of one busy host.
+const SentBucket = 4 << 10
+
+// ContentHeaderLen is what stands before the payload in the sealed part: kind,
+// batch ID and length.
+const ContentHeaderLen = 1 + 16 + 4
+
+// BucketFor returns the smallest bucket, of at least least bytes, that holds a
+// payload of n bytes with its header; false when none does.
+func BucketFor(n, least int) (int, bool) {
+	for _, b := range Buckets {
+		if b >= least && n+ContentHeaderLen <= b {
+			return b, true
+		}
+	}
+	return 0, false
+}
+
 // Lengths in bytes.
 const (
 	EncLen         = 32 // DHKEM(X25519) encapsulated key

@@ -59,7 +59,7 @@ func (s *shelf) put(t *testing.T, d schema.Day, n uint32, p codec.Page) {
 
 func (s *shelf) seal(t *testing.T, d schema.Day, n uint32, plain []byte) {
 	t.Helper()
-	sealed, err := page.Seal(page.NewRoot(id), d, n, plain)
+	sealed, err := page.Seal(page.NewRoot(id), d, n, page.Build{}, plain)
 	if err != nil {
 		t.Fatal(err)
 	}

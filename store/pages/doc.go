@@ -3,7 +3,7 @@
 // tags from it, and opens what comes back, in a process of their own.
 //
 //	row key   = HMAC-SHA256(IX(month), tag)[:16] | u32 day | batch ID     in the month of the day
-//	row value = nonce 24 | XChaCha20-Poly1305(WR(month), aad row key, witness 16 | sealed page)
+//	row value = nonce 24 | XChaCha20-Poly1305(WR(month), aad row key, witness 16 | build 28 | sealed page)
 //
 // A tag may hold several pages, so a number that a restored host uses again
 // overwrites nothing. Nothing about the tags that are asked for is logged or
@@ -13,7 +13,7 @@
 //
 //	question = version 1 | count 2 | (day 4 | tag 16), count times, at most [MaxAsks]
 //	answer   = frames: kind 1 | u32 value | u32 length | bytes
-//	           row:    value is the index of the tag, bytes are tag 16 | day 4 | witness 16 | sealed page
+//	           row:    value is the index of the tag, bytes are a page as package page marshals it
 //	           unread: value is a month whose rows could not be read, no bytes
 //	           end:    value is the number of frames before; without it the answer is cut off
 //

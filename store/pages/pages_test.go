@@ -16,7 +16,7 @@ const day = schema.Day(20778) // 2026-11-21
 // keep seals plain as page n of the day d of an installation and commits it.
 func keep(t *testing.T, rows *db.DB, root page.Root, d schema.Day, n uint32, plain string) db.Row {
 	t.Helper()
-	p, err := page.Seal(root, d, n, []byte(plain))
+	p, err := page.Seal(root, d, n, page.Build{Release: 2, Version: "0.1.0"}, []byte(plain))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 const (
 	witnessLen = len(page.Witness{})
+	outsideLen = witnessLen + page.BuildLen // what stands outside the page's own seal
 	prefixLen  = 16 + 4
 )
 
@@ -41,7 +42,8 @@ func Row(keys db.MonthKeys, p page.Page, batch schema.BatchID) (db.Row, error) {
 	if err != nil {
 		return db.Row{}, fmt.Errorf("wrap page: %w", err)
 	}
-	plain := append(append(make([]byte, 0, witnessLen+len(p.Sealed)), p.Witness[:]...), p.Sealed...)
+	plain := append(make([]byte, 0, outsideLen+len(p.Sealed)), p.Witness[:]...)
+	plain = append(append(plain, p.Build.Bytes()...), p.Sealed...)
 	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
 	_, _ = rand.Read(nonce) // crypto/rand.Read never returns an error
 	return db.Row{Table: db.Pages, Key: key, Value: aead.Seal(nonce, nonce, plain, key)}, nil
@@ -57,12 +59,16 @@ func unwrap(keys db.MonthKeys, tag page.Tag, day schema.Day, key, value []byte) 
 		return page.Page{}, errRow
 	}
 	plain, err := aead.Open(nil, value[:aead.NonceSize()], value[aead.NonceSize():], key)
-	if err != nil || len(plain) < witnessLen {
+	if err != nil || len(plain) < outsideLen {
+		return page.Page{}, errRow
+	}
+	build, err := page.ParseBuild(plain[witnessLen:outsideLen])
+	if err != nil {
 		return page.Page{}, errRow
 	}
 	return page.Page{
 		Tag: tag, Day: day,
-		Witness: page.Witness(plain[:witnessLen]),
-		Sealed:  plain[witnessLen:],
+		Witness: page.Witness(plain[:witnessLen]), Build: build,
+		Sealed: plain[outsideLen:],
 	}, nil
 }
