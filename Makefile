@@ -4,6 +4,7 @@ GO      ?= go
 DATA    ?= ./.tacit
 FUZZ    ?= 30s
 FLAGS   := -ldflags "-s -w"
+PROMISES := ./integration/fault ./integration/sim ./integration/attack ./integration/linkage
 CHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 export CGO_ENABLED = 0
@@ -12,7 +13,7 @@ export CGO_ENABLED = 0
 # here speaks HTTP/2, which would be half a megabyte of an agent's memory.
 export GOFLAGS = -trimpath -buildvcs=false -tags=nethttpomithttp2
 
-.PHONY: build run test race lint faults fuzz bench clean needs
+.PHONY: build run test race lint faults soak fuzz bench clean needs
 
 build:
 	@test -x bin/tacit || echo "Building. The first time takes one to three minutes: modules are fetched and compiled."
@@ -24,8 +25,9 @@ run: build
 needs:
 	@sh integration/needs.sh
 
+# Everything, in short sizes, and the table of promises with this run's figures.
 test: needs
-	$(GO) test ./...
+	@GO="$(GO)" sh integration/run.sh test ./...
 
 race: needs
 	@sh integration/needs.sh gcc
@@ -40,9 +42,14 @@ lint:
 	$(GO) mod tidy -diff
 	$(GO) test -run '^TestArrows' .
 
-# The long runs of integration/fault.
+# What measures the promises, in long sizes; about an hour. Writes its column
+# into integration/FIGURES.md.
 faults: needs
-	TACIT_KILLS=200 $(GO) test -timeout 60m -count 1 -v ./integration/fault
+	@GO="$(GO)" WRITE=1 sh integration/run.sh faults -timeout 180m -count 1 $(PROMISES)
+
+# The same, in very long sizes; a day.
+soak: needs
+	@GO="$(GO)" WRITE=1 sh integration/run.sh soak -timeout 72h -count 1 $(PROMISES)
 
 # Every fuzz target in turn, each for $(FUZZ).
 fuzz:

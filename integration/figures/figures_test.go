@@ -40,6 +40,9 @@ func TestTable(t *testing.T) {
 func TestSize(t *testing.T) {
 	for run, want := range map[string]int{"": 1, "test": 1, "faults": 20, "soak": 300} {
 		t.Setenv("TACIT_RUN", run)
+		if testing.Short() {
+			want = 1
+		}
 		if got := figures.Size(t, 1, 20, 300); got != want {
 			t.Errorf("TACIT_RUN=%q: %d, want %d", run, got, want)
 		}

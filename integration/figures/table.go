@@ -17,7 +17,9 @@ type Cells map[Row]string
 func CellsOf(noted map[Row][]Noted) Cells {
 	out := Cells{}
 	for row, ns := range noted {
-		slices.SortFunc(ns, func(a, b Noted) int { return cmp.Or(strings.Compare(a.Test, b.Test), strings.Compare(a.Figure, b.Figure)) })
+		slices.SortFunc(ns, func(a, b Noted) int {
+			return cmp.Or(strings.Compare(a.Test, b.Test), strings.Compare(a.Figure, b.Figure))
+		})
 		var texts []string
 		for _, n := range ns {
 			texts = append(texts, n.Figure)
