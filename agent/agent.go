@@ -8,6 +8,12 @@
 // heard. The connection closes within a second of this host's refusal; when the
 // site refuses, nothing more leaves on it, and it only listens for the site's
 // next word. A full disk refuses records and ends nothing.
+//
+// Its user can make it another installation while it runs: [Agent.ResetID], and
+// [Agent.Erase], which also has the store erase what it holds. What was taken and
+// not sent yet goes with the old one; an erasure goes on until the store has
+// confirmed it, over restarts, and is the one thing that is sent although this
+// host does not take part.
 package agent
 
 import (
@@ -16,23 +22,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/collect"
-	"github.com/tacit-telemetry/tacit/agent/intake"
 	"github.com/tacit-telemetry/tacit/agent/local"
-	"github.com/tacit-telemetry/tacit/agent/outbox"
 	"github.com/tacit-telemetry/tacit/agent/participation"
-	"github.com/tacit-telemetry/tacit/agent/spool"
 	"github.com/tacit-telemetry/tacit/agent/upload"
-	"github.com/tacit-telemetry/tacit/anon"
 	"github.com/tacit-telemetry/tacit/anon/identity"
 	"github.com/tacit-telemetry/tacit/anon/own"
-	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/anon/scrub"
 	"github.com/tacit-telemetry/tacit/internal/certificate"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
@@ -79,27 +78,26 @@ func (c *Config) defaults() {
 	}
 }
 
-// Agent is one installation's agent.
+// Agent is the agent of one host: of the installation that it is now.
 type Agent struct {
 	config Config
 
-	installation  *identity.Installation
-	root          page.Root
+	created       time.Time // of the host's first installation
 	own           *own.Identifiers
 	participation *participation.Resolver
-	spool         *spool.Spool
-	outbox        *outbox.Outbox
-	intake        *intake.Intake
-	uploader      *upload.Uploader
+	eraser        *upload.Eraser
 	sources       []collect.Source
 	api           *local.Server
-	facts         facts
 	timing        sampler
 	turnedOn      chan struct{} // holds one: somebody said on
 	lookAgain     chan struct{} // holds one: records are taken that were refused
 	missed        atomic.Bool   // the last look at the host was refused
 	looked        chan struct{} // closed when the host was looked at once
 	lookedOnce    sync.Once
+
+	resets sync.Mutex   // one at a time
+	using  sync.RWMutex // held for reading by who works with parts, see hold
+	parts  *parts       // of the installation that this is now
 
 	life  context.Context // New's, and from Start to Stop: sending goes on when who asked for it left
 	sends sync.WaitGroup  // rounds that somebody asked for
@@ -120,70 +118,41 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 	if err := durable.MakeOwnerDir(dir); err != nil {
 		return nil, err
 	}
-	var err error
-	if a.installation, err = identity.Open(identity.Config{Dir: dir, Now: c.Now}); err != nil {
+	if err := a.open(ctx, dir); err != nil {
 		return nil, err
-	}
-	if a.installation.Cloned {
-		if err := a.forgetSource(dir); err != nil {
-			return nil, err
-		}
-	}
-	a.root = page.NewRoot(a.installation.ID)
-	if err := a.openParts(ctx, dir); err != nil {
-		return nil, errors.Join(err, a.close())
 	}
 	return a, nil
 }
 
-// forgetSource removes what a copied disk image brought along: it is the other
-// host's to send, and its page numbers mean nothing here. Only then is the new
-// installation settled, so that a crash in between repeats it.
-func (a *Agent) forgetSource(dir string) error {
-	var err error
-	for _, name := range []string{spoolDir, outboxDir, upload.PlacesFile} {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
-	}
-	if err != nil {
-		return fmt.Errorf("become an installation of its own: %w", err)
-	}
-	return identity.Settle(dir)
-}
-
-// Names below the agent's directory.
-const (
-	spoolDir  = "spool"
-	outboxDir = "outbox"
-)
-
-func (a *Agent) openParts(ctx context.Context, dir string) (err error) {
-	a.own, err = own.Gather(ctx, own.Config{
-		Common:       scrub.Known,
-		Installation: []string{a.installation.ID.String(), identity.Spoken(a.installation.ID)},
+func (a *Agent) open(ctx context.Context, dir string) (err error) {
+	a.eraser, err = upload.NewEraser(upload.EraserConfig{
+		Relays: a.config.Relays, Fingerprint: a.config.Fingerprint, Credential: a.config.Credential, Vendor: a.config.Vendor,
+		Dir: dir, Timeout: a.config.Timeout, Now: a.config.Now, Logger: a.config.Logger,
 	})
 	if err != nil {
+		return err
+	}
+	in, err := a.settledInstallation(dir)
+	if err != nil {
+		return err
+	}
+	a.created = in.Created
+	if a.own, err = own.Gather(ctx, own.Config{Common: scrub.Known, Installation: formsOf(in)}); err != nil {
 		a.config.Logger.Warn("not all of this host's identifiers could be read", slog.String("error", bare(err)))
 	}
 	if a.participation, err = a.newParticipation(dir); err != nil {
 		return err
 	}
-	if a.spool, err = spool.Open(spool.Config{Dir: filepath.Join(dir, spoolDir), Now: a.config.Now, Logger: a.config.Logger}); err != nil {
-		return err
-	}
-	if a.outbox, err = outbox.Open(outbox.Config{Dir: filepath.Join(dir, outboxDir), Now: a.config.Now}); err != nil {
-		return err
-	}
 	a.sources = append(collect.Host(collect.Config{
 		DataDir: string(a.config.Data), Registry: a.config.Registry, Country: a.country,
 	}), a.config.Sources...)
-	a.intake = a.newIntake()
-	a.uploader, err = upload.New(upload.Config{
-		Relays: a.config.Relays, Fingerprint: a.config.Fingerprint, Credential: a.config.Credential, Vendor: a.config.Vendor,
-		Dir: dir, Root: a.root, Build: page.Build{Release: a.config.Registry.Release, Version: a.config.Product.Version}, Spool: a.spool, Outbox: a.outbox, Passes: a.intake.Passes, MayGo: a.intake.MayGo,
-		MaySend: a.maySend, MayListen: a.mayListen, SiteOff: a.siteOff, Site: a.participation,
-		Window: a.config.Window, Timeout: a.config.Timeout, Now: a.config.Now, Logger: a.config.Logger,
-	})
+	a.parts, err = a.openParts(in, dir)
 	return err
+}
+
+// formsOf returns the installation ID in every form that people write it.
+func formsOf(in *identity.Installation) []string {
+	return []string{in.ID.String(), identity.Spoken(in.ID)}
 }
 
 func (a *Agent) newParticipation(dir string) (*participation.Resolver, error) {
@@ -192,80 +161,6 @@ func (a *Agent) newParticipation(dir string) (*participation.Resolver, error) {
 		Default: a.programmeDefault, Release: func() uint32 { return uint32(a.config.Registry.Release) },
 		Now: a.config.Now, Logger: a.config.Logger,
 	})
-}
-
-func (a *Agent) newIntake() *intake.Intake {
-	return intake.New(intake.Config{
-		Registry: a.config.Registry,
-		Treater: &anon.Treatments{
-			Registry: a.config.Registry, Scrubber: scrub.New(a.own), HashingKey: a.installation.HashingKey,
-		},
-		Tripwire:   tripwire{a.own},
-		Spool:      a.spool,
-		Blocked:    a.keepBlocked,
-		Writer:     a.installation.Writer,
-		MayCollect: func(p schema.Programme) bool { return a.participation.Decide().Programme(p).MayCollect },
-		MaySend:    func(p schema.Programme) bool { return a.participation.Decide().Programme(p).MaySend },
-		Level:      func() schema.Level { return a.participation.Decide().Level },
-		Release:    func() uint32 { return a.participation.Decide().Release },
-		Revision:   func() uint64 { return a.participation.Decide().Revision },
-		Ephemeral:  a.machine().Ephemeral,
-		Now:        a.config.Now,
-		Logger:     a.config.Logger,
-	})
-}
-
-// programmeDefault is the vendor's. A programme that the registry does not have
-// is off.
-func (a *Agent) programmeDefault(name schema.Programme) registry.Default {
-	p, ok := a.config.Registry.Programme(name)
-	if !ok {
-		return registry.DefaultOff
-	}
-	return p.Default
-}
-
-// machine returns the machine policy. One that cannot be read sets nothing
-// here; participation is unknown because of it, which holds everything.
-func (a *Agent) machine() participation.Machine {
-	m, err := a.participation.Machine()
-	if err != nil {
-		return participation.Machine{}
-	}
-	return m
-}
-
-func (a *Agent) country() string { return a.machine().Country }
-
-// maySend says whether anything may leave: the host takes part, and had time
-// to say no.
-func (a *Agent) maySend() bool {
-	return a.participation.Decide().MaySend && !a.inGrace()
-}
-
-// mayListen says whether this host allows a connection.
-func (a *Agent) mayListen() bool { return a.participation.Decide().MayListen }
-
-// siteOff says whether the site's last word is off.
-func (a *Agent) siteOff() bool { return a.participation.Decide().SiteOff }
-
-func (a *Agent) inGrace() bool {
-	return a.config.Now().Before(a.installation.Created.Add(a.config.Grace))
-}
-
-// keepBlocked keeps what the tripwire blocked where its user can see it.
-func (a *Agent) keepBlocked(b spool.Batch, class string) error {
-	_, err := a.outbox.Add(outbox.Entry{Kind: b.Kind, Batch: b.ID, Plain: b.Plain, Outcome: "blocked: " + class})
-	return err
-}
-
-// tripwire is own.Identifiers as intake wants it.
-type tripwire struct{ own *own.Identifiers }
-
-// Trips looks for this host's own identifiers.
-func (t tripwire) Trips(plain []byte) (class string, hit bool) {
-	h, hit := t.own.Scan(plain)
-	return string(h.Class), hit
 }
 
 // Start answers the local API and begins to collect and send.
@@ -286,7 +181,10 @@ func (a *Agent) Start(ctx context.Context) error {
 // sent by the next start.
 func (a *Agent) Stop(ctx context.Context) error {
 	a.stop()
-	a.uploader.Hangup() // ends what a caller of the local API waits for
+	p, release := a.held()
+	p.end() // also what a caller of the local API waits for
+	p.uploader.Hangup()
+	release()
 	var err error
 	if a.api != nil {
 		err = a.api.Stop(ctx)
@@ -294,15 +192,5 @@ func (a *Agent) Stop(ctx context.Context) error {
 	}
 	a.sends.Wait()
 	<-a.done
-	return errors.Join(err, a.close())
-}
-
-func (a *Agent) close() error {
-	if a.uploader != nil {
-		a.uploader.Hangup()
-	}
-	if a.spool != nil {
-		return a.spool.Close()
-	}
-	return nil
+	return errors.Join(err, a.parts.close())
 }

@@ -23,10 +23,12 @@ var _ local.Agent = (*Agent)(nil)
 
 // Take takes what a product offers.
 func (a *Agent) Take(ctx context.Context, records []schema.Record, quiet bool) ([]intake.Answer, error) {
+	p, ctx, release := a.hold(ctx)
+	defer release()
 	start := time.Now()
-	answers, err := a.intake.Take(ctx, records, quiet)
+	answers, err := p.intake.Take(ctx, records, quiet)
 	if err == nil && a.timing.due(start) {
-		a.tell(ctx, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "spool"})
+		a.tell(ctx, p, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "spool"})
 	}
 	if err != nil {
 		a.config.Logger.Error("take records", slog.String("error", bare(err)))
@@ -39,37 +41,45 @@ func (a *Agent) Never(values ...string) int { return a.own.Never(values...) }
 
 // Installation returns the installation ID in both forms.
 func (a *Agent) Installation() local.Installation {
-	return local.Installation{ID: a.installation.ID.String(), Spoken: identity.Spoken(a.installation.ID)}
+	p, release := a.held()
+	defer release()
+	return local.Installation{ID: p.installation.ID.String(), Spoken: identity.Spoken(p.installation.ID)}
 }
 
 // Why says whether this host takes part.
 func (a *Agent) Why() local.Why {
 	why := local.Why{Decision: a.participation.Decide(), Connection: a.connection()}
 	if why.MaySend && a.inGrace() {
-		why.SendsFrom = a.installation.Created.Add(a.config.Grace)
+		why.SendsFrom = a.created.Add(a.config.Grace)
 	}
 	return why
 }
 
 // Participate changes this host's own refusal. A refusal is in force when it
 // returns.
-func (a *Agent) Participate(ctx context.Context, p local.Participate) (local.Why, error) {
-	var err error
-	if p.On {
-		err = a.participation.On(ctx, "the local API")
-		wake(a.turnedOn) // do not wait for the end of a pause
-	} else {
-		err = a.participation.Off(ctx, "the local API")
-		a.uploader.Changed()
-	}
-	if err == nil && p.Purge && !p.On {
-		err = errors.Join(a.spool.Purge(ctx), a.outbox.Purge())
-		a.facts.forget()
-	}
+func (a *Agent) Participate(ctx context.Context, how local.Participate) (local.Why, error) {
+	err := a.participate(ctx, how)
 	if err != nil {
 		a.config.Logger.Error("change participation", slog.String("error", bare(err)))
 	}
 	return a.Why(), err
+}
+
+func (a *Agent) participate(ctx context.Context, how local.Participate) error {
+	if how.On {
+		err := a.participation.On(ctx, "the local API")
+		wake(a.turnedOn) // do not wait for the end of a pause
+		return err
+	}
+	err := a.participation.Off(ctx, "the local API")
+	a.changed()
+	if err != nil || !how.Purge {
+		return err
+	}
+	p, ctx, release := a.hold(ctx)
+	defer release()
+	p.facts.forget()
+	return errors.Join(p.spool.Purge(ctx), p.outbox.Purge())
 }
 
 // sendPatience is how long whoever asks to send waits for the replies.
@@ -104,7 +114,9 @@ func (a *Agent) Send(ctx context.Context) local.Sent {
 // newestSent returns the number of the outbox's newest entry; 0 when there is
 // none.
 func (a *Agent) newestSent() uint64 {
-	entries, err := a.outbox.Entries()
+	p, release := a.held()
+	defer release()
+	entries, err := p.outbox.Entries()
 	if err != nil || len(entries) == 0 {
 		return 0
 	}
@@ -130,12 +142,12 @@ func (a *Agent) sent(start time.Time, sum upload.Summary, err error) local.Sent 
 
 // Reason says in plain words why nothing was sent.
 func (a *Agent) Reason(err error) string {
-	why, trouble := a.Why(), a.uploader.Trouble()
+	why, trouble := a.Why(), a.trouble()
 	switch {
 	case errors.Is(err, intake.ErrClock), a.config.Now().Before(schema.EarliestClock):
 		return "the clock of this host is not set: nothing is sent until it is right"
 	case (errors.Is(err, upload.ErrHeld) || errors.Is(err, upload.ErrNoRelay)) && a.inGrace() && why.State != participation.Off:
-		return fmt.Sprintf("in grace: nothing is sent until %s", a.installation.Created.Add(a.config.Grace).Format(time.RFC3339))
+		return fmt.Sprintf("in grace: nothing is sent until %s", a.created.Add(a.config.Grace).Format(time.RFC3339))
 	case !why.MayListen, why.SiteOff:
 		return why.Reason
 	case trouble != "":
@@ -146,15 +158,25 @@ func (a *Agent) Reason(err error) string {
 	return bare(err)
 }
 
+// trouble says what is wrong with the way to the store, see
+// [upload.Uploader.Trouble].
+func (a *Agent) trouble() string {
+	p, release := a.held()
+	defer release()
+	return p.uploader.Trouble()
+}
+
 // Preview returns what the next envelopes would hold.
 func (a *Agent) Preview() (local.Preview, error) {
 	out := local.Preview{Sends: a.maySend(), Pages: []local.Page{}, Fragments: []local.Fragment{}}
-	batches, err := a.intake.Preview()
+	p, release := a.held()
+	defer release()
+	batches, err := p.intake.Preview()
 	if err != nil {
 		return out, err
 	}
-	for _, p := range a.spool.Pending() {
-		b, ok, err := a.spool.Load(p.ID)
+	for _, pending := range p.spool.Pending() {
+		b, ok, err := p.spool.Load(pending.ID)
 		if err != nil {
 			return out, err
 		}
@@ -179,7 +201,9 @@ func (a *Agent) Preview() (local.Preview, error) {
 
 // Outbox lists what was sent.
 func (a *Agent) Outbox() ([]local.Entry, error) {
-	entries, err := a.outbox.Entries()
+	p, release := a.held()
+	defer release()
+	entries, err := p.outbox.Entries()
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +216,9 @@ func (a *Agent) Outbox() ([]local.Entry, error) {
 
 // OutboxEntry returns one entry with its bytes, its key and its content.
 func (a *Agent) OutboxEntry(number uint64) (local.Entry, error) {
-	e, err := a.outbox.Entry(number)
+	p, release := a.held()
+	defer release()
+	e, err := p.outbox.Entry(number)
 	if err != nil {
 		return local.Entry{}, err
 	}
@@ -220,26 +246,30 @@ func entry(e *outbox.Entry) local.Entry {
 
 // OutboxVerify proves entry by entry that what was sent is what is shown.
 func (a *Agent) OutboxVerify() ([]local.Proof, error) {
-	entries, err := a.outbox.Entries()
+	p, release := a.held()
+	defer release()
+	entries, err := p.outbox.Entries()
 	if err != nil {
 		return nil, err
 	}
 	out := make([]local.Proof, 0, len(entries))
 	for _, e := range entries {
-		p := local.Proof{Number: e.Number, Proved: true}
-		if err := e.Verify(a.root); err != nil {
-			p.Proved, p.Error = false, err.Error()
+		proof := local.Proof{Number: e.Number, Proved: true}
+		if err := e.Verify(p.root); err != nil {
+			proof.Proved, proof.Error = false, err.Error()
 		}
-		out = append(out, p)
+		out = append(out, proof)
 	}
 	return out, nil
 }
 
 // Status counts.
 func (a *Agent) Status() local.Status {
-	s := a.spool.Stats()
+	p, release := a.held()
+	defer release()
+	s := p.spool.Stats()
 	return local.Status{
 		Spool:   local.Spool{Bytes: s.Bytes, Records: s.Records, Batches: s.Batches, Dropped: s.Dropped, Aside: s.Aside},
-		Refused: a.intake.Refused(),
+		Refused: p.intake.Refused(),
 	}
 }

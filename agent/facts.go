@@ -51,6 +51,8 @@ func factKey(s collect.Sample) string { return s.Metric + fmt.Sprint(s.Labels) }
 // cannot be read is an error; the others are taken in all the same. What is
 // refused, because the host does not take part or the disk is full, stays new.
 func (a *Agent) Collect(ctx context.Context) error {
+	p, ctx, release := a.hold(ctx)
+	defer release()
 	start := time.Now()
 	now := a.config.Now()
 	today := schema.DayOf(now)
@@ -58,7 +60,7 @@ func (a *Agent) Collect(ctx context.Context) error {
 	samples = append(samples, collect.Sample{Metric: "service.version", Value: schema.Text(a.config.Product.Version)})
 	samples = slices.DeleteFunc(samples, func(s collect.Sample) bool {
 		m, ok := a.config.Registry.Metric(s.Metric)
-		return ok && m.Category == schema.Configuration && !a.facts.news(today, s)
+		return ok && m.Category == schema.Configuration && !p.facts.news(today, s)
 	})
 	records := make([]schema.Record, len(samples))
 	for i, s := range samples {
@@ -66,14 +68,14 @@ func (a *Agent) Collect(ctx context.Context) error {
 			Time: now.Unix(), Product: a.config.Product, Metric: s.Metric, Value: s.Value, Labels: s.Labels,
 		}
 	}
-	answers, err := a.intake.Take(ctx, records, false)
+	answers, err := p.intake.Take(ctx, records, false)
 	for i, answer := range answers {
 		if answer.Accepted {
-			a.facts.remember(today, samples[i])
+			p.facts.remember(today, samples[i])
 		}
 	}
 	a.lookedOnce.Do(func() { close(a.looked) })
-	a.tell(ctx, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "collect"})
+	a.tell(ctx, p, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "collect"})
 	return errors.Join(failed, err)
 }
 

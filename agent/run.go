@@ -25,8 +25,35 @@ func (a *Agent) run(ctx context.Context) {
 	wg.Go(func() { a.watch(ctx) })
 	wg.Go(func() { a.lookAtHost(ctx) })
 	wg.Go(func() { a.sendRounds(ctx) })
-	wg.Go(func() { a.uploader.Listen(ctx) })
+	wg.Go(func() { a.listen(ctx) })
+	wg.Go(func() { a.eraser.Run(ctx) })
 	wg.Wait()
+}
+
+// mendPause is how long an installation that does not open is left alone.
+const mendPause = 5 * time.Second
+
+// listen keeps the connection of whichever installation this is.
+func (a *Agent) listen(ctx context.Context) {
+	for ctx.Err() == nil {
+		p, within, release := a.hold(ctx)
+		p.uploader.Listen(within)
+		release()
+		if a.hasParts() {
+			continue // it was replaced
+		}
+		if _, ok := pause(ctx, mendPause, nil); !ok {
+			return
+		}
+		a.mend()
+	}
+}
+
+// hasParts says whether the parts are in use.
+func (a *Agent) hasParts() bool {
+	p, release := a.held()
+	defer release()
+	return p.life.Err() == nil
 }
 
 // lookAtHost collects at the start and then again and again, and as soon as
@@ -57,7 +84,9 @@ func (a *Agent) look(ctx context.Context) {
 	}
 	if err := a.Collect(ctx); err != nil && ctx.Err() == nil {
 		a.config.Logger.Warn("collect host facts", slog.String("error", bare(err)))
-		a.tellError(ctx, "collect_failed")
+		p, ctx, release := a.hold(ctx)
+		defer release()
+		a.tellError(ctx, p, "collect_failed")
 	}
 	debug.FreeOSMemory()
 }
@@ -98,28 +127,30 @@ func pause(ctx context.Context, d time.Duration, wake <-chan struct{}) (woken, o
 // Round gathers what waits and sends what is pending. With hurry, envelopes
 // are not spread over the window.
 func (a *Agent) Round(ctx context.Context, hurry bool) (upload.Summary, error) {
-	if a.intake.Waiting() {
-		if _, err := a.intake.Gather(ctx); err != nil {
+	p, ctx, release := a.hold(ctx)
+	defer release()
+	if p.intake.Waiting() {
+		if _, err := p.intake.Gather(ctx); err != nil {
 			if errors.Is(err, intake.ErrClock) {
 				return upload.Summary{}, err
 			}
 			// What is pending already is sent all the same.
 			a.config.Logger.Error("gather", slog.String("error", bare(err)))
-			a.tellError(ctx, "spool_write")
+			a.tellError(ctx, p, "spool_write")
 		}
 	}
-	if len(a.spool.Pending()) == 0 {
+	if len(p.spool.Pending()) == 0 {
 		return upload.Summary{}, nil
 	}
 	start := time.Now()
-	sum, err := a.uploader.Flush(ctx, hurry)
+	sum, err := p.uploader.Flush(ctx, hurry)
 	if sum.Sent > 0 {
 		debug.FreeOSMemory() // the next round may be an hour away; the host can use it until then
-		a.tell(ctx, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "upload"})
+		a.tell(ctx, p, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "upload"})
 	}
 	if err != nil && ctx.Err() == nil && !errors.Is(err, upload.ErrHeld) {
 		a.config.Logger.Warn("send", slog.String("error", bare(err)))
-		a.tellError(ctx, uploadCode(err))
+		a.tellError(ctx, p, uploadCode(err))
 	}
 	return sum, err
 }
@@ -139,13 +170,13 @@ func uploadCode(err error) string {
 
 // tell records something about the agent itself. It waits for the next
 // envelope that goes anyway; that it cannot be kept is no news to anybody.
-func (a *Agent) tell(ctx context.Context, metric string, v schema.Value, labels ...schema.Label) {
-	_, _ = a.intake.Take(ctx, []schema.Record{{Product: a.config.Product, Metric: metric, Value: v, Labels: labels}}, true)
+func (a *Agent) tell(ctx context.Context, p *parts, metric string, v schema.Value, labels ...schema.Label) {
+	_, _ = p.intake.Take(ctx, []schema.Record{{Product: a.config.Product, Metric: metric, Value: v, Labels: labels}}, true)
 }
 
 // tellError records a failure of the agent: its code and its own frames.
-func (a *Agent) tellError(ctx context.Context, code string) {
-	a.tell(ctx, "tacit.error", schema.Text(code), schema.Label{Name: "frames", Value: client.Frames(1)})
+func (a *Agent) tellError(ctx context.Context, p *parts, code string) {
+	a.tell(ctx, p, "tacit.error", schema.Text(code), schema.Label{Name: "frames", Value: client.Frames(1)})
 }
 
 // sampleEvery is how often the time that the spool takes is told: one of many,

@@ -19,7 +19,9 @@ const hearWithin = 2 * time.Second
 func (a *Agent) Hear(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, hearWithin)
 	defer cancel()
-	_ = a.uploader.Hear(ctx) // the uploader logs it and says so in Trouble
+	p, ctx, release := a.hold(ctx)
+	defer release()
+	_ = p.uploader.Hear(ctx) // the uploader logs it and says so in Trouble
 }
 
 // watch acts on every change of the decision.
@@ -27,7 +29,7 @@ func (a *Agent) watch(ctx context.Context) {
 	was := a.participation.Decide()
 	refused := false // by anybody, since records were last taken
 	a.participation.Watch(ctx, func(d participation.Decision) {
-		a.uploader.Changed()
+		a.changed()
 		if d.MaySend && !was.MaySend {
 			wake(a.turnedOn) // what waits goes at once
 		}
@@ -37,6 +39,13 @@ func (a *Agent) watch(ctx context.Context) {
 		refused = d.State == participation.Off || refused && !d.MayCollect
 		was = d
 	})
+}
+
+// changed lets the connection follow the decision.
+func (a *Agent) changed() {
+	p, release := a.held()
+	defer release()
+	p.uploader.Changed()
 }
 
 // wake fills a channel that holds one.
@@ -50,7 +59,9 @@ func wake(c chan<- struct{}) {
 // connection says in one sentence how it stands with the relay, for people. Who
 // looks beside a running agent does not know.
 func (a *Agent) connection() string {
-	trouble := a.uploader.Trouble()
+	p, release := a.held()
+	defer release()
+	trouble := p.uploader.Trouble()
 	switch d := a.participation.Decide(); {
 	case a.config.Observe:
 		return ""
@@ -60,7 +71,7 @@ func (a *Agent) connection() string {
 		return "There is no connection, and none is made: this host does not take part."
 	case trouble != "":
 		return trouble
-	case !a.uploader.Connected():
+	case !p.uploader.Connected():
 		return "There is no connection now."
 	case d.SiteOff:
 		return "Connected to the relay, to hear the site's next word; nothing is asked for and nothing is sent."

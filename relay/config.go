@@ -22,6 +22,7 @@ type Config struct {
 	Listen     string           // host:port for agents, port 0 gives a free one; required
 	TLS        *tls.Config      // with a certificate; nil: plain, which is allowed on loopback only
 	Credential string           // the channel's, which agents show; required
+	Sites      []string         // credentials that sites show in place of it, one each, so that each counts by itself; nil: none
 	MinPeers   int              // K: connections that must have contributed before the pool leaves; 0: 8
 	MaxWait    time.Duration    // T: what waited this long leaves anyway; 0: 10 min
 	FlushEvery time.Duration    // mean of the random time between flushes; 0: 1 min

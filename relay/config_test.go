@@ -36,14 +36,6 @@ func TestBadConfig(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, "stream's directory"},
-		"jetstream is a file": {func(c *Config) {
-			if err := os.MkdirAll(filepath.Join(c.Dir, "stream"), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(c.Dir, "stream", "jetstream"), nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}, "start the embedded server"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := config(t)

@@ -18,9 +18,10 @@ import (
 // The reasons for which a key list of right form is not served. The one that
 // is served stays.
 var (
-	// ErrOldKeys says that agents have seen a newer list and would refuse this
-	// one. Let the store publish its current list.
-	ErrOldKeys = errors.New("the key list is older than the one that is served")
+	// ErrOldKeys says that agents have seen a newer list, or another one of this
+	// version, and would refuse this one. Let the store publish its current
+	// list: it hears which one is served here and goes beyond it.
+	ErrOldKeys = errors.New("the key list is not newer than the one that is served")
 	// ErrNotVendor says that somebody else made the list, or that one of both
 	// has the wrong vendor key: compare the one in this relay's configuration
 	// with the one that the store prints.
@@ -100,7 +101,7 @@ func (k *keys) check(list []byte) (version uint64, err error) {
 		return 0, err
 	case k.vendor != nil && !ed25519.Verify(k.vendor, slices.Concat([]byte(wire.KeyListContext), signed), signature):
 		return 0, ErrNotVendor
-	case k.served != nil && l.Version < k.version:
+	case k.served != nil && l.Version <= k.version:
 		return 0, ErrOldKeys
 	}
 	return l.Version, nil
@@ -133,6 +134,13 @@ func (r *Relay) SetKeyList(list []byte) error {
 		err = errors.Join(err, g.SetKeyList(r.keys.current()))
 	}
 	return err
+}
+
+// answerKeyList takes a list that a store tells and returns the one that is
+// served from then on.
+func (r *Relay) answerKeyList(list []byte) []byte {
+	r.hearKeyList(list)
+	return r.keys.current()
 }
 
 // hearKeyList takes a list that a store or the next relay tells.

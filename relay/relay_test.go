@@ -3,6 +3,7 @@ package relay
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"testing"
 	"time"
 
@@ -68,6 +69,10 @@ func TestKeyList(t *testing.T) {
 	}
 	newer := keyList()
 	newer[len(newer)-1] = 1
+	if err := r.SetKeyList(newer); !errors.Is(err, ErrOldKeys) {
+		t.Errorf("another list of the same version: %v", err)
+	}
+	newer[9]++ // the version's last byte
 	if err := r.SetKeyList(newer); err != nil || !bytes.Equal(ask(), newer) {
 		t.Errorf("the new key list is not served: %v", err)
 	}

@@ -162,9 +162,10 @@ func TestOffAtOnce(t *testing.T) {
 	if n := now.Gate.Passed - after.Gate.Passed; n > 4 { // one that each agent had in the gate's hands
 		t.Errorf("%d passed the gate after the decision", n)
 	}
-	if now.Pool.Items != 0 || now.Forward.Crates > after.Forward.Crates+1 { // the one on its way
-		t.Errorf("%d wait, %d crates left after the decision", now.Pool.Items, now.Forward.Crates-after.Forward.Crates)
+	if left := now.Forward.Crates - after.Forward.Crates; left > 4 { // those on their way
+		t.Errorf("%d crates left after the decision", left)
 	}
+	eventually(t, "nothing waits", func() bool { return r.Stats().Pool.Items == 0 })
 }
 
 // TestPushToMany pushes to 500 agents.

@@ -15,8 +15,8 @@ import (
 	"github.com/tacit-telemetry/tacit/relay/pool"
 )
 
-// startWithin bounds Start: a stream of many crates takes a while to open.
-const startWithin = 10 * time.Second
+// startWithin bounds Start: all that is in the stream is read and checked.
+const startWithin = time.Minute
 
 // step is how one part that Start began is ended.
 type step struct {
@@ -25,7 +25,7 @@ type step struct {
 }
 
 // Start starts every part, from the stream outwards, and opens the door last.
-// Ctx bounds starting only, which may take 10 s at most. When a part does not
+// Ctx bounds starting only, which may take a minute at most. When a part does not
 // start, those before it are ended again. The error wraps [ErrPortInUse] when
 // the address is taken.
 func (r *Relay) Start(ctx context.Context) error {
@@ -117,16 +117,18 @@ func (r *Relay) makeForward(agents *nats.Conn) (forwarder, error) {
 	}
 	r.onStop("store's connections", r.closeStore)
 	return forward.New(forward.Config{
-		Edge: edge, Agents: agents, Groups: r.cfg.Groups, MaxBytes: r.cfg.MaxStore, KeyList: r.hearKeyList, Logger: r.cfg.Logger,
+		Edge: edge, Agents: agents, Files: r.door, Mended: r.retry, Groups: r.cfg.Groups, MaxBytes: r.cfg.MaxStore, KeyList: r.answerKeyList, Logger: r.cfg.Logger,
 	})
 }
 
-// retry lets the pool try at once: the next relay is there.
+// retry lets the pool try at once: the next hop works again.
 func (r *Relay) retry() {
 	r.mu.Lock()
 	p := r.pool
 	r.mu.Unlock()
-	p.Retry()
+	if p != nil { // else it is being started
+		p.Retry()
+	}
 }
 
 // runPool runs the pool until Stop, which then passes on what it holds.

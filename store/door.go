@@ -11,6 +11,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/store/pages"
+	"github.com/tacit-telemetry/tacit/store/upkeep"
 )
 
 // How long a question may take, and how many are answered at a time. More
@@ -24,12 +25,13 @@ const (
 type door struct {
 	listener *datadir.Listener
 	server   *http.Server
-	pages    *pages.Pages
+	pages    upkeep.Window
 	busy     chan struct{}
 }
 
-// listen opens the socket. Only the owner of the data may call.
-func listen(runDir string, p *pages.Pages) (*door, error) {
+// listen opens the socket, which answers more besides. Only the owner of the data
+// may call.
+func listen(runDir string, p upkeep.Window, more ...func(*http.ServeMux)) (*door, error) {
 	l, err := datadir.Listen(runDir, LockName, 0o600)
 	if err != nil {
 		return nil, err
@@ -37,6 +39,9 @@ func listen(runDir string, p *pages.Pages) (*door, error) {
 	d := &door{listener: l, pages: p, busy: make(chan struct{}, maxQuestions)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/pages", d.answer)
+	for _, add := range more {
+		add(mux)
+	}
 	d.server = &http.Server{
 		Handler:           l.Handler(mux),
 		ReadHeaderTimeout: 5 * time.Second,

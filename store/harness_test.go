@@ -20,6 +20,7 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 	"github.com/tacit-telemetry/tacit/store"
+	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
 // patience is how long a test waits for what must happen.
@@ -181,9 +182,19 @@ func newHouse(t *testing.T) house {
 }
 
 func (h house) config(e *edge) store.Config {
+	e.t.Helper()
 	return store.Config{
-		Dir: h.data, KeysDir: h.keys, RunDir: h.run, Conn: e.conn, Registry: registry.Base(), GroupWait: 20 * time.Millisecond,
+		Dir: h.data, Secrets: h.secrets(e.t), Vendor: store.NewVendor(vendor), RunDir: h.run, Conn: e.conn, Registry: registry.Base(), GroupWait: 20 * time.Millisecond,
 	}
+}
+
+func (h house) secrets(t *testing.T) *secret.Box {
+	t.Helper()
+	box, err := secret.Open(h.keys, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return box
 }
 
 // start runs a store until the test ends.
@@ -219,7 +230,11 @@ type host struct {
 
 func newHost(t *testing.T, s *store.Store) *host {
 	t.Helper()
-	b, err := s.KeyList(vendor)
+	keys, err := s.Keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := keys.SignedList()
 	if err != nil {
 		t.Fatal(err)
 	}

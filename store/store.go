@@ -2,11 +2,14 @@
 // keeps pages closed and fragments only as sums, and answers who asks by tag.
 //
 // Its rooms: db (rows on disk), ingest (crates to rows and replies), pages
-// (sealed pages by tag), rollup (sums), lookup (what support's process does
-// with an installation ID, which never comes here). This package joins them
-// and answers questions on the socket "store" in the run directory:
+// (sealed pages by tag), rollup (sums), upkeep (verify, backup, recall,
+// retention), lookup (what support's process does with an installation ID,
+// which never comes here). This package joins them and answers questions on the
+// socket "store" in the run directory:
 //
 //	POST /v1/pages   a question of package pages; answered by its answer
+//	/v1/keys…        what tacit store keys wants; see [Keeper]
+//	POST /v1/verify  a task of package upkeep; so are /v1/backup and /v1/recall
 //
 // It promises that one process at a time holds the data directory, that a
 // reply "stored" means on disk, and that what it holds opens neither with the
@@ -17,7 +20,6 @@ package store
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,6 +34,8 @@ import (
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/pages"
+	"github.com/tacit-telemetry/tacit/store/secret"
+	"github.com/tacit-telemetry/tacit/store/upkeep"
 )
 
 // LockName is the name of the lock in the data directory, and of the socket.
@@ -40,15 +44,21 @@ const LockName = "store"
 // MaxRetentionDays bounds how long pages may be kept.
 const MaxRetentionDays = 400
 
+const defaultRetention = 90 // days
+
 // ErrClock says that this host's clock was never set. Set it: the store would
 // take every day for an impossible one.
 var ErrClock = errors.New("the clock of this host is not set")
 
 // Config says where a store keeps its data and where its crates come from.
 type Config struct {
-	// Dir is the data directory, KeysDir the directory of its secrets. Both
-	// are required; neither may contain the other.
-	Dir, KeysDir string
+	// Dir is the data directory. Required.
+	Dir string
+	// Secrets are the store's. Required; neither their directory nor Dir may
+	// contain the other.
+	Secrets *secret.Box
+	// Vendor signs the key list. Required.
+	Vendor *Vendor
 	// RunDir is where the socket is. Required.
 	RunDir string
 	// Conn reaches the edge's JetStream. Required; the caller closes it after
@@ -72,8 +82,8 @@ type Config struct {
 
 func (c *Config) validate() error {
 	switch {
-	case c.Dir == "" || c.KeysDir == "" || c.RunDir == "":
-		return errors.New("config needs Dir, KeysDir and RunDir")
+	case c.Dir == "" || c.Secrets == nil || c.Vendor == nil || c.RunDir == "":
+		return errors.New("config needs Dir, Secrets, Vendor and RunDir")
 	case c.Conn == nil || c.Registry == nil:
 		return errors.New("config needs Conn and Registry")
 	case c.RetentionDays < 0 || c.RetentionDays > MaxRetentionDays:
@@ -81,6 +91,9 @@ func (c *Config) validate() error {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.RetentionDays == 0 {
+		c.RetentionDays = defaultRetention
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -93,13 +106,23 @@ func (c *Config) validate() error {
 
 // Store is a store that holds its data directory.
 type Store struct {
-	cfg     Config
-	db      *db.DB
-	keyring *ingest.Keyring
-	ingest  *ingest.Ingest
-	door    *door
+	cfg    Config
+	db     *db.DB
+	ledger *pages.Ledger
+	eraser *pages.Eraser
+	keys   *Keys
+	ingest *ingest.Ingest
+	door   *door
+
+	upkeep     *upkeep.Upkeep
+	quarantine *ingest.Quarantine
+	tasks      context.Context // the lifetime of what upkeep is asked for
+	endTasks   context.CancelFunc
 
 	readiness readiness
+
+	tell    chan struct{} // holds one: tell the edges the key list
+	telling sync.Mutex    // held by who does
 
 	stop    context.CancelFunc // of what Start started; nil before
 	running sync.WaitGroup
@@ -112,14 +135,14 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{cfg: cfg}
-	if err := s.open(); err != nil {
+	s := &Store{cfg: cfg, tell: make(chan struct{}, 1)}
+	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), s.Stop(ctx))
 	}
 	return s, nil
 }
 
-func (s *Store) open() error {
+func (s *Store) open(ctx context.Context) error {
 	if err := durable.MakeOwnerDir(s.cfg.Dir); err != nil {
 		return err
 	}
@@ -129,30 +152,49 @@ func (s *Store) open() error {
 	}
 	s.undo = append(s.undo, lock.Release)
 	s.db, err = db.Open(db.Config{
-		Dir: s.cfg.Dir, KeysDir: s.cfg.KeysDir, Headroom: s.cfg.Headroom,
+		Dir: s.cfg.Dir, Secrets: s.cfg.Secrets, Headroom: s.cfg.Headroom,
 		Logger: s.cfg.Logger, Now: s.cfg.Now,
 	})
 	if err != nil {
 		return err
 	}
 	s.undo = append(s.undo, s.db.Close)
-	s.keyring, err = ingest.OpenKeyring(s.cfg.KeysDir, s.today())
+	if err := s.openEraser(ctx); err != nil {
+		return err
+	}
+	if err := s.openUpkeep(ctx); err != nil {
+		return err
+	}
+	keyring, err := ingest.OpenKeyring(s.cfg.Secrets, s.today())
 	if err != nil {
 		return err
 	}
+	s.keys = &Keys{secrets: s.cfg.Secrets, keyring: keyring, vendor: s.cfg.Vendor}
 	s.ingest, err = ingest.New(ingest.Config{
 		Conn: s.cfg.Conn, Group: s.cfg.Group, GroupWait: s.cfg.GroupWait, RetentionDays: s.cfg.RetentionDays,
-		DB: s.db, Keyring: s.keyring, Registry: s.cfg.Registry, Logger: s.cfg.Logger, Now: s.cfg.Now,
+		DB: s.db, Keyring: keyring, Registry: s.cfg.Registry, Eraser: s.eraser, Quarantine: s.quarantine,
+		Logger: s.cfg.Logger, Now: s.cfg.Now,
 	})
 	if err != nil {
 		return err
 	}
-	s.door, err = listen(s.cfg.RunDir, pages.New(s.db, s.cfg.Logger))
+	s.door, err = listen(s.cfg.RunDir, s.window(), s.keyRoutes, s.eraseRoutes, s.taskRoutes)
 	if err != nil {
 		return err
 	}
 	s.undo = append(s.undo, s.door.close)
 	return nil
+}
+
+// openEraser opens the ledger of erasures and erases what is back in the data.
+func (s *Store) openEraser(ctx context.Context) (err error) {
+	if s.ledger, err = pages.OpenLedger(s.cfg.Secrets.Dir(), s.cfg.Logger); err != nil {
+		return err
+	}
+	s.eraser, err = pages.NewEraser(ctx, pages.EraserConfig{
+		Rows: s.db, Ledger: s.ledger, Dir: s.cfg.Dir, Logger: s.cfg.Logger, Now: s.cfg.Now,
+	})
+	return err
 }
 
 // Start consumes crates and answers questions until Stop. It returns at once;
@@ -163,6 +205,8 @@ func (s *Store) Start(ctx context.Context) error {
 	}
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.running.Go(func() { s.ingest.Run(ctx) })
+	s.running.Go(func() { s.keepTelling(ctx) })
+	s.running.Go(func() { s.upkeep.Run(ctx) })
 	s.running.Go(func() {
 		if err := s.door.serve(); err != nil {
 			s.cfg.Logger.Error("answer lookups", slog.Any("error", err))
@@ -177,6 +221,9 @@ func (s *Store) Start(ctx context.Context) error {
 func (s *Store) Stop(ctx context.Context) error {
 	if s.stop != nil {
 		s.stop()
+	}
+	if s.endTasks != nil {
+		s.endTasks()
 	}
 	var errs []error
 	if s.door != nil {
@@ -195,12 +242,5 @@ func (s *Store) Stop(ctx context.Context) error {
 
 func (s *Store) today() schema.Day { return schema.DayOf(s.cfg.Now()) }
 
-// KeyList returns the list of the store's public keys for agents, signed with
-// the vendor's key, as a relay serves it. Ask again every day: it changes when
-// a slot is about to end.
-func (s *Store) KeyList(vendor ed25519.PrivateKey) ([]byte, error) {
-	if err := s.keyring.Turn(s.today()); err != nil {
-		return nil, err
-	}
-	return s.keyring.KeyList(vendor, s.today()), nil
-}
+// Keys returns the store's keys, turned to today.
+func (s *Store) Keys() (*Keys, error) { return s.keys, s.keys.turn(s.today()) }

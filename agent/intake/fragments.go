@@ -2,6 +2,7 @@ package intake
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -22,25 +23,38 @@ const versionFacet = "service.version"
 type folder struct {
 	registry *registry.Registry
 	memory   *memory
-	open     map[string]*codec.Fragment // by day and tuple
-	order    []string
+	open     map[string]*opened // by day and tuple
+	order    []*opened
+	targets  map[string][]target // by the day and all that makes a series of records
+	key      []byte              // scratch
+}
+
+// opened is a fragment that is added to.
+type opened struct {
+	codec.Fragment
+	measures map[string]int // indexes of Values, by metric and labels
+}
+
+// target is a measure that a series of records is added to.
+type target struct {
+	into    *opened
+	measure int
 }
 
 // fragments folds records; what must be remembered after them goes into mem.
 func (in *Intake) fragments(records []schema.Record, mem *memory, today schema.Day) ([]spool.Batch, error) {
-	f := &folder{registry: in.config.Registry, memory: mem, open: map[string]*codec.Fragment{}}
+	f := &folder{registry: in.config.Registry, memory: mem, open: map[string]*opened{}, targets: map[string][]target{}}
 	for i := range records {
 		f.fold(&records[i])
 	}
 	var out []spool.Batch
-	for _, key := range f.order {
-		fragment := f.open[key]
+	for _, fragment := range f.order {
 		if len(fragment.Values) == 0 {
 			continue
 		}
 		sortMeasures(fragment.Values)
-		fragment.First = mem.firsts(fragment)
-		batches, err := packFragment(*fragment, today)
+		fragment.First = mem.firsts(&fragment.Fragment)
+		batches, err := packFragment(fragment.Fragment, today)
 		if err != nil {
 			return nil, err
 		}
@@ -74,48 +88,88 @@ func packFragment(f codec.Fragment, today schema.Day) ([]spool.Batch, error) {
 // fold adds one record to every roll-up of its metric.
 func (f *folder) fold(r *schema.Record) {
 	m, ok := f.registry.Metric(r.Metric)
-	if !ok {
+	if !ok || len(m.Rollups) == 0 || m.Type == schema.Counter && r.Value.Number == 0 { // nothing happened
 		return
 	}
 	day := schema.DayOf(time.Unix(r.Time, 0))
+	var targets []target
+	if m.Category == schema.Configuration {
+		targets = f.resolve(day, m, r) // what holds is counted once a day, however often it is looked at
+	} else {
+		f.key = appendSeries(f.key[:0], day, m, r)
+		if targets, ok = f.targets[string(f.key)]; !ok {
+			targets = f.resolve(day, m, r)
+			f.targets[string(f.key)] = targets
+		}
+	}
+	for _, t := range targets {
+		add(&t.into.Values[t.measure], m, r)
+	}
+}
+
+// appendSeries appends all of a record that says which measures it adds to.
+func appendSeries(b []byte, day schema.Day, m *registry.Metric, r *schema.Record) []byte {
+	b = binary.BigEndian.AppendUint32(b, uint32(day))
+	b = appendText(appendText(b, r.Metric), r.Product.Version) // the name of the product is in no roll-up
+	if m.IsText() {
+		b = appendText(b, r.Value.Text)
+	}
+	for i := range r.Labels {
+		b = appendText(appendText(b, r.Labels[i].Name), r.Labels[i].Value)
+	}
+	return b
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// resolve finds the measures that a record adds to, and makes those that are
+// not there yet.
+func (f *folder) resolve(day schema.Day, m *registry.Metric, r *schema.Record) (targets []target) {
 	for _, roll := range m.Rollups {
 		facets, ok := f.memory.facets(roll.Facets, r.Product)
 		if !ok {
 			continue // a host fact is not known yet; the page has the record all the same
 		}
 		fragment := f.fragment(day, facets)
-		if m.Category == schema.Configuration && f.memory.saidToday(fragment, r) {
-			continue // what holds is counted once a day, however often it is looked at
+		if m.Category == schema.Configuration && f.memory.saidToday(&fragment.Fragment, r) {
+			continue
 		}
-		add(fragment, m, r)
+		targets = append(targets, target{fragment, fragment.measure(m, r)})
 	}
+	return targets
 }
 
-func (f *folder) fragment(day schema.Day, facets []codec.Pair) *codec.Fragment {
+func (f *folder) fragment(day schema.Day, facets []codec.Pair) *opened {
 	key := day.String() + tupleKey(facets)
 	if got, ok := f.open[key]; ok {
 		return got
 	}
-	fragment := &codec.Fragment{Day: day, Release: f.registry.Release, Facets: facets, Values: []codec.Measure{}}
-	f.open[key] = fragment
-	f.order = append(f.order, key)
-	return fragment
+	o := &opened{
+		Fragment: codec.Fragment{Day: day, Release: f.registry.Release, Facets: facets, Values: []codec.Measure{}},
+		measures: map[string]int{},
+	}
+	f.open[key] = o
+	f.order = append(f.order, o)
+	return o
 }
 
-// add adds a record to the measure of its metric and labels.
-func add(fragment *codec.Fragment, m *registry.Metric, r *schema.Record) {
-	if m.Type == schema.Counter && r.Value.Number == 0 {
-		return // nothing happened
-	}
+// measure returns the index of the measure of a record's metric and labels.
+func (o *opened) measure(m *registry.Metric, r *schema.Record) int {
 	labels := measureLabels(m, r)
-	i := slices.IndexFunc(fragment.Values, func(v codec.Measure) bool {
-		return v.Metric == m.Name && slices.Equal(v.Labels, labels)
-	})
-	if i < 0 {
-		i = len(fragment.Values)
-		fragment.Values = append(fragment.Values, codec.Measure{Metric: m.Name, Labels: labels, Buckets: []uint64{}})
+	key := m.Name + tupleKey(labels)
+	i, ok := o.measures[key]
+	if !ok {
+		i = len(o.Values)
+		o.measures[key] = i
+		o.Values = append(o.Values, codec.Measure{Metric: m.Name, Labels: labels, Buckets: []uint64{}})
 	}
-	v := &fragment.Values[i]
+	return i
+}
+
+// add adds a record to a measure of its metric and labels.
+func add(v *codec.Measure, m *registry.Metric, r *schema.Record) {
 	if m.Type == schema.Counter {
 		// A store takes no higher count: it would refuse the fragment, whole.
 		v.Count = min(v.Count+uint64(r.Value.Number), registry.MaxCount)

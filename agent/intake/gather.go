@@ -32,8 +32,12 @@ func (in *Intake) gatherAll(ctx context.Context) (int, error) {
 		var (
 			kept    [][]byte
 			through uint64
+			err     error
 		)
-		if kept, through, more = in.config.Spool.Uncut(); len(kept) == 0 {
+		if kept, through, more, err = in.config.Spool.Uncut(); err != nil {
+			return total, fmt.Errorf("gather: %w", err)
+		}
+		if len(kept) == 0 {
 			break
 		}
 		if in.config.Now().Before(schema.EarliestClock) {
@@ -51,7 +55,8 @@ func (in *Intake) gatherAll(ctx context.Context) (int, error) {
 
 // cut gathers some records in one step.
 func (in *Intake) cut(ctx context.Context, kept [][]byte, through uint64) (int, error) {
-	batches, state, err := in.batches(in.decode(kept, true), in.facts())
+	t := in.config.Terms()
+	batches, state, err := in.batches(in.decode(kept, true), in.facts(&t), &t)
 	if err != nil {
 		return 0, err
 	}
@@ -77,8 +82,7 @@ func (in *Intake) gathered(loud int) {
 // followRevision gathers what waits when the site's decision changed, so that a
 // page tells under which one its records were taken. When that fails, the next
 // call tries again, and what comes in between is told as of the older one.
-func (in *Intake) followRevision(ctx context.Context) {
-	now := in.config.Revision()
+func (in *Intake) followRevision(ctx context.Context, now uint64) {
 	in.mu.Lock()
 	same := in.revision == now
 	in.mu.Unlock()
@@ -120,9 +124,13 @@ func (in *Intake) changeRevision(ctx context.Context, now uint64) error {
 func (in *Intake) Preview() ([]spool.Batch, error) {
 	in.gather.Lock()
 	defer in.gather.Unlock()
-	kept, _, _ := in.config.Spool.Uncut()
-	records := append(in.decode(kept, false), in.stillShown(in.terms())...)
-	batches, _, err := in.batches(records, nil)
+	kept, _, _, err := in.config.Spool.Uncut()
+	if err != nil {
+		return nil, fmt.Errorf("preview: %w", err)
+	}
+	t := in.config.Terms()
+	records := append(in.decode(kept, false), in.stillShown(&t)...)
+	batches, _, err := in.batches(records, nil, &t)
 	return slices.DeleteFunc(batches, func(b spool.Batch) bool {
 		_, hit, bad := in.trips(b)
 		return hit || bad != nil
@@ -131,9 +139,8 @@ func (in *Intake) Preview() ([]spool.Batch, error) {
 
 // facts returns the host facts of programmes that do not take part, for the
 // facets of those that do.
-func (in *Intake) facts() []schema.Record {
-	t := in.terms()
-	if len(t.collect) == 0 {
+func (in *Intake) facts(t *Terms) []schema.Record {
+	if len(t.Collect) == 0 {
 		return nil
 	}
 	return in.stillShown(t)
@@ -143,9 +150,13 @@ func (in *Intake) facts() []schema.Record {
 // when it is for good.
 func (in *Intake) decode(kept [][]byte, count bool) []schema.Record {
 	records := make([]schema.Record, 0, len(kept))
-	var bad error
+	var (
+		decoder codec.RecordDecoder
+		bad     error
+	)
+	now := in.config.Now()
 	for _, b := range kept {
-		r, err := codec.DecodeRecord(b)
+		r, err := decoder.Decode(b)
 		if err != nil {
 			bad = errors.Join(bad, err) // its checksum is right: another version wrote it
 			if count {
@@ -153,7 +164,7 @@ func (in *Intake) decode(kept [][]byte, count bool) []schema.Record {
 			}
 			continue
 		}
-		r.Time = in.plausible(r.Time) // it may have been taken while the clock was wrong
+		r.Time = plausible(r.Time, now) // it may have been taken while the clock was wrong
 		records = append(records, r)
 	}
 	if bad != nil {
@@ -163,10 +174,12 @@ func (in *Intake) decode(kept [][]byte, count bool) []schema.Record {
 }
 
 // batches makes pages and fragments of records. Facts are only looked at.
-func (in *Intake) batches(records, facts []schema.Record) ([]spool.Batch, []byte, error) {
+func (in *Intake) batches(records, facts []schema.Record, t *Terms) ([]spool.Batch, []byte, error) {
 	// Time order for pages, and so that of several days the first is counted
 	// first, whenever its records came.
-	slices.SortStableFunc(records, func(a, b schema.Record) int { return cmp.Compare(a.Time, b.Time) })
+	if byTime := func(a, b schema.Record) int { return cmp.Compare(a.Time, b.Time) }; !slices.IsSortedFunc(records, byTime) {
+		slices.SortStableFunc(records, byTime)
+	}
 	mem, err := readMemory(in.config.Spool.State())
 	if err != nil {
 		return nil, nil, err
@@ -178,7 +191,7 @@ func (in *Intake) batches(records, facts []schema.Record) ([]spool.Batch, []byte
 	}
 	today := schema.DayOf(in.config.Now())
 	var pages, fragments []spool.Batch
-	for _, group := range in.apart(records) {
+	for _, group := range in.apart(records, t) {
 		if !in.config.Ephemeral {
 			more, err := in.pages(group, today, mem.Policy)
 			if err != nil {

@@ -203,7 +203,7 @@ func TestTripwireAtGather(t *testing.T) {
 	if got := h.intake.Refused()[intake.ReasonIdentifies]; got != uint64(h.blocked[0].Records) {
 		t.Errorf("counted %d, want the %d records of the page", got, h.blocked[0].Records)
 	}
-	if kept, _, _ := h.spool.Uncut(); len(kept) != 0 {
+	if kept, _, _, _ := h.spool.Uncut(); len(kept) != 0 {
 		t.Errorf("%d records would be gathered again", len(kept))
 	}
 	if files := onDisk(t, h.dir, h.blocked[0].ID[:]); files {

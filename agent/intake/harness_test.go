@@ -96,11 +96,8 @@ func (h *house) set(now time.Time) {
 func (h *house) config(s intake.Spool) intake.Config {
 	return intake.Config{
 		Registry: h.reg, Spool: s, Tripwire: h, Writer: schema.Writer{1}, Now: h.clock,
-		Treater:    &anon.Treatments{Registry: h.reg, Scrubber: oneLine{}, HashingKey: [32]byte{1}},
-		MayCollect: func(p schema.Programme) bool { return h.on && p != h.refused },
-		Release:    func() uint32 { return h.covered },
-		Level:      func() schema.Level { return h.level },
-		Revision:   func() uint64 { return h.policy },
+		Treater: &anon.Treatments{Registry: h.reg, Scrubber: oneLine{}, HashingKey: [32]byte{1}},
+		Terms:   h.terms,
 		Blocked: func(b spool.Batch, class string) error {
 			if class != "needle" {
 				h.t.Errorf("class %q", class)
@@ -109,6 +106,18 @@ func (h *house) config(s intake.Spool) intake.Config {
 			return nil
 		},
 	}
+}
+
+// terms are what the house takes part in.
+func (h *house) terms() intake.Terms {
+	t := intake.Terms{Level: h.level, Release: schema.Release(h.covered), Revision: h.policy}
+	for _, p := range h.reg.Programmes {
+		if h.on && p.Name != h.refused {
+			t.Collect = append(t.Collect, p.Name)
+		}
+	}
+	t.Send = t.Collect
+	return t
 }
 
 // Trips is the house's tripwire.

@@ -23,10 +23,8 @@ package intake
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
-	"strconv"
 	"sync"
 	"time"
 
@@ -63,7 +61,7 @@ type Tripwire interface {
 // Spool keeps records and takes cuts.
 type Spool interface {
 	Append(ctx context.Context, records ...[]byte) error
-	Uncut() (records [][]byte, through uint64, more bool)
+	Uncut() (records [][]byte, through uint64, more bool, err error)
 	Cut(ctx context.Context, c spool.Cut) error
 	State() []byte
 }
@@ -80,18 +78,8 @@ type Config struct {
 	Spool    Spool
 	Blocked  Blocked
 	Writer   schema.Writer
-	// MayCollect says whether records of a programme may be taken now.
-	MayCollect func(schema.Programme) bool
-	// MaySend says whether they may leave now. nil: as MayCollect says.
-	MaySend func(schema.Programme) bool
-	// Level is how much detail the host gives. nil: standard.
-	Level func() schema.Level
-	// Release is the registry's release that participation covers: metrics
-	// that came later are refused. nil: that of Registry.
-	Release func() uint32
-	// Revision is that of the site's decision which is in force, for pages.
-	// nil: 0, there is none.
-	Revision func() uint64
+	// Terms says what records may be taken and sent on now.
+	Terms func() Terms
 	// Ephemeral hosts make fragments only: their state does not persist.
 	Ephemeral bool
 	Now       func() time.Time // nil: time.Now
@@ -101,18 +89,6 @@ type Config struct {
 func (c *Config) defaults() {
 	if c.Now == nil {
 		c.Now = time.Now
-	}
-	if c.MaySend == nil {
-		c.MaySend = c.MayCollect
-	}
-	if c.Level == nil {
-		c.Level = func() schema.Level { return schema.Standard }
-	}
-	if c.Release == nil {
-		c.Release = func() uint32 { return uint32(c.Registry.Release) }
-	}
-	if c.Revision == nil {
-		c.Revision = func() uint64 { return 0 }
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -143,98 +119,14 @@ type Intake struct {
 func New(c Config) *Intake {
 	c.defaults()
 	in := &Intake{config: c, refused: map[string]uint64{}}
-	kept, _, _ := c.Spool.Uncut()
-	in.loud = len(kept)
+	kept, _, _, err := c.Spool.Uncut()
+	if in.loud = len(kept); err != nil {
+		in.loud = 1 // gathering says so
+	}
 	if m, err := readMemory(c.Spool.State()); err == nil { // else gathering says so
 		in.revision = m.Policy
 	}
 	return in
-}
-
-// Take takes records. The answers are in their order. An error means that the
-// spool could not keep them: none was accepted.
-//
-// Records that tell about the agent itself are quiet: they wait for the next
-// envelope and are no reason for one, or every envelope would cause another.
-func (in *Intake) Take(ctx context.Context, records []schema.Record, quiet bool) ([]Answer, error) {
-	answers := make([]Answer, len(records))
-	keep := make([][]byte, 0, len(records))
-	t := in.terms()
-	if len(t.collect) > 0 {
-		in.followRevision(ctx)
-	}
-	for i, r := range records {
-		b, reason := in.judge(r, t)
-		if reason != "" {
-			answers[i] = in.refuse(reason)
-			continue
-		}
-		keep = append(keep, b)
-		answers[i] = Answer{Accepted: true}
-	}
-	if err := in.config.Spool.Append(ctx, keep...); err != nil {
-		return nil, fmt.Errorf("keep %d records: %w", len(keep), err)
-	}
-	if !quiet {
-		in.mu.Lock()
-		in.loud += len(keep)
-		in.mu.Unlock()
-	}
-	return answers, nil
-}
-
-// judge returns a record's bytes for the spool, or why it is refused.
-func (in *Intake) judge(r schema.Record, t terms) (b []byte, reason string) {
-	m, known := in.config.Registry.Metric(r.Metric)
-	if !t.takes(m, known) {
-		if known {
-			in.show(r, m, t)
-		}
-		return nil, ReasonOff
-	}
-	if known {
-		if reason := t.refuses(m); reason != "" {
-			return nil, reason
-		}
-	}
-	_, b, reason = in.prepare(r)
-	return b, reason
-}
-
-// prepare treats a record and returns its bytes too, or why it is refused.
-func (in *Intake) prepare(r schema.Record) (treated schema.Record, b []byte, reason string) {
-	r.Time = in.plausible(r.Time)
-	treated, err := in.config.Treater.Apply(r)
-	if err != nil {
-		return treated, nil, registry.Reason(err)
-	}
-	b, err = codec.EncodeRecord(treated)
-	if err != nil {
-		return treated, nil, ReasonOther
-	}
-	if _, hit := in.config.Tripwire.Trips(b); hit {
-		return treated, nil, ReasonIdentifies
-	}
-	// A customer number may come as a number, which has no digits in the bytes.
-	if n := treated.Value; n.Kind == schema.KindNumber {
-		if _, hit := in.config.Tripwire.Trips(strconv.AppendInt(nil, n.Number, 10)); hit {
-			return treated, nil, ReasonIdentifies
-		}
-	}
-	return treated, b, ""
-}
-
-// maxLate is how old an event may be that a product reports.
-const maxLate = 30 * 24 * time.Hour
-
-// plausible returns the time of an event, or now when that cannot be: it is
-// missing, in the future, or from before anybody could have seen it.
-func (in *Intake) plausible(unix int64) int64 {
-	now := in.config.Now()
-	if t := time.Unix(unix, 0); t.After(now.Add(time.Hour)) || t.Before(now.Add(-maxLate)) {
-		return now.Unix()
-	}
-	return unix
 }
 
 func (in *Intake) refuse(reason string) Answer {

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"slices"
+	"time"
 
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/registry"
@@ -9,7 +10,7 @@ import (
 
 // Bounds of what is kept in memory for the preview.
 const (
-	maxShown      = pageRecords
+	maxShown      = 500
 	maxShownBytes = 256 << 10
 )
 
@@ -62,28 +63,29 @@ func (s *shown) remove(drop func(shownRecord) bool) {
 
 // show keeps a record that is refused because its programme does not take part,
 // if it would be taken otherwise.
-func (in *Intake) show(r schema.Record, m *registry.Metric, t terms) {
+func (in *Intake) show(r *schema.Record, m *registry.Metric, t *Terms, now time.Time) {
 	in.mu.Lock()
 	wants := in.shown.wants(m)
 	in.mu.Unlock()
 	if !wants || t.refuses(m) != "" {
 		return
 	}
-	treated, b, reason := in.prepare(r)
-	if reason != "" {
+	treated, reason := in.treat(r, now)
+	var p pile
+	if reason != "" || p.add(&treated, 0) != nil || in.clean(&p)[0].trips {
 		return
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.shown.keep(m, treated, len(b))
+	in.shown.keep(m, treated, len(p.bytes))
 }
 
 // stillShown returns what is kept for the preview, after it forgot what is of
 // programmes that take part by now.
-func (in *Intake) stillShown(t terms) []schema.Record {
+func (in *Intake) stillShown(t *Terms) []schema.Record {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.shown.remove(func(r shownRecord) bool { return t.collect[r.programme] })
+	in.shown.remove(func(r shownRecord) bool { return slices.Contains(t.Collect, r.programme) })
 	out := make([]schema.Record, len(in.shown.records))
 	for i, r := range in.shown.records {
 		out[i] = r.Record

@@ -25,7 +25,7 @@ func TestAcceptedIsOnDisk(t *testing.T) {
 	}
 	h.take(record("open.time", schema.Number(340), label("menu", "open"), label("path", "/home/zoe/letter")))
 	h.crash()
-	kept, _, _ := h.spool.Uncut()
+	kept, _, _, _ := h.spool.Uncut()
 	if len(kept) != 1 {
 		t.Fatalf("%d records after a crash, want the accepted one", len(kept))
 	}
@@ -77,7 +77,7 @@ func TestRefusals(t *testing.T) {
 	if got := h.intake.Refused(); !maps.Equal(got, count) {
 		t.Errorf("counted %v, want %v", got, count)
 	}
-	if kept, _, _ := h.spool.Uncut(); len(kept) != 2 {
+	if kept, _, _, _ := h.spool.Uncut(); len(kept) != 2 {
 		t.Errorf("%d records kept, want 2", len(kept))
 	}
 }
@@ -126,7 +126,7 @@ func TestTimes(t *testing.T) {
 		if _, err := h.intake.Take(t.Context(), []schema.Record{r}, false); err != nil {
 			t.Fatal(err)
 		}
-		kept, _, _ := h.spool.Uncut()
+		kept, _, _, _ := h.spool.Uncut()
 		got, err := codec.DecodeRecord(kept[0])
 		if err != nil || got.Time != c.kept {
 			t.Errorf("%s: kept %d, %v, want %d", name, got.Time, err, c.kept)
@@ -184,7 +184,7 @@ func TestLoudWhileGathering(t *testing.T) {
 	if _, err := in.Gather(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if kept, _, _ := h.spool.Uncut(); len(kept) != 2 || !in.Waiting() {
+	if kept, _, _, _ := h.spool.Uncut(); len(kept) != 2 || !in.Waiting() {
 		t.Errorf("%d records came while gathering, waiting is %v", len(kept), in.Waiting())
 	}
 }

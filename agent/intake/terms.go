@@ -9,56 +9,53 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/registry"
 )
 
-// terms are what records may be taken on, as they were just asked for.
-type terms struct {
-	collect map[schema.Programme]bool // those that may be collected
-	level   schema.Level
-	release schema.Release
-}
-
-func (in *Intake) terms() terms {
-	t := terms{
-		collect: map[schema.Programme]bool{}, level: in.config.Level(),
-		release: schema.Release(in.config.Release()),
-	}
-	for _, p := range in.config.Registry.Programmes {
-		if in.config.MayCollect(p.Name) {
-			t.collect[p.Name] = true
-		}
-	}
-	return t
+// Terms are what records may be taken and sent on, all as of one moment.
+type Terms struct {
+	Collect []schema.Programme // whose records may be taken
+	Send    []schema.Programme // whose records may leave
+	Level   schema.Level       // how much detail the host gives; "": standard
+	// Release is the registry's release that participation covers: metrics that
+	// came later are refused.
+	Release schema.Release
+	// Revision is that of the site's decision which is in force, for pages; 0:
+	// there is none.
+	Revision uint64
 }
 
 // takes says whether a metric's programme takes part. What no programme has is
 // refused for another reason, if any programme takes part.
-func (t terms) takes(m *registry.Metric, known bool) bool {
-	return len(t.collect) > 0 && (!known || t.collect[m.Programme])
+func (t *Terms) takes(m *registry.Metric, known bool) bool {
+	return len(t.Collect) > 0 && (!known || slices.Contains(t.Collect, m.Programme))
 }
 
 // refuses says why a metric is not taken though its programme takes part; "":
 // it is taken.
-func (t terms) refuses(m *registry.Metric) (reason string) {
+func (t *Terms) refuses(m *registry.Metric) (reason string) {
 	switch {
-	case m.Since > t.release:
+	case m.Since > t.Release:
 		return ReasonRelease
-	case m.Level == schema.Enhanced && t.level != schema.Enhanced:
+	case m.Level == schema.Enhanced && t.Level != schema.Enhanced:
 		return ReasonLevel
 	}
 	return ""
 }
 
-// holding returns what may not leave now: whether a programme is refused, and
-// whether a metric is held, because it is of one that is, or has more detail or
-// came with a later release than is allowed by now.
-func (in *Intake) holding() (programmes bool, held func(*registry.Metric) bool) {
-	refused := map[schema.Programme]bool{}
+// holds says whether a metric may not leave now, because it is of a programme
+// that is refused, or has more detail or came with a later release than is
+// allowed by now.
+func (t *Terms) holds(m *registry.Metric) bool {
+	return !slices.Contains(t.Send, m.Programme) || t.refuses(m) != ""
+}
+
+// holdsAny says whether a programme is refused, and whether any metric is held.
+func (in *Intake) holdsAny(t *Terms) (programmes, metrics bool) {
 	for _, p := range in.config.Registry.Programmes {
-		if !in.config.MaySend(p.Name) {
-			refused[p.Name] = true
-		}
+		programmes = programmes || !slices.Contains(t.Send, p.Name)
 	}
-	t := terms{level: in.config.Level(), release: schema.Release(in.config.Release())}
-	return len(refused) > 0, func(m *registry.Metric) bool { return refused[m.Programme] || t.refuses(m) != "" }
+	for i := range in.config.Registry.Metrics {
+		metrics = metrics || t.holds(&in.config.Registry.Metrics[i])
+	}
+	return programmes, metrics
 }
 
 // MayGo says whether a batch may leave now: everything in it is of a programme
@@ -66,14 +63,15 @@ func (in *Intake) holding() (programmes bool, held func(*registry.Metric) bool) 
 // stays where it is until that is so again. Facets do not count: they are labels
 // of a fragment, and its measures say which programme it is of.
 func (in *Intake) MayGo(b spool.Batch) (bool, error) {
-	programmes, held := in.holding()
-	if !programmes && !slices.ContainsFunc(in.config.Registry.Metrics, func(m registry.Metric) bool { return held(&m) }) {
+	t := in.config.Terms()
+	programmes, any := in.holdsAny(&t)
+	if !programmes && !any {
 		return true, nil
 	}
 	metrics, err := metricsOf(b)
 	for _, name := range metrics {
 		m, known := in.config.Registry.Metric(name)
-		if known && held(m) || !known && programmes { // what is not known any more may be of either
+		if known && t.holds(m) || !known && programmes { // what is not known any more may be of either
 			return false, err
 		}
 	}
@@ -98,15 +96,18 @@ func metricsOf(b spool.Batch) ([]string, error) {
 }
 
 // apart parts records by whether they may be sent now, so that what is held does
-// not hold the others back.
-func (in *Intake) apart(records []schema.Record) (groups [2][]schema.Record) {
-	_, held := in.holding()
-	for _, r := range records {
-		group := 0
-		if m, ok := in.config.Registry.Metric(r.Metric); ok && held(m) {
-			group = 1
-		}
-		groups[group] = append(groups[group], r)
+// not hold the others back. The groups that are not empty are returned.
+func (in *Intake) apart(records []schema.Record, t *Terms) [][]schema.Record {
+	if _, any := in.holdsAny(t); !any || len(records) == 0 {
+		return [][]schema.Record{records}
 	}
-	return groups
+	var free, held []schema.Record
+	for _, r := range records {
+		if m, ok := in.config.Registry.Metric(r.Metric); ok && t.holds(m) {
+			held = append(held, r)
+		} else {
+			free = append(free, r)
+		}
+	}
+	return slices.DeleteFunc([][]schema.Record{free, held}, func(g []schema.Record) bool { return len(g) == 0 })
 }

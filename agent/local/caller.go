@@ -83,6 +83,24 @@ func (c *Caller) Installation(ctx context.Context) (out Installation, err error)
 	return out, err
 }
 
+// ResetID makes the host another installation.
+func (c *Caller) ResetID(ctx context.Context) (out Reset, err error) {
+	err = c.call(ctx, http.MethodPost, "/v1/installation/reset", nil, &out)
+	return out, err
+}
+
+// Erase orders to erase what the store holds of this installation.
+func (c *Caller) Erase(ctx context.Context) (out Erasure, err error) {
+	err = c.call(ctx, http.MethodPost, "/v1/erase", nil, &out)
+	return out, err
+}
+
+// Erasure says how far the last erasure is.
+func (c *Caller) Erasure(ctx context.Context) (out Erasure, err error) {
+	err = c.call(ctx, http.MethodGet, "/v1/erase", nil, &out)
+	return out, err
+}
+
 // Why says whether the host takes part, and who decided.
 func (c *Caller) Why(ctx context.Context) (out Why, err error) {
 	err = c.call(ctx, http.MethodGet, "/v1/why", nil, &out)

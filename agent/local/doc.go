@@ -5,6 +5,9 @@
 //	POST /v1/records        what a product reports       {"product":{"name","version"},"records":[{"metric","time","value","labels"}]}
 //	POST /v1/never          values that must never leave {"values":[…]}; kept in memory only
 //	GET  /v1/installation   the installation ID, for Help → About
+//	POST /v1/installation/reset  become another installation
+//	POST /v1/erase          have the store erase this installation's pages, and become another one
+//	GET  /v1/erase          how far the last erasure is
 //	GET  /v1/why            does this host take part, and who decided
 //	POST /v1/participation  {"on":true|false,"purge":true|false}: this host's own refusal
 //	GET  /v1/preview        what would be sent now; sends nothing
@@ -111,6 +114,39 @@ const (
 type Installation struct {
 	ID     string `json:"installation_id"`
 	Spoken string `json:"spoken"`
+}
+
+// Reset is the answer of /v1/installation/reset.
+type Reset struct {
+	Installation           // the new one
+	Dropped      int       `json:"records_dropped"` // that were taken and not sent
+	At           time.Time `json:"at"`
+}
+
+// States of an erasure.
+const (
+	ErasureNone     = "none"      // none was ever ordered
+	ErasureUnderWay = "under way" // the store has not confirmed all of it
+	ErasureDone     = "done"
+)
+
+// Erasure is the answer of /v1/erase: the receipt.
+type Erasure struct {
+	State     string         `json:"state"`
+	Ordered   time.Time      `json:"ordered,omitzero"`
+	Finished  time.Time      `json:"finished,omitzero"`
+	Envelopes int            `json:"envelopes"`         // that it takes
+	Confirmed int            `json:"confirmed"`         // by the store's unforgeable reply
+	Refused   map[string]int `json:"refused,omitempty"` // by the store for good, by status
+	Pages     int            `json:"pages_erased"`      // by the store's word
+	// ForgottenBy is the day by which the brokers have forgotten too, as
+	// 2026-11-24.
+	ForgottenBy string `json:"brokers_forget_by,omitempty"`
+	Reason      string `json:"reason,omitempty"` // why it is not done yet
+	// Of the order itself, in the answer to it: what was taken and not sent, and
+	// the installation that this host is now.
+	Dropped      int           `json:"records_dropped,omitempty"`
+	Installation *Installation `json:"installation,omitempty"`
 }
 
 // Never is the request of /v1/never.

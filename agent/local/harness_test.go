@@ -49,6 +49,18 @@ func (a *agent) Installation() local.Installation {
 	return local.Installation{ID: "an ID", Spoken: "a spoken ID"}
 }
 
+func (a *agent) ResetID(context.Context) (local.Reset, error) {
+	return local.Reset{Installation: local.Installation{ID: "a new ID", Spoken: "a new spoken ID"}, Dropped: 7}, a.fail
+}
+
+func (a *agent) Erase(context.Context) (local.Erasure, error) {
+	return local.Erasure{State: local.ErasureDone, Envelopes: 64, Confirmed: 64, Pages: 3, ForgottenBy: "2026-11-24"}, a.fail
+}
+
+func (a *agent) Erasure() local.Erasure {
+	return local.Erasure{State: local.ErasureUnderWay, Envelopes: 64, Confirmed: 2, Reason: "not all replies are here yet"}
+}
+
 func (a *agent) Why() local.Why {
 	return local.Why{
 		Decision:  participation.Decision{State: participation.On, By: "default", Reason: "No one decided.", MaySend: true},

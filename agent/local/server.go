@@ -24,6 +24,9 @@ type Agent interface {
 	Take(ctx context.Context, records []schema.Record, quiet bool) ([]intake.Answer, error)
 	Never(values ...string) (taken int)
 	Installation() Installation
+	ResetID(ctx context.Context) (Reset, error)
+	Erase(ctx context.Context) (Erasure, error)
+	Erasure() Erasure
 	Why() Why
 	Participate(ctx context.Context, p Participate) (Why, error)
 	Preview() (Preview, error)
@@ -73,6 +76,9 @@ func Handler(a Agent) http.Handler {
 	mux.Handle("POST /v1/records", answer(func(r *http.Request) (any, error) { return takeRecords(r, a) }))
 	mux.Handle("POST /v1/never", answer(func(r *http.Request) (any, error) { return takeNever(r, a) }))
 	mux.Handle("GET /v1/installation", answer(func(*http.Request) (any, error) { return a.Installation(), nil }))
+	mux.Handle("POST /v1/installation/reset", answer(func(r *http.Request) (any, error) { return a.ResetID(r.Context()) }))
+	mux.Handle("POST /v1/erase", answer(func(r *http.Request) (any, error) { return a.Erase(r.Context()) }))
+	mux.Handle("GET /v1/erase", answer(func(*http.Request) (any, error) { return a.Erasure(), nil }))
 	mux.Handle("GET /v1/why", answer(func(*http.Request) (any, error) { return a.Why(), nil }))
 	mux.Handle("POST /v1/participation", answer(func(r *http.Request) (any, error) { return participate(r, a) }))
 	mux.Handle("GET /v1/preview", answer(func(*http.Request) (any, error) { return a.Preview() }))

@@ -2,31 +2,22 @@
 // and nothing else, and what the user was shown they contain. It is how the
 // host proves to its user what left it.
 //
-// One file an envelope, owner only, written before the first byte is sent. It
-// is bounded: the oldest go first, and are no loss to anybody but the curious.
-// When the outbox cannot be written, nothing is sent.
+// A log in a few files, owner only, written and synced before the first byte is
+// sent. It is bounded: the oldest go first, and are no loss to anybody but the
+// curious. When the outbox cannot be written, nothing is sent. What is damaged
+// is shown as damaged.
 package outbox
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/fxamacker/cbor/v2"
-
-	"github.com/tacit-telemetry/tacit/anon/envelope"
-	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/internal/durable"
-	"github.com/tacit-telemetry/tacit/schema"
-	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
 // Errors of looking into the outbox.
@@ -40,23 +31,6 @@ var (
 	ErrNotSent = errors.New("was not sent")
 )
 
-// Entry is one envelope that was sent, or one batch that was blocked.
-type Entry struct {
-	_        struct{} `cbor:",toarray"`
-	Number   uint64   // counts up from 1
-	Sent     int64    // Unix seconds
-	Kind     envelope.Kind
-	Batch    schema.BatchID
-	Envelope []byte     // the bytes on the wire; empty when blocked
-	BodyKey  [32]byte   // opens them
-	Plain    []byte     // what the user is shown: a packed page, or a fragment
-	Day      schema.Day // of a page
-	N        uint32     // of a page
-	Outcome  string     // "", then the store's status, or "blocked: …"
-	Answered int64      // Unix seconds; 0: not yet
-	damaged  bool       // its file could not be read
-}
-
 // Config says where the outbox lies and how much it keeps.
 type Config struct {
 	Dir        string           // owner only
@@ -69,8 +43,11 @@ type Config struct {
 type Outbox struct {
 	config Config
 
-	mu   sync.Mutex
-	last uint64
+	mu      sync.Mutex
+	last    uint64
+	files   []file // oldest first; the last is written to
+	entries []kept // oldest first
+	bytes   int64  // of these
 }
 
 // Open opens the outbox, making it at the first start.
@@ -88,15 +65,11 @@ func Open(c Config) (*Outbox, error) {
 		return nil, fmt.Errorf("open outbox: %w", err)
 	}
 	o := &Outbox{config: c}
-	if err := o.remove(isLeftover); err != nil {
+	if err := o.load(); err != nil {
 		return nil, fmt.Errorf("open outbox: %w", err)
 	}
-	numbers, err := o.numbers()
-	if err != nil {
+	if err := o.prune(); err != nil {
 		return nil, fmt.Errorf("open outbox: %w", err)
-	}
-	if len(numbers) > 0 {
-		o.last = numbers[len(numbers)-1]
 	}
 	return o, nil
 }
@@ -107,10 +80,12 @@ func (o *Outbox) Add(e Entry) (uint64, error) {
 	defer o.mu.Unlock()
 	e.Number = o.last + 1
 	e.Sent = o.config.Now().Unix()
-	if err := o.write(&e); err != nil {
+	k, err := o.write(frameEntry, &e)
+	if err != nil {
 		return 0, fmt.Errorf("keep what is sent: %w", err)
 	}
-	o.last = e.Number
+	k.number, k.outcome = e.Number, e.Outcome
+	o.keep(k)
 	return e.Number, o.prune()
 }
 
@@ -118,182 +93,68 @@ func (o *Outbox) Add(e Entry) (uint64, error) {
 func (o *Outbox) Answer(number uint64, outcome string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	e, err := o.read(number)
-	if errors.Is(err, ErrNoEntry) {
+	if _, ok := o.find(number); !ok {
 		return nil
 	}
-	if err != nil {
-		return err
+	a := answerFrame{Number: number, Outcome: outcome, Answered: o.config.Now().Unix()}
+	if _, err := o.write(frameAnswer, a); err != nil {
+		return fmt.Errorf("entry %d: %w", number, err)
 	}
-	e.Outcome, e.Answered = outcome, o.config.Now().Unix()
-	return o.write(e)
+	o.answered(a)
+	return nil
 }
 
 // Remove removes an entry that was not sent in the end.
 func (o *Outbox) Remove(number uint64) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := os.Remove(o.path(number)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if _, ok := o.find(number); !ok {
+		return nil
+	}
+	if _, err := o.write(frameRemoved, number); err != nil {
 		return fmt.Errorf("entry %d: %w", number, err)
 	}
+	o.drop(number)
 	return nil
 }
 
-// Entry returns one entry. Errors wrap [ErrNoEntry].
+// Entry returns one entry. Errors wrap [ErrNoEntry], or [ErrMismatch] when it is
+// damaged.
 func (o *Outbox) Entry(number uint64) (*Entry, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.read(number)
-}
-
-// Entries returns all entries, oldest first. One whose file is damaged is
-// among them, without content, and does not verify.
-func (o *Outbox) Entries() ([]*Entry, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	numbers, err := o.numbers()
+	i, ok := o.find(number)
+	if !ok {
+		return nil, fmt.Errorf("entry %d: %w", number, ErrNoEntry)
+	}
+	entries, err := o.read(o.entries[i : i+1])
 	if err != nil {
 		return nil, err
 	}
-	entries := make([]*Entry, 0, len(numbers))
-	for _, n := range numbers {
-		e, err := o.read(n)
-		if errors.Is(err, ErrMismatch) {
-			e, err = &Entry{Number: n, Outcome: "damaged", damaged: true}, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, e)
+	if entries[0].damaged {
+		return nil, fmt.Errorf("entry %d: %w: its file is damaged", number, ErrMismatch)
 	}
-	return entries, nil
+	return entries[0], nil
+}
+
+// Entries returns all entries, oldest first. One that is damaged is among them,
+// without content, and does not verify.
+func (o *Outbox) Entries() ([]*Entry, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.read(o.entries)
 }
 
 // Purge removes every entry: the user's own order.
 func (o *Outbox) Purge() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.remove(func(name string) bool { return strings.HasSuffix(name, ".sent") || isLeftover(name) })
-}
-
-// isLeftover knows what a power cut left of writing an entry.
-func isLeftover(name string) bool {
-	return strings.HasPrefix(name, ".") && strings.Contains(name, ".sent.")
-}
-
-func (o *Outbox) remove(which func(name string) bool) error {
-	files, err := os.ReadDir(o.config.Dir)
-	for _, f := range files {
-		if which(f.Name()) {
-			err = errors.Join(err, os.Remove(filepath.Join(o.config.Dir, f.Name())))
+	o.files, o.entries, o.bytes = nil, nil, 0
+	names, err := os.ReadDir(o.config.Dir)
+	for _, name := range names {
+		if strings.HasSuffix(name.Name(), suffix) {
+			err = errors.Join(err, os.Remove(filepath.Join(o.config.Dir, name.Name())))
 		}
 	}
 	return err
-}
-
-// Verify opens the recorded bytes of an entry with its recorded key and
-// compares what is inside with what was shown. For a page, root opens the page
-// inside. A nil error is the proof. Errors wrap [ErrMismatch] or [ErrNotSent].
-func (e *Entry) Verify(root page.Root) error {
-	if e.damaged {
-		return fmt.Errorf("entry %d: %w: its file is damaged", e.Number, ErrMismatch)
-	}
-	if len(e.Envelope) == 0 {
-		return fmt.Errorf("entry %d %w", e.Number, ErrNotSent)
-	}
-	outer, err := wire.ParseEnvelope(e.Envelope)
-	if err != nil {
-		return fmt.Errorf("entry %d: %w: %w", e.Number, ErrMismatch, err)
-	}
-	content, err := envelope.OpenBody(e.BodyKey, outer)
-	if err != nil {
-		return fmt.Errorf("entry %d: %w: %w", e.Number, ErrMismatch, err)
-	}
-	plain := content.Payload
-	if content.Kind == envelope.Page {
-		if plain, err = e.openPage(root, plain); err != nil {
-			return fmt.Errorf("entry %d: %w: %w", e.Number, ErrMismatch, err)
-		}
-	}
-	if content.Kind != e.Kind || content.Batch != e.Batch || !bytes.Equal(plain, e.Plain) {
-		return fmt.Errorf("entry %d: %w", e.Number, ErrMismatch)
-	}
-	return nil
-}
-
-func (e *Entry) openPage(root page.Root, sealed []byte) ([]byte, error) {
-	p, err := page.Parse(sealed)
-	if err != nil {
-		return nil, err
-	}
-	return root.Day(e.Day).Open(e.N, p)
-}
-
-func (o *Outbox) path(n uint64) string {
-	return filepath.Join(o.config.Dir, fmt.Sprintf("%010d.sent", n))
-}
-
-func (o *Outbox) numbers() ([]uint64, error) {
-	names, err := os.ReadDir(o.config.Dir)
-	if err != nil {
-		return nil, err
-	}
-	var out []uint64
-	for _, name := range names {
-		if digits, ok := strings.CutSuffix(name.Name(), ".sent"); ok {
-			if n, err := strconv.ParseUint(digits, 10, 64); err == nil {
-				out = append(out, n)
-			}
-		}
-	}
-	slices.Sort(out)
-	return out, nil
-}
-
-func (o *Outbox) write(e *Entry) error {
-	b, err := cbor.Marshal(e)
-	if err != nil {
-		return err
-	}
-	return durable.WriteFile(o.path(e.Number), b, durable.OwnerFile)
-}
-
-func (o *Outbox) read(n uint64) (*Entry, error) {
-	b, err := durable.ReadOwnerFile(o.path(n))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("entry %d: %w", n, ErrNoEntry)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("entry %d: %w", n, err)
-	}
-	e := new(Entry)
-	if err := cbor.Unmarshal(b, e); err != nil {
-		return nil, fmt.Errorf("entry %d: %w: its file is damaged", n, ErrMismatch)
-	}
-	return e, nil
-}
-
-// prune removes the oldest entries over the bounds.
-func (o *Outbox) prune() error {
-	numbers, err := o.numbers()
-	if err != nil {
-		return err
-	}
-	var total int64
-	for i := len(numbers) - 1; i >= 0; i-- {
-		info, err := os.Stat(o.path(numbers[i]))
-		if err != nil {
-			return err
-		}
-		total += info.Size()
-		if total > o.config.MaxBytes || len(numbers)-i > o.config.MaxEntries {
-			for _, n := range numbers[:i+1] {
-				if err := os.Remove(o.path(n)); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}
-	return nil
 }

@@ -203,11 +203,6 @@ func TestPurge(t *testing.T) {
 	for range 3 {
 		add(t, o, sealed(t, envelope.Fragment, []byte("f")))
 	}
-	// What a power cut left of a write is the user's too.
-	leftover := filepath.Join(c.Dir, ".0000000002.sent.12345")
-	if err := os.WriteFile(leftover, []byte("half an entry"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	if err := o.Purge(); err != nil {
 		t.Fatal(err)
 	}
@@ -223,40 +218,105 @@ func TestPurge(t *testing.T) {
 	}
 }
 
-func TestDamagedFile(t *testing.T) {
-	for name, damage := range map[string]func(b []byte) []byte{
-		"torn": func(b []byte) []byte { return b[:len(b)/2] }, "empty": func([]byte) []byte { return nil },
-		"garbage": func([]byte) []byte { return []byte("garbage") },
-	} {
+func TestDamagedEntry(t *testing.T) {
+	for name, at := range map[string]int64{"its length": 0, "its checksum": 5, "its kind": 8, "its content": 400} {
 		t.Run(name, func(t *testing.T) {
 			c := outbox.Config{Dir: filepath.Join(t.TempDir(), "outbox")}
 			o := open(t, c)
+			path := filepath.Join(c.Dir, "0000000001.sent")
+			var ends []int64
 			for range 3 {
 				add(t, o, sealed(t, envelope.Fragment, []byte("f")))
-			}
-			path := filepath.Join(c.Dir, fmt.Sprintf("%010d.sent", 2))
-			b, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, damage(b), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			o = open(t, c)
-			if _, err := o.Entry(2); !errors.Is(err, outbox.ErrMismatch) {
-				t.Errorf("%v, want a mismatch", err)
-			}
-			// The others can be seen and proved, and this one shows.
-			entries, err := o.Entries()
-			if err != nil || len(entries) != 3 {
-				t.Fatalf("%d entries, %v", len(entries), err)
-			}
-			for i, e := range entries {
-				if err := e.Verify(root); e.Number != uint64(i+1) || errors.Is(err, outbox.ErrMismatch) != (i == 1) || i != 1 && err != nil {
-					t.Errorf("entry %d: %v", e.Number, err)
+				info, err := os.Stat(path)
+				if err != nil {
+					t.Fatal(err)
 				}
+				ends = append(ends, info.Size())
+			}
+			flip(t, path, ends[0]+at)
+			for range 2 { // as it is noticed when it was open already, and by the next start
+				if _, err := o.Entry(2); !errors.Is(err, outbox.ErrMismatch) {
+					t.Errorf("%v, want a mismatch", err)
+				}
+				// The others can be seen and proved, and this one shows.
+				entries, err := o.Entries()
+				if err != nil || len(entries) != 3 {
+					t.Fatalf("%d entries, %v", len(entries), err)
+				}
+				for i, e := range entries {
+					if err := e.Verify(root); e.Number != uint64(i+1) || errors.Is(err, outbox.ErrMismatch) != (i == 1) || i != 1 && err != nil {
+						t.Errorf("entry %d: %v", e.Number, err)
+					}
+				}
+				o = open(t, c)
+			}
+			if n := add(t, o, sealed(t, envelope.Fragment, nil)); n != 4 {
+				t.Errorf("the next number is %d, want 4", n)
 			}
 		})
+	}
+}
+
+// flip changes one byte of a file.
+func flip(t *testing.T, path string, at int64) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[at] ^= 0x55
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDamagedLast: what stands last and cannot be read is shown too, and
+// numbers are not given out twice.
+func TestDamagedLast(t *testing.T) {
+	c := outbox.Config{Dir: filepath.Join(t.TempDir(), "outbox")}
+	o := open(t, c)
+	add(t, o, sealed(t, envelope.Fragment, []byte("f")))
+	flip(t, filepath.Join(c.Dir, "0000000001.sent"), 400)
+	o = open(t, c)
+	if entries, err := o.Entries(); err != nil || len(entries) != 1 || !errors.Is(entries[0].Verify(root), outbox.ErrMismatch) {
+		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+	if n := add(t, o, sealed(t, envelope.Fragment, nil)); n != 2 {
+		t.Errorf("the next number is %d, want 2", n)
+	}
+	o = open(t, c)
+	if _, err := o.Entry(2); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestManyFiles: the log goes on in further files, and old ones go with their
+// entries.
+func TestManyFiles(t *testing.T) {
+	c := outbox.Config{Dir: filepath.Join(t.TempDir(), "outbox"), MaxEntries: 20}
+	o := open(t, c)
+	payload := make([]byte, 60<<10)
+	for i := range 50 {
+		n := add(t, o, sealed(t, envelope.Fragment, payload))
+		if err := o.Answer(n, fmt.Sprint("answer ", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		entries, err := o.Entries()
+		if err != nil || len(entries) != 20 {
+			t.Fatalf("%d entries, %v", len(entries), err)
+		}
+		for i, e := range entries {
+			if err := e.Verify(root); err != nil || e.Number != uint64(31+i) || e.Outcome != fmt.Sprint("answer ", 30+i) {
+				t.Errorf("entry %d: %q, %v", e.Number, e.Outcome, err)
+			}
+		}
+		o = open(t, c)
+	}
+	names, err := os.ReadDir(c.Dir)
+	if err != nil || len(names) > 20 {
+		t.Errorf("%d files, %v", len(names), err)
 	}
 }
 
@@ -268,5 +328,41 @@ func TestCannotBeWritten(t *testing.T) {
 	}
 	if n, err := o.Add(sealed(t, envelope.Fragment, nil)); n != 0 || err == nil {
 		t.Errorf("entry %d, %v: want an error, so that nothing is sent", n, err)
+	}
+}
+
+// TestTornAnswer: a power cut while an answer is noted costs that answer and
+// nothing of the entry.
+func TestTornAnswer(t *testing.T) {
+	c := outbox.Config{Dir: filepath.Join(t.TempDir(), "outbox")}
+	o := open(t, c)
+	n := add(t, o, sealed(t, envelope.Fragment, []byte("f")))
+	path := filepath.Join(c.Dir, "0000000001.sent")
+	entry, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Answer(n, "stored"); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for length := len(entry); length <= len(whole); length++ {
+		if err := os.WriteFile(path, whole[:length], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		want := ""
+		if length == len(whole) {
+			want = "stored"
+		}
+		e, err := open(t, c).Entry(n)
+		if err != nil || e.Outcome != want {
+			t.Fatalf("%d of %d bytes: outcome %q, want %q: %v", length, len(whole), e.Outcome, want, err)
+		}
+		if err := e.Verify(root); err != nil {
+			t.Fatalf("%d of %d bytes: %v", length, len(whole), err)
+		}
 	}
 }

@@ -2,17 +2,25 @@ package spool
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"log/slog"
-	"os"
+	"io"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/fxamacker/cbor/v2"
-
-	"github.com/tacit-telemetry/tacit/internal/durable"
 )
+
+const (
+	segmentSuffix = ".seg"
+	// rewrittenSuffix is of a segment that is written anew, until it takes its
+	// place.
+	rewrittenSuffix = ".new"
+)
+
+// maxSegment bounds how much of a segment is read. None that the spool wrote is
+// as long.
+const maxSegment = 16 << 20
 
 // replay reads every segment, oldest first.
 func (s *Spool) replay() error {
@@ -21,136 +29,290 @@ func (s *Spool) replay() error {
 	if err != nil {
 		return err
 	}
-	for _, n := range numbers {
-		if err := s.replaySegment(n); err != nil {
+	if numbers, err = s.dropForgotten(numbers); err != nil {
+		return err
+	}
+	for i, n := range numbers {
+		ended := int64(-1)
+		if i+1 < len(numbers) && numbers[i+1] == n+1 {
+			if ended, err = s.endOf(n); err != nil {
+				return err
+			}
+		}
+		if err := s.replaySegment(n, ended); err != nil {
 			return fmt.Errorf("read segment %d: %w", n, err)
 		}
 	}
 	return nil
 }
 
+// segmentNumbers lists the segments, in order. What a crash left of a
+// segment's rewriting is finished or removed.
 func (s *Spool) segmentNumbers() ([]uint32, error) {
-	entries, err := os.ReadDir(s.config.Dir)
+	names, err := s.config.Disk.List(s.config.Dir)
 	if err != nil {
 		return nil, err
 	}
 	var numbers []uint32
-	for _, e := range entries {
-		var n uint32
-		if name, ok := strings.CutSuffix(e.Name(), ".seg"); ok {
-			if _, err := fmt.Sscanf(name, "%d", &n); err == nil {
-				numbers = append(numbers, n)
-			}
+	for _, name := range names {
+		if n, ok := numberOf(name, segmentSuffix); ok {
+			numbers = append(numbers, n)
+		}
+	}
+	for _, name := range names {
+		n, ok := numberOf(name, rewrittenSuffix)
+		switch {
+		case !ok:
+		case slices.Contains(numbers, n):
+			err = s.config.Disk.Remove(filepath.Join(s.config.Dir, name))
+		default:
+			numbers = append(numbers, n)
+			err = s.config.Disk.Rename(filepath.Join(s.config.Dir, name), s.path(n))
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	slices.Sort(numbers)
+	// What a crash left unsynced counts from now on: names here, bytes in newWriter.
+	return numbers, s.config.Disk.SyncDir(s.config.Dir)
+}
+
+// numberOf reads the number of a segment in a file's name.
+func numberOf(name, suffix string) (uint32, bool) {
+	digits, _ := strings.CutSuffix(name, suffix)
+	n, err := strconv.ParseUint(digits, 10, 32)
+	return uint32(n), err == nil && name == fileName(uint32(n), suffix)
+}
+
+func fileName(number uint32, suffix string) string { return fmt.Sprintf("%08d%s", number, suffix) }
+
+// dropForgotten removes the segments that do not count any more. After a power
+// cut any of them may be back, one without the other.
+func (s *Spool) dropForgotten(numbers []uint32) ([]uint32, error) {
+	for _, n := range slices.Backward(numbers) {
+		first, ok, err := s.firstOf(n)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue // it has no head that can be read; the one before it has
+		}
+		keep := slices.IndexFunc(numbers, func(n uint32) bool { return n >= first })
+		if keep < 0 {
+			return numbers, nil
+		}
+		for _, n := range numbers[:keep] {
+			if err := s.config.Disk.Remove(s.path(n)); err != nil {
+				return nil, err
+			}
+		}
+		return numbers[keep:], nil
+	}
 	return numbers, nil
 }
 
-// replaySegment reads one segment. If part of it is damaged, the whole file is
-// set aside and what could be read is written anew in its place.
-func (s *Spool) replaySegment(number uint32) error {
-	path := s.path(number)
-	whole, err := os.ReadFile(path)
+// firstOf returns which segment counts first, as the heads in one of them say.
+func (s *Spool) firstOf(number uint32) (first uint32, ok bool, err error) {
+	whole, _, err := s.readWhole(number)
+	if err != nil {
+		return 0, false, err
+	}
+	eachHead(whole, func(h *headEntry) { first = max(first, h.First) })
+	return first, first > 0, nil
+}
+
+// endOf returns where a segment ended, as the head of the next one says, or -1.
+func (s *Spool) endOf(number uint32) (int64, error) {
+	whole, _, err := s.readWhole(number + 1)
+	if err != nil {
+		return 0, err
+	}
+	ended := int64(-1)
+	eachHead(whole, func(h *headEntry) {
+		if ended < 0 {
+			ended = h.Ended
+		}
+	})
+	return ended, nil
+}
+
+// eachHead calls do with every head of a segment that can be read.
+func eachHead(whole []byte, do func(*headEntry)) {
+	scan(whole, func(_ int64, kind uint8, payload []byte) error {
+		if kind != kindHead {
+			return nil
+		}
+		h, err := decode[headEntry](payload)
+		if err == nil {
+			do(h)
+		}
+		return err
+	})
+}
+
+// readWhole reads a segment. More than any segment has is left, and said.
+func (s *Spool) readWhole(number uint32) (whole []byte, more bool, err error) {
+	f, err := s.config.Disk.Open(s.path(number))
+	if err != nil {
+		return nil, false, err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return nil, false, err
+	}
+	whole = make([]byte, min(size, maxSegment))
+	n, err := f.ReadAt(whole, 0)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return whole[:n], size > maxSegment, err
+}
+
+// replaySegment reads one segment, which ended where the next one says (-1:
+// nobody says). If part of it is damaged, it is set aside and what can be read
+// is written anew in its place.
+func (s *Spool) replaySegment(number uint32, ended int64) error {
+	whole, more, err := s.readWhole(number)
 	if err != nil {
 		return err
 	}
-	good, damaged := s.readSegment(whole, number)
-	if damaged {
-		s.log.aside++
-		head, err := s.log.head() // so that the count outlives the next start
-		if err != nil {
-			return err
-		}
-		good = appendFrame(good, kindHead, head)
-		if err := s.setAside(path, whole, good); err != nil {
-			return err
-		}
+	size := int64(len(whole))
+	rewritten := bytes.HasPrefix(whole, []byte(magicRewritten))
+	if rewritten {
+		ended = -1
 	}
-	s.log.segments = append(s.log.segments, segment{number: number, bytes: int64(len(good))})
+	if ended >= 0 {
+		whole = whole[:min(ended, size)]
+	} else if len(bytes.TrimLeft(whole, "\x00")) == 0 {
+		return s.config.Disk.Remove(s.path(number)) // a crash came before its first frame
+	}
+	trial := newState()
+	found := scan(whole, func(offset int64, kind uint8, payload []byte) error {
+		return trial.apply(place{number, offset}, kind, payload)
+	})
+	if found.damaged || found.end < ended || more {
+		s.log.aside, s.log.gone = max(s.log.aside, trial.aside), max(s.log.gone, trial.gone)
+		if whole, err = s.rewrite(number, readable(whole)); err != nil {
+			return err
+		}
+		size, rewritten = int64(len(whole)), true
+	}
+	found = scan(whole, func(offset int64, kind uint8, payload []byte) error {
+		return s.log.apply(place{number, offset}, kind, payload)
+	})
+	s.log.segments = append(s.log.segments, segment{number: number, bytes: size, end: found.end, rewritten: rewritten})
 	return nil
 }
 
-// readSegment applies every frame that is whole and returns the segment as it
-// would be with these alone.
-func (s *Spool) readSegment(whole []byte, number uint32) (good []byte, damaged bool) {
-	rest, ok := bytes.CutPrefix(whole, []byte(magic))
-	if !ok {
-		rest = whole[min(len(magic), len(whole)):]
-	}
-	damaged = !ok
-	good = []byte(magic)
-	for len(rest) > 0 {
-		kind, payload, err := parseFrame(rest)
+// readable returns the frames of a segment that can be read, one behind another.
+func readable(whole []byte) (good []byte) {
+	trial := newState()
+	scan(whole, func(offset int64, kind uint8, payload []byte) error {
+		err := trial.apply(place{}, kind, payload)
 		if err == nil {
-			err = s.apply(place{segment: number, offset: int64(len(good))}, kind, payload)
+			good = appendFrame(good, kind, payload)
 		}
+		return err
+	})
+	return good
+}
+
+// found is what a look through a segment found.
+type found struct {
+	end     int64 // behind the last frame
+	damaged bool
+}
+
+// maxSearch bounds the bytes that are checksummed in search of a frame behind
+// damage, as a multiple of the segment: a file can be made so that every byte
+// announces a long frame.
+const maxSearch = 8
+
+// scan calls do with every frame of a segment that is whole, and where it
+// begins. One that do refuses is damaged too. Zeros at the end are the end.
+func scan(whole []byte, do func(offset int64, kind uint8, payload []byte) error) found {
+	at := min(len(magic), len(whole))
+	f := found{end: int64(at)}
+	if m := string(whole[:at]); m != magic && m != magicRewritten {
+		f.damaged = true
+	}
+	limit := len(bytes.TrimRight(whole, "\x00")) // no frame begins behind its last byte
+	search := maxSearch * len(whole)
+	for at < limit && search >= 0 {
+		kind, payload, err := parseFrame(whole[at:])
 		if err != nil {
 			// Its length is not to be believed either: look for the next frame
 			// byte by byte, until a checksum fits.
-			damaged = true
-			rest = rest[1:]
+			f.damaged = true
+			search -= announced(whole[at:])
+			at++
+			at += nextHeader(whole[at:])
 			continue
 		}
-		good = appendFrame(good, kind, payload)
-		rest = rest[frameHeaderLen+len(payload):]
+		if do(int64(at), kind, payload) != nil {
+			f.damaged = true
+		}
+		at += frameHeaderLen + len(payload)
+		f.end = int64(at)
 	}
-	return good, damaged
+	return f
 }
 
-// asideDir is where damaged segments are kept.
-const asideDir = "aside"
+// announced is how many bytes were checksummed for a header that was none.
+func announced(b []byte) int {
+	if n, ok := frameLen(b); ok && n <= len(b) {
+		return n
+	}
+	return 0
+}
 
-// setAside keeps a damaged segment for whoever wants to look at it, and puts
-// what could be read in its place.
-func (s *Spool) setAside(path string, whole, good []byte) error {
-	aside := filepath.Join(s.config.Dir, asideDir)
-	if err := durable.MakeOwnerDir(aside); err != nil {
-		return err
+// nextHeader returns where the next bytes stand that can be a header.
+func nextHeader(b []byte) int {
+	for i := range b {
+		if _, ok := frameLen(b[i:]); ok {
+			return i
+		}
 	}
-	name := filepath.Base(path) + "." + s.config.Now().UTC().Format("20060102T150405.000000000")
-	if err := durable.WriteFile(filepath.Join(aside, name), whole, durable.OwnerFile); err != nil {
-		return fmt.Errorf("set segment aside: %w", err)
-	}
-	s.config.Logger.Warn("spool segment damaged and set aside", slog.Int("bytes_read", len(good)))
-	return durable.WriteFile(path, good, durable.OwnerFile)
+	return len(b)
 }
 
 // apply changes the state by one frame.
-func (s *Spool) apply(at place, kind uint8, payload []byte) error {
+func (l *state) apply(at place, kind uint8, payload []byte) error {
 	switch kind {
 	case kindRecords:
-		return s.log.addRecord(at, payload)
+		return l.addRecord(at, payload)
 	case kindCut:
-		c, err := decodeCut(payload)
+		c, plain, err := decodeCut(payload)
 		if err != nil {
 			return err
 		}
-		s.log.addCut(at, c)
+		l.addCut(at, c, plain)
 	case kindAssign:
-		a, err := decodeAssign(payload)
+		a, err := decode[assignEntry](payload)
 		if err != nil {
 			return err
 		}
-		s.log.addAssign(at, a)
+		l.addAssign(at, a)
 	case kindRelease:
-		var r releaseEntry
-		if err := cbor.Unmarshal(payload, &r); err != nil {
-			return fmt.Errorf("%w: not a release", errFrame)
+		r, err := decode[releaseEntry](payload)
+		if err != nil {
+			return err
 		}
-		s.log.end(r.ID)
+		l.end(r.ID)
 	case kindMark:
-		var m markEntry
-		if err := cbor.Unmarshal(payload, &m); err != nil {
-			return fmt.Errorf("%w: not a mark", errFrame)
+		m, err := decode[markEntry](payload)
+		if err != nil {
+			return err
 		}
-		s.log.addMark(&m)
+		l.addMark(at, m)
 	case kindHead:
-		var h headEntry
-		if err := cbor.Unmarshal(payload, &h); err != nil {
-			return fmt.Errorf("%w: not a head", errFrame)
+		h, err := decode[headEntry](payload)
+		if err != nil {
+			return err
 		}
-		s.log.takeHead(&h)
+		l.takeHead(h)
 	}
 	return nil
 }

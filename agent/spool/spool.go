@@ -23,14 +23,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/anon/envelope"
-	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
@@ -47,6 +47,7 @@ type Config struct {
 	Dir      string           // of the segments; owner only
 	MaxBytes int64            // 0: 20 MiB
 	MaxDays  int              // 0: 30 days; older batches are dropped and counted
+	Disk     Disk             // nil: the operating system's
 	Now      func() time.Time // nil: time.Now
 	Logger   *slog.Logger     // nil: discard
 }
@@ -57,6 +58,7 @@ type Batch struct {
 	Kind    envelope.Kind
 	Day     schema.Day // it was gathered on
 	Records int        // how many records it stands for
+	Urgent  bool       // it holds an error's report, and goes before those that do not
 	Plain   []byte     // packed page, or fragment
 	Page    *Assigned  // of a page, once it was sent for the first time
 }
@@ -83,6 +85,7 @@ type Stats struct {
 	Batches int    // not yet confirmed
 	Dropped uint64 // records lost to bounds, ever
 	Aside   uint64 // segments set aside, ever
+	Gone    uint64 // of these, removed since to make room for younger ones
 }
 
 // Spool is an open spool. Its methods are safe for concurrent use.
@@ -111,10 +114,16 @@ func Open(c Config) (*Spool, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	if err := durable.MakeOwnerDir(c.Dir); err != nil {
+	if c.Disk == nil {
+		c.Disk = osDisk{}
+	}
+	if err := c.Disk.MakeDir(c.Dir); err != nil {
 		return nil, fmt.Errorf("open spool: %w", err)
 	}
-	s := &Spool{config: c, ops: make(chan *op, 256), done: make(chan struct{})}
+	if err := c.Disk.SyncDir(filepath.Dir(c.Dir)); err != nil {
+		return nil, fmt.Errorf("open spool: %w", err)
+	}
+	s := &Spool{config: c, ops: make(chan *op, maxGroup), done: make(chan struct{})}
 	if err := s.replay(); err != nil {
 		return nil, fmt.Errorf("open spool: %w", err)
 	}
@@ -152,20 +161,30 @@ func (s *Spool) Append(ctx context.Context, records ...[]byte) error {
 // maxUncut bounds what one cut is made of, so that its frame stays in bounds.
 const maxUncut = 1 << 20
 
-// Uncut returns the oldest records that are in no batch yet, at most a MiB and
-// always one if there is any, the sequence of the last, and whether there are
-// more. The slices must not be changed.
-func (s *Spool) Uncut() (records [][]byte, through uint64, more bool) {
+// Uncut returns the oldest records that are in no batch yet, about a MiB at most
+// and always one if there is any, the sequence of the last, and whether there
+// are more. They are read from disk: one that got damaged there is an error until
+// the next start, which sets its segment aside.
+func (s *Spool) Uncut() (records [][]byte, through uint64, more bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	size := 0
-	for _, r := range s.log.records {
-		if size += len(r.bytes); size > maxUncut && len(records) > 0 {
-			break
+	var size int64
+	for i := range s.log.runs {
+		r := &s.log.runs[i]
+		if size += r.bytes; size > maxUncut && i > 0 {
+			return records, through, true, nil
 		}
-		records, through = append(records, r.bytes), r.sequence
+		b, err := s.read(r.at, r.bytes)
+		if err != nil {
+			return nil, 0, false, fmt.Errorf("read records: %w", err)
+		}
+		part, err := r.split(b)
+		if err != nil {
+			return nil, 0, false, fmt.Errorf("read records: %w", err)
+		}
+		records, through = append(records, part...), r.last
 	}
-	return records, through, len(records) < len(s.log.records)
+	return records, through, false, nil
 }
 
 // Cut gathers records into batches. It is refused with [ErrPurged] when its
@@ -197,7 +216,7 @@ func (s *Spool) Purge(ctx context.Context) error {
 	if err := s.do(ctx, &op{kind: kindRotate}); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(filepath.Join(s.config.Dir, asideDir)); err != nil {
+	if err := s.purgeAside(); err != nil {
 		return fmt.Errorf("purge spool: %w", err)
 	}
 	return nil
@@ -228,37 +247,48 @@ func (s *Spool) Load(id schema.BatchID) (Batch, bool, error) {
 		return Batch{}, false, nil
 	}
 	out := b.Batch
-	plain, err := s.read(b.at)
-	if err != nil {
+	var err error
+	if out.Plain, err = s.read(b.plain, int64(b.length)); err != nil {
 		return Batch{}, false, fmt.Errorf("load batch: %w", err)
 	}
-	cut, err := decodeCut(plain)
-	if err != nil {
-		return Batch{}, false, fmt.Errorf("load batch: %w", err)
+	if crc32.Checksum(out.Plain, castagnoli) != b.sum {
+		return Batch{}, false, fmt.Errorf("load batch: %w: checksum", errFrame)
 	}
-	out.Plain = cut.Batches[b.index].Plain
 	if b.assigned != nil {
-		payload, err := s.read(*b.assigned)
-		if err != nil {
+		if out.Page, err = s.readAssigned(*b.assigned); err != nil {
 			return Batch{}, false, fmt.Errorf("load batch: %w", err)
 		}
-		a, err := decodeAssign(payload)
-		if err != nil {
-			return Batch{}, false, fmt.Errorf("load batch: %w", err)
-		}
-		out.Page = &Assigned{Day: a.Day, N: a.N, Sealed: a.Sealed}
 	}
 	return out, true, nil
 }
 
-// read returns the payload of the frame at a place.
-func (s *Spool) read(at place) ([]byte, error) {
-	f, err := os.Open(s.path(at.segment))
+func (s *Spool) readAssigned(at place) (*Assigned, error) {
+	f, err := s.config.Disk.Open(s.path(at.segment))
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return readFrame(f, at.offset)
+	payload, err := readFrame(f, at.offset)
+	if err != nil {
+		return nil, err
+	}
+	a, err := decode[assignEntry](payload)
+	if err != nil {
+		return nil, err
+	}
+	return &Assigned{Day: a.Day, N: a.N, Sealed: a.Sealed}, nil
+}
+
+// read returns bytes of a segment.
+func (s *Spool) read(at place, length int64) ([]byte, error) {
+	f, err := s.config.Disk.Open(s.path(at.segment))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b := make([]byte, length)
+	_, err = io.ReadFull(io.NewSectionReader(f, at.offset, length), b)
+	return b, err
 }
 
 // Stats counts what the spool holds.
@@ -266,13 +296,9 @@ func (s *Spool) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return Stats{
-		Bytes: s.log.bytes(), Records: len(s.log.records), Batches: len(s.log.batches),
-		Dropped: s.log.dropped, Aside: s.log.aside,
+		Bytes: s.log.bytes(), Records: int(s.log.records()), Batches: len(s.log.batches),
+		Dropped: s.log.dropped, Aside: s.log.aside, Gone: s.log.gone,
 	}
-}
-
-func (s *Spool) path(segment uint32) string {
-	return filepath.Join(s.config.Dir, fmt.Sprintf("%08d.seg", segment))
 }
 
 // do hands an operation to the writer and waits until it is synced.

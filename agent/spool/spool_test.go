@@ -10,12 +10,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"sync"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/schema"
@@ -33,7 +29,10 @@ func open(t testing.TB, c Config) *Spool {
 }
 
 func texts(s *Spool) []string {
-	records, _, _ := s.Uncut()
+	records, _, _, err := s.Uncut()
+	if err != nil {
+		panic(err)
+	}
 	out := []string{}
 	for _, r := range records {
 		out = append(out, string(r))
@@ -63,7 +62,7 @@ func TestLifeOfABatch(t *testing.T) {
 	if err := s.Append(ctx, []byte("a"), []byte("b")); err != nil {
 		t.Fatal(err)
 	}
-	_, through, _ := s.Uncut()
+	_, through, _, _ := s.Uncut()
 	if err := s.Append(ctx, []byte("c")); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +125,7 @@ func TestBoundIsKeptAndCounted(t *testing.T) {
 		}
 	}
 	st := s.Stats()
-	if st.Bytes > c.MaxBytes+segmentLen+int64(len(record)) {
+	if st.Bytes > c.MaxBytes+s.segmentLen()+int64(len(record)) {
 		t.Errorf("%d bytes on disk, bound %d", st.Bytes, c.MaxBytes)
 	}
 	if st.Dropped == 0 || int(st.Dropped)+st.Records != n {
@@ -134,39 +133,6 @@ func TestBoundIsKeptAndCounted(t *testing.T) {
 	}
 	if again := reopen(t, c).Stats(); again.Dropped != st.Dropped || again.Records != st.Records {
 		t.Errorf("after a crash %+v, before %+v", again, st)
-	}
-}
-
-func TestOldBatchesAreDroppedOnce(t *testing.T) {
-	now := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
-	c := Config{Dir: filepath.Join(t.TempDir(), "spool"), Now: func() time.Time { return now }}
-	s := open(t, c)
-	if err := s.Cut(t.Context(), Cut{Batches: []Batch{{ID: schema.NewBatchID(), Kind: envelope.Fragment, Day: schema.DayOf(now), Records: 3}}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	var ahead atomic.Int64 // hours
-	c.Now = func() time.Time { return now.Add(time.Duration(ahead.Load()) * time.Hour) }
-	s = open(t, c)
-	ahead.Store(40 * 24)
-	touch(t, s)
-	ahead.Store(0)
-	touch(t, s)
-	if st := s.Stats(); st.Dropped != 0 || st.Batches != 1 {
-		t.Fatalf("a clock that jumped for a moment cost a batch: %+v", st)
-	}
-	ahead.Store(31 * 24)
-	touch(t, s)
-	ahead.Add(2)
-	touch(t, s)
-	for range 2 {
-		s = reopen(t, c)
-		if st := s.Stats(); st.Dropped != 3 || st.Batches != 0 {
-			t.Errorf("got %+v, want 3 dropped", st)
-		}
-		c.Dir = s.config.Dir
 	}
 }
 
@@ -184,13 +150,13 @@ func touch(t *testing.T, s *Spool) {
 func TestPurgedRecordsDoNotComeBack(t *testing.T) {
 	s := open(t, Config{Dir: filepath.Join(t.TempDir(), "spool")})
 	touch(t, s)
-	_, through, _ := s.Uncut()
+	_, through, _, _ := s.Uncut()
 	old := Batch{ID: schema.NewBatchID(), Kind: envelope.Page, Day: schema.DayOf(time.Now()), Records: 1}
 	if err := s.Cut(t.Context(), Cut{Through: through, Batches: []Batch{old}, State: []byte("kept")}); err != nil {
 		t.Fatal(err)
 	}
 	touch(t, s)
-	_, through, _ = s.Uncut()
+	_, through, _, _ = s.Uncut()
 	if err := s.Purge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -211,125 +177,6 @@ func TestPurgedRecordsDoNotComeBack(t *testing.T) {
 	}
 }
 
-func TestDamagedSegmentIsSetAside(t *testing.T) {
-	damage := map[string]struct {
-		do   func(b []byte) []byte
-		want []string
-	}{
-		"one bit of a record":   {func(b []byte) []byte { i := bytes.Index(b, []byte("second")); b[i] ^= 1; return b }, []string{"first", "third"}},
-		"a length":              {func(b []byte) []byte { i := bytes.Index(b, []byte("second")); b[i-8-9] = 0xff; return b }, []string{"first", "third"}},
-		"garbage at the end":    {func(b []byte) []byte { return append(b, "garbage"...) }, []string{"first", "second", "third"}},
-		"torn in the last word": {func(b []byte) []byte { return b[:len(b)-2] }, []string{"first", "second"}},
-		"no magic":              {func(b []byte) []byte { b[0] ^= 1; return b }, []string{"first", "second", "third"}},
-	}
-	for name, d := range damage {
-		t.Run(name, func(t *testing.T) {
-			c := Config{Dir: filepath.Join(t.TempDir(), "spool")}
-			s := open(t, c)
-			for _, r := range []string{"first", "second", "third"} {
-				if err := s.Append(t.Context(), []byte(r)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
-			path := s.path(1)
-			b, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			bad := d.do(b)
-			if err := os.WriteFile(path, bad, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			s = open(t, c)
-			if got := texts(s); !reflect.DeepEqual(got, d.want) {
-				t.Errorf("read %q, want %q", got, d.want)
-			}
-			if s.Stats().Aside != 1 {
-				t.Errorf("%d set aside, want 1", s.Stats().Aside)
-			}
-			kept, err := filepath.Glob(filepath.Join(c.Dir, "aside", "*"))
-			if err != nil || len(kept) != 1 {
-				t.Fatalf("kept %d files, %v", len(kept), err)
-			}
-			if got, _ := os.ReadFile(kept[0]); !bytes.Equal(got, bad) {
-				t.Error("the file set aside is not the damaged one")
-			}
-		})
-	}
-}
-
-// TestDamagedCutDoublesNothing flips every byte of a segment in turn. Whatever
-// is lost by it, no record may be free again that a batch may have brought to
-// the store already.
-func TestDamagedCutDoublesNothing(t *testing.T) {
-	c := Config{Dir: filepath.Join(t.TempDir(), "spool")}
-	s := open(t, c)
-	if err := s.Append(t.Context(), []byte("one"), []byte("two")); err != nil {
-		t.Fatal(err)
-	}
-	_, through, _ := s.Uncut()
-	b := Batch{ID: schema.NewBatchID(), Kind: envelope.Page, Day: schema.DayOf(time.Now()), Records: 2, Plain: []byte("plain")}
-	if err := s.Cut(t.Context(), Cut{Through: through, Batches: []Batch{b}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	whole, err := os.ReadFile(s.path(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range whole {
-		bad := bytes.Clone(whole)
-		bad[i] ^= 0x41
-		if err := os.WriteFile(s.path(1), bad, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		s := open(t, c)
-		for range 2 { // the second start must say the same
-			st := s.Stats()
-			if st.Records != 0 {
-				t.Fatalf("byte %d: %d records are free again", i, st.Records)
-			}
-			if st.Batches != 1 && st.Dropped != 2 {
-				t.Fatalf("byte %d: the batch is gone and not counted: %+v", i, st)
-			}
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
-			s = open(t, c)
-		}
-		if err := errors.Join(s.Close(), os.RemoveAll(filepath.Join(c.Dir, "aside"))); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// TestFullDiskAcceptsNothing uses the file size limit of the process, which
-// the kernel enforces like a full disk.
-func TestFullDiskAcceptsNothing(t *testing.T) {
-	c := Config{Dir: filepath.Join(t.TempDir(), "spool")}
-	s := open(t, c)
-	if err := s.Append(t.Context(), []byte("before")); err != nil {
-		t.Fatal(err)
-	}
-	restore := limitFileSize(t, 4096)
-	err := s.Append(t.Context(), bytes.Repeat([]byte("x"), 64<<10))
-	restore()
-	if !errors.Is(err, syscall.EFBIG) {
-		t.Fatalf("got %v, want EFBIG", err)
-	}
-	if err := s.Append(t.Context(), []byte("after")); err != nil {
-		t.Fatal(err)
-	}
-	if got := texts(reopen(t, c)); !reflect.DeepEqual(got, []string{"before", "after"}) {
-		t.Errorf("got %q", got)
-	}
-}
-
 func TestClosedSpoolSaysSo(t *testing.T) {
 	s := open(t, Config{Dir: filepath.Join(t.TempDir(), "spool")})
 	if err := s.Close(); err != nil {
@@ -338,86 +185,4 @@ func TestClosedSpoolSaysSo(t *testing.T) {
 	if err := s.Append(t.Context(), []byte("x")); !errors.Is(err, ErrClosed) {
 		t.Errorf("got %v, want ErrClosed", err)
 	}
-}
-
-// TestModel compares the spool with a plain list over random operations,
-// restarts included.
-func TestModel(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		c := Config{Dir: filepath.Join(t.TempDir(), "spool")}
-		s := open(t, c)
-		var (
-			uncut   = []string{}
-			pending = map[schema.BatchID]bool{}
-		)
-		rt.Repeat(map[string]func(*rapid.T){
-			"append": func(rt *rapid.T) {
-				r := rapid.StringN(1, 8, -1).Draw(rt, "record")
-				if err := s.Append(rt.Context(), []byte(r)); err != nil {
-					rt.Fatal(err)
-				}
-				uncut = append(uncut, r)
-			},
-			"cut": func(rt *rapid.T) {
-				_, through, _ := s.Uncut()
-				b := Batch{ID: schema.NewBatchID(), Kind: envelope.Page, Day: schema.DayOf(time.Now()), Records: len(uncut)}
-				if err := s.Cut(rt.Context(), Cut{Through: through, Batches: []Batch{b}}); err != nil {
-					rt.Fatal(err)
-				}
-				uncut, pending[b.ID] = []string{}, true
-			},
-			"release": func(rt *rapid.T) {
-				for id := range pending {
-					if err := s.Release(rt.Context(), id, wire.Stored); err != nil {
-						rt.Fatal(err)
-					}
-					delete(pending, id)
-					break
-				}
-			},
-			"restart": func(rt *rapid.T) {
-				if err := s.Close(); err != nil {
-					rt.Fatal(err)
-				}
-				s = open(t, c)
-			},
-			"": func(rt *rapid.T) {
-				if got := texts(s); !reflect.DeepEqual(got, uncut) {
-					rt.Fatalf("uncut %q, want %q", got, uncut)
-				}
-				for _, b := range s.Pending() {
-					if !pending[b.ID] {
-						rt.Fatal("a released batch is back")
-					}
-				}
-				if len(s.Pending()) != len(pending) {
-					rt.Fatalf("%d pending, want %d", len(s.Pending()), len(pending))
-				}
-			},
-		})
-	})
-}
-
-func FuzzReplay(f *testing.F) {
-	f.Add(appendFrame([]byte(magic), kindRecords, []byte("12345678record")))
-	f.Add([]byte(magic))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		dir := t.TempDir()
-		if err := os.Chmod(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "00000001.seg"), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		s, err := Open(Config{Dir: dir})
-		if err != nil {
-			t.Fatalf("a damaged segment stops the agent: %v", err)
-		}
-		if err := s.Append(t.Context(), []byte("new")); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-	})
 }

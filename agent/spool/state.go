@@ -2,8 +2,6 @@ package spool
 
 import (
 	"bytes"
-	"encoding/binary"
-	"fmt"
 	"slices"
 
 	"github.com/fxamacker/cbor/v2"
@@ -11,50 +9,62 @@ import (
 	"github.com/tacit-telemetry/tacit/schema"
 )
 
-// place is where a frame begins.
+// place is where a frame begins, or bytes in it.
 type place struct {
 	segment uint32
 	offset  int64
 }
 
-// keptRecord is a record that is in no batch yet.
-type keptRecord struct {
-	sequence uint64
-	at       place
-	bytes    []byte
-}
-
 // keptBatch is a pending batch without its bytes.
 type keptBatch struct {
 	Batch
-	at       place // of the cut
-	index    int   // in the cut
+	plain    place // of its bytes
+	length   uint32
+	sum      uint32
+	at       int64 // when it, or what it replaces, was cut: by the spool's calendar, Unix seconds
 	order    uint64
 	assigned *place
 }
 
-// state is what the log says, after every frame of it.
+// lostBatch is one whose cut cannot be read.
+type lostBatch struct {
+	records int
+	segment uint32 // of the mark that tells of it
+}
+
+// state is what the log says, after every frame of it. Its memory is bounded by
+// the log's bytes: tens of bytes a batch, and a run.
 type state struct {
-	records  []keptRecord
+	runs     []run // oldest first
 	batches  map[schema.BatchID]*keptBatch
-	lost     map[schema.BatchID]int // batches whose cut cannot be read, and their records
-	next     uint64                 // sequence of the next record; the first is 1
-	through  uint64                 // sequence of the last record that was cut
+	lost     map[schema.BatchID]lostBatch
+	live     map[uint32]int // by segment: runs, batches and assignments that stand in it
+	next     uint64         // sequence of the next record; the first is 1
+	through  uint64         // sequence of the last record that was cut
 	order    uint64
+	at       int64 // the latest moment that the log tells, by the spool's calendar
 	gather   []byte
 	dropped  uint64
 	aside    uint64
-	segments []segment // oldest first; the last is written to
+	gone     uint64
+	unmarked *markEntry // of the last cut, as long as no mark followed
+	segments []segment  // oldest first; the last is written to
 }
 
 // segment is one file of the log.
 type segment struct {
 	number uint32
-	bytes  int64
+	bytes  int64 // on disk, with what is preallocated
+	end    int64 // behind its last frame
+
+	rewritten bool // after damage: nothing is written to it
 }
 
 func newState() state {
-	return state{batches: map[schema.BatchID]*keptBatch{}, lost: map[schema.BatchID]int{}, next: 1}
+	return state{
+		batches: map[schema.BatchID]*keptBatch{}, lost: map[schema.BatchID]lostBatch{},
+		live: map[uint32]int{}, next: 1,
+	}
 }
 
 func (l *state) bytes() int64 {
@@ -64,6 +74,11 @@ func (l *state) bytes() int64 {
 	}
 	return n
 }
+
+// empty says whether nothing waits.
+func (l *state) empty() bool { return len(l.batches) == 0 && len(l.runs) == 0 }
+
+func (l *state) last() *segment { return &l.segments[len(l.segments)-1] }
 
 func (l *state) pending() []Batch {
 	kept := make([]*keptBatch, 0, len(l.batches))
@@ -86,30 +101,34 @@ func (l *state) pending() []Batch {
 	return out
 }
 
-// addRecord takes a record: its sequence, eight bytes, and itself.
-func (l *state) addRecord(at place, payload []byte) error {
-	if len(payload) < 8 {
-		return fmt.Errorf("%w: not a record", errFrame)
-	}
-	sequence := binary.BigEndian.Uint64(payload)
-	l.records = append(l.records, keptRecord{sequence: sequence, at: at, bytes: bytes.Clone(payload[8:])})
-	l.next = max(l.next, sequence+1)
-	return nil
-}
-
-func (l *state) addCut(at place, c *cutEntry) {
+// addCut takes a cut whose frame begins at a place, and whose batches' bytes
+// begin at an offset in its payload.
+func (l *state) addCut(at place, c *cutEntry, plain int64) {
 	l.cutThrough(c.Through)
+	since := c.At
 	for _, id := range c.Ends {
-		l.end(schema.BatchID(id))
-	}
-	for i, b := range c.Batches {
-		l.order++
-		l.batches[schema.BatchID(b.ID)] = &keptBatch{
-			Batch: Batch{ID: schema.BatchID(b.ID), Kind: b.Kind, Day: b.Day, Records: b.Records},
-			at:    at, index: i, order: l.order,
+		if b, ok := l.batches[id]; ok {
+			since = min(since, b.at) // what takes its place is as old
 		}
+		l.end(id)
 	}
+	from := place{at.segment, at.offset + frameHeaderLen + plain}
+	for _, b := range c.Batches {
+		l.order++
+		l.end(b.ID)
+		l.batches[b.ID] = &keptBatch{
+			Batch: Batch{ID: b.ID, Kind: b.Kind, Day: b.Day, Records: b.Records, Urgent: b.Urgent},
+			plain: from, length: b.Len, sum: b.Sum, at: since, order: l.order,
+		}
+		l.live[at.segment]++
+		from.offset += int64(b.Len)
+	}
+	l.at = c.At
 	l.takeState(c.State)
+	l.unmarked = nil
+	if len(c.Batches) > 0 {
+		l.unmarked = c.mark()
+	}
 }
 
 // takeState takes over the gatherer's state; nil leaves it as it is.
@@ -133,85 +152,93 @@ func (l *state) fresh(c *Cut) bool {
 	return len(c.Ends) > 0 || c.Through == 0 || c.Through > l.through
 }
 
-// cutThrough removes records that are in batches.
-func (l *state) cutThrough(through uint64) {
-	l.through = max(l.through, through)
-	keep := slices.IndexFunc(l.records, func(r keptRecord) bool { return r.sequence > through })
-	if keep < 0 {
-		keep = len(l.records)
-	}
-	l.records = slices.Clone(l.records[keep:]) // cloned, so that the records cut are freed
-}
-
-// addMark notes the batches of a cut that could not be read.
-func (l *state) addMark(m *markEntry) {
+// addMark takes the mark of the cut before it. Where the cut could not be read,
+// it does all that the cut did, except that its batches are lost.
+func (l *state) addMark(at place, m *markEntry) {
+	l.unmarked = nil
 	l.cutThrough(m.Through)
 	l.takeState(m.State)
 	for _, b := range m.Batches {
 		if _, ok := l.batches[b.ID]; !ok {
-			l.lost[b.ID] = b.Records
+			l.lost[b.ID] = lostBatch{max(b.Records, 0), at.segment}
 		}
+	}
+	for _, id := range m.Ends {
+		l.end(id)
 	}
 }
 
 // end ends a batch.
 func (l *state) end(id schema.BatchID) {
-	delete(l.batches, id)
 	delete(l.lost, id)
-}
-
-func (l *state) addAssign(at place, a *assignEntry) {
-	if b, ok := l.batches[a.ID]; ok {
-		b.assigned = &at
+	b, ok := l.batches[id]
+	if !ok {
+		return
+	}
+	delete(l.batches, id)
+	l.unref(b.plain.segment)
+	if b.assigned != nil {
+		l.unref(b.assigned.segment)
 	}
 }
 
-// head returns what must outlive the segments before it.
-func (l *state) head() ([]byte, error) {
-	return cbor.Marshal(headEntry{Next: l.next, Gather: l.gather, Dropped: l.dropped, Aside: l.aside})
+func (l *state) unref(segment uint32) {
+	if l.live[segment]--; l.live[segment] == 0 {
+		delete(l.live, segment)
+	}
+}
+
+func (l *state) addAssign(at place, a *assignEntry) {
+	b, ok := l.batches[a.ID]
+	if !ok {
+		return
+	}
+	if b.assigned != nil {
+		l.unref(b.assigned.segment)
+	}
+	b.assigned = &at
+	l.live[at.segment]++
+}
+
+// head returns what must outlive the segments before the one that is first.
+func (l *state) head(first uint32, ended int64, ends []schema.BatchID) ([]byte, error) {
+	return cbor.Marshal(headEntry{
+		First: first, Ended: ended, Next: l.next, At: l.at, Gather: l.gather,
+		Dropped: l.dropped, Aside: l.aside, Gone: l.gone, Ends: ends,
+	})
 }
 
 // takeHead takes over what outlives older segments. A damaged segment may have
 // hidden some of it, so that the larger numbers win.
 func (l *state) takeHead(h *headEntry) {
 	l.next = max(l.next, h.Next)
+	l.at = h.At
 	l.dropped = max(l.dropped, h.Dropped)
 	l.aside = max(l.aside, h.Aside)
-	if h.Gather != nil {
-		l.gather = h.Gather
+	l.gone = max(l.gone, h.Gone)
+	l.takeState(h.Gather)
+	for _, id := range h.Ends {
+		l.end(id)
 	}
 }
 
-// live says whether anything in the segment is still needed.
-func (l *state) live(segment uint32) bool {
-	for _, r := range l.records {
-		if r.at.segment == segment {
-			return true
-		}
-	}
-	for _, b := range l.batches {
-		if b.at.segment == segment || b.assigned != nil && b.assigned.segment == segment {
-			return true
-		}
-	}
-	return false
-}
-
-// forget removes what lies in the segment and returns how many records that
-// were.
-func (l *state) forget(segment uint32) (records uint64) {
-	l.records = slices.DeleteFunc(l.records, func(r keptRecord) bool {
+// forget removes what lies in the oldest segment, and returns the batches and
+// how many records it all was.
+func (l *state) forget(segment uint32) (ids []schema.BatchID, records uint64) {
+	l.runs = slices.DeleteFunc(l.runs, func(r run) bool {
 		if r.at.segment != segment {
 			return false
 		}
-		records++
+		records += r.records()
+		l.unref(segment)
 		return true
 	})
 	for id, b := range l.batches {
-		if b.at.segment == segment {
+		if b.plain.segment == segment {
 			records += uint64(b.Records)
-			delete(l.batches, id)
+			ids = append(ids, id)
+			l.end(id)
 		}
 	}
-	return records
+	return ids, records
 }

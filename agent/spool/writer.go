@@ -5,132 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
 
-	"github.com/tacit-telemetry/tacit/internal/durable"
+	"github.com/tacit-telemetry/tacit/schema"
 )
 
-// segmentLen is the length at which a new segment begins. The bound of the
-// whole spool is kept by dropping segments, so it is a small part of it.
-const segmentLen = 1 << 20
+// kindRotate is of an operation that writes nothing: it begins a new segment.
+const kindRotate uint8 = 255
 
-// maxGroup bounds how many operations share one sync.
-const maxGroup = 128
+// maxGroup bounds how many operations share one sync, and maxGroupBytes about
+// how many bytes.
+const (
+	maxGroup      = 256
+	maxGroupBytes = 1 << 20
+)
 
-// op is one operation that waits for its frame to be synced.
+// op is one operation that waits for its frames to be synced.
 type op struct {
 	kind    uint8
 	records [][]byte
 	cut     *Cut
 	assign  *assignEntry
 	release *releaseEntry
-	done    chan error
-}
-
-// frame is a frame that waits to be written.
-type frame struct {
-	kind    uint8
-	payload []byte
-}
-
-// frames returns what to write. The first of its records, if any, gets the
-// sequence next.
-func (o *op) frames(next uint64) ([]frame, error) {
-	if o.kind == kindRecords {
-		out := make([]frame, len(o.records))
-		for i, r := range o.records {
-			out[i] = frame{kindRecords, append(binary.BigEndian.AppendUint64(nil, next+uint64(i)), r...)}
-		}
-		return out, nil
-	}
-	if o.kind == kindCut {
-		return cutFrames(o.cut)
-	}
-	var (
-		payload []byte
-		err     error
-	)
-	switch o.kind {
-	case kindAssign:
-		payload, err = cbor.Marshal(o.assign)
-	case kindRelease:
-		payload, err = cbor.Marshal(o.release)
-	}
-	return []frame{{o.kind, payload}}, err
-}
-
-// cutFrames returns a cut and its mark.
-func cutFrames(c *Cut) ([]frame, error) {
-	cut, err := encodeCut(c)
-	if err != nil {
-		return nil, err
-	}
-	if len(cut) > maxFrameLen {
-		return nil, fmt.Errorf("cut of %d bytes, at most %d", len(cut), maxFrameLen)
-	}
-	mark, err := encodeMark(c)
-	return []frame{{kindCut, cut}, {kindMark, mark}}, err
-}
-
-// writer owns the segment that is written to.
-type writer struct {
-	*Spool
-	file *os.File
-	end  int64 // where the next frame goes; the file may be longer after a failed write
-
-	oldSince time.Time // since when batches are over the bound in days, by the host's clock
-}
-
-// newWriter goes on behind the last frame that replay read. A damaged segment
-// was written anew by then, so that the file ends there.
-func (s *Spool) newWriter() (*writer, error) {
-	w := &writer{Spool: s}
-	var err error
-	if n := len(s.log.segments); n > 0 && s.log.segments[n-1].bytes < segmentLen {
-		last := s.log.segments[n-1]
-		w.end = last.bytes
-		w.file, err = os.OpenFile(w.path(last.number), os.O_RDWR, durable.OwnerFile)
-	} else {
-		err = w.rotate()
-	}
-	if err != nil {
-		return nil, err
-	}
-	w.trim()
-	return w, nil
-}
-
-func (w *writer) run() {
-	defer close(w.done)
-	for o := range w.ops {
-		w.write(w.group(o))
-		w.trim()
-	}
-	if err := w.file.Close(); err != nil {
-		w.config.Logger.Error("close spool segment", slog.Any("error", err))
-	}
-}
-
-// group adds to an operation those that wait too, within bounds. A cut ends the
-// group: whether the next one holds depends on it.
-func (w *writer) group(first *op) []*op {
-	group, size := []*op{first}, first.size()
-	for len(group) < maxGroup && size < segmentLen && group[len(group)-1].kind != kindCut {
-		select {
-		case next, ok := <-w.ops:
-			if !ok {
-				return group
-			}
-			group, size = append(group, next), size+next.size()
-		default:
-			return group
-		}
-	}
-	return group
+	done    chan error // holds one
 }
 
 // size returns about how many bytes an operation writes.
@@ -144,125 +44,243 @@ func (o *op) size() (n int) {
 	return n
 }
 
-// write writes a group with one sync and answers it.
-func (w *writer) write(group []*op) {
-	asked := slices.ContainsFunc(group, func(o *op) bool { return o.kind == kindRotate })
-	if w.end >= segmentLen || asked {
-		if err := w.rotate(); err != nil {
-			answer(group, fmt.Errorf("begin spool segment: %w", err))
-			return
+// writer owns the segment that is written to. One goroutine writes.
+type writer struct {
+	*Spool
+	file  File
+	end   int64 // where the next frame goes
+	room  int64 // the file's length
+	ended int64 // where the segment before this one ended
+
+	// failed says that bytes behind end may be on the volume or not: nothing is
+	// written behind them, a new segment begins instead.
+	failed bool
+
+	clock    calendar
+	oldSince time.Time        // since when batches are over the bound in days
+	looked   time.Time        // when they were looked at last
+	ends     []schema.BatchID // dropped in memory, and not yet on disk
+
+	// Kept from group to group.
+	buf    []byte
+	placed []placedFrame
+	kept   []*op
+}
+
+// placedFrame is a frame of the group that is written.
+type placedFrame struct {
+	kind       uint8
+	start, end int // in the buffer
+}
+
+// newWriter goes on behind the last frame that replay read.
+func (s *Spool) newWriter() (*writer, error) {
+	w := &writer{Spool: s, clock: calendar{wall: s.config.Now}, ended: -1}
+	if s.log.at != 0 && !s.log.empty() {
+		w.clock.last, w.clock.since = time.Unix(s.log.at, 0), time.Now()
+	}
+	if err := w.resume(); err != nil {
+		if w.file != nil {
+			err = errors.Join(err, w.file.Close())
+		}
+		return nil, err
+	}
+	w.trim()
+	return w, nil
+}
+
+// resume opens the segment to write to.
+func (w *writer) resume() (err error) {
+	n := len(w.log.segments)
+	if n == 0 || w.log.last().rewritten || w.log.last().end >= w.segmentLen() {
+		err = w.rotate(0)
+	} else {
+		last := w.log.last()
+		w.end, w.room = last.end, last.bytes
+		if n > 1 {
+			w.ended = w.log.segments[n-2].end
+		}
+		if w.file, err = w.config.Disk.Open(w.path(last.number)); err == nil {
+			err = w.file.Sync() // what was read may have been written and not synced
 		}
 	}
-	var (
-		buf    []byte
-		placed []frame
-		starts []int64
-		kept   []*op
-	)
-	next := w.nextSequence()
+	if err == nil && w.log.unmarked != nil {
+		err = w.mark(w.log.unmarked)
+	}
+	return err
+}
+
+func (w *writer) run() {
+	defer close(w.done)
+	var group []*op
+	for o := range w.ops {
+		group = w.group(append(group[:0], o))
+		w.write(group)
+		clear(group)
+		w.trim()
+	}
+	if err := w.file.Close(); err != nil {
+		w.config.Logger.Error("close spool segment", slog.Any("error", err))
+	}
+}
+
+// group adds to an operation those that wait too, within bounds. A cut ends the
+// group: whether the next one holds depends on it.
+func (w *writer) group(group []*op) []*op {
+	size := group[0].size()
+	for len(group) < maxGroup && size < maxGroupBytes && group[len(group)-1].kind != kindCut {
+		select {
+		case next, ok := <-w.ops:
+			if !ok {
+				return group
+			}
+			group, size = append(group, next), size+next.size()
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// write writes a group with one sync and answers it.
+func (w *writer) write(group []*op) {
+	w.encode(group)
+	rotate := slices.ContainsFunc(w.kept, func(o *op) bool { return o.kind == kindRotate })
+	err := w.append(w.buf, rotate)
+	if err == nil {
+		w.applyPlaced(w.end - int64(len(w.buf)))
+		w.markCut()
+	} else {
+		err = fmt.Errorf("write spool: %w", err)
+	}
+	for _, o := range w.kept {
+		o.done <- err
+	}
+	clear(w.kept)
+	if cap(w.buf) > 2*maxGroupBytes {
+		w.buf = nil // a long cut must not cost memory for good
+	}
+}
+
+// encode puts the frames of a group into the buffer. Operations that cannot be
+// written are answered; the others are kept.
+func (w *writer) encode(group []*op) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.buf, w.placed, w.kept = w.buf[:0], w.placed[:0], w.kept[:0]
+	next := w.log.next
 	for _, o := range group {
-		frames, err := w.framesOf(o, next)
-		if err != nil {
+		start := len(w.buf)
+		if err := w.encodeOp(o, next); err != nil {
+			w.buf = w.buf[:start]
 			o.done <- fmt.Errorf("write spool: %w", err)
 			continue
 		}
-		kept = append(kept, o)
 		next += uint64(len(o.records))
-		for _, f := range frames {
-			starts = append(starts, w.end+int64(len(buf)))
-			buf = appendFrame(buf, f.kind, f.payload)
-			placed = append(placed, f)
-		}
+		w.kept = append(w.kept, o)
 	}
-	group = kept
-	if err := w.append(buf); err != nil {
-		answer(group, fmt.Errorf("write spool: %w", err))
-		return
-	}
-	w.mu.Lock()
-	last := &w.log.segments[len(w.log.segments)-1]
-	last.bytes = w.end
-	for i, f := range placed {
-		if err := w.apply(place{segment: last.number, offset: starts[i]}, f.kind, f.payload); err != nil {
-			w.config.Logger.Error("apply spool frame", slog.Any("error", err))
-		}
-	}
-	w.mu.Unlock()
-	answer(group, nil)
 }
 
-// framesOf returns an operation's frames, or why it alone cannot be written.
-func (w *writer) framesOf(o *op, next uint64) ([]frame, error) {
-	if o.kind == kindRotate {
-		return nil, nil
+// encodeOp appends an operation's frames. The first of its records, if any,
+// gets the sequence next.
+func (w *writer) encodeOp(o *op, next uint64) (err error) {
+	switch o.kind {
+	case kindRecords:
+		for i, r := range o.records {
+			start := w.begin(kindRecords)
+			w.buf = append(binary.BigEndian.AppendUint64(w.buf, next+uint64(i)), r...)
+			w.finish(start)
+		}
+		return nil
+	case kindRotate:
+		return nil
 	}
-	if o.kind == kindCut {
-		w.mu.Lock()
-		defer w.mu.Unlock()
+	start := w.begin(o.kind)
+	switch o.kind {
+	case kindCut:
 		if !w.log.fresh(o.cut) {
-			return nil, ErrPurged
+			return w.undo(start, ErrPurged)
 		}
+		w.buf, err = encodeCut(w.buf, o.cut, w.clock.now().Unix())
+	case kindAssign:
+		w.buf, err = appendEntry(w.buf, o.assign)
+	case kindRelease:
+		w.buf, err = appendEntry(w.buf, o.release)
 	}
-	return o.frames(next)
-}
-
-func (w *writer) nextSequence() uint64 {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.log.next
-}
-
-func answer(group []*op, err error) {
-	for _, o := range group {
-		o.done <- err
-	}
-}
-
-// append writes and syncs. After a failure the file is cut back to where it
-// was whole, so that a later frame does not stand behind half of one.
-func (w *writer) append(buf []byte) error {
-	_, err := w.file.WriteAt(buf, w.end)
-	if err == nil {
-		err = w.file.Sync()
+	if n := len(w.buf) - start - frameHeaderLen; err == nil && n > maxFrameLen {
+		err = fmt.Errorf("frame of %d bytes, at most %d", n, maxFrameLen)
 	}
 	if err != nil {
-		return errors.Join(err, w.file.Truncate(w.end))
+		return w.undo(start, err)
 	}
-	w.end += int64(len(buf))
+	w.finish(start)
 	return nil
 }
 
-// rotate begins a new segment with a head.
-func (w *writer) rotate() error {
+func appendEntry(b []byte, e any) ([]byte, error) {
+	entry, err := cbor.Marshal(e)
+	return append(b, entry...), err
+}
+
+// begin appends a frame's header and returns where it begins.
+func (w *writer) begin(kind uint8) (start int) {
+	start = len(w.buf)
+	w.buf = beginFrame(w.buf, kind)
+	return start
+}
+
+func (w *writer) finish(start int) {
+	w.buf = endFrame(w.buf, start)
+	w.placed = append(w.placed, placedFrame{kind: w.buf[start+8], start: start, end: len(w.buf)})
+}
+
+func (w *writer) undo(start int, err error) error {
+	w.buf = w.buf[:start]
+	return err
+}
+
+// applyPlaced changes the state by the frames of the buffer, which stand at
+// base.
+func (w *writer) applyPlaced(base int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	number := uint32(1)
-	if n := len(w.log.segments); n > 0 {
-		number = w.log.segments[n-1].number + 1
+	last := w.log.last()
+	last.bytes, last.end = w.room, w.end
+	for _, f := range w.placed {
+		payload := w.buf[f.start+frameHeaderLen : f.end]
+		if err := w.log.apply(place{last.number, base + int64(f.start)}, f.kind, payload); err != nil {
+			w.config.Logger.Error("apply spool frame", slog.Any("error", err))
+		}
 	}
-	head, err := w.log.head()
+}
+
+// markCut writes the mark of the cut that was just synced, with a sync of its
+// own: a mark beside a torn cut would give up records that were confirmed.
+func (w *writer) markCut() {
+	w.mu.Lock()
+	m := w.log.unmarked
+	w.mu.Unlock()
+	if m == nil {
+		return
+	}
+	if err := w.mark(m); err != nil {
+		// The cut holds all the same. The next start writes the mark.
+		w.config.Logger.Warn("mark a cut of the spool", slog.Any("error", err))
+	}
+}
+
+func (w *writer) mark(m *markEntry) error {
+	payload, err := cbor.Marshal(m)
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(w.path(number), os.O_RDWR|os.O_CREATE|os.O_EXCL, durable.OwnerFile)
-	if err != nil {
-		return err
+	frame := appendFrame(nil, kindMark, payload)
+	if err := w.append(frame, false); err != nil {
+		return fmt.Errorf("mark cut: %w", err)
 	}
-	buf := appendFrame([]byte(magic), kindHead, head)
-	_, err = f.Write(buf)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err == nil {
-		err = durable.SyncDir(w.config.Dir)
-	}
-	if err != nil {
-		return errors.Join(err, f.Close(), os.Remove(f.Name()))
-	}
-	if w.file != nil {
-		err = w.file.Close()
-	}
-	w.file, w.end = f, int64(len(buf))
-	w.log.segments = append(w.log.segments, segment{number: number, bytes: w.end})
-	return err
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	last := w.log.last()
+	last.bytes, last.end = w.room, w.end
+	return w.log.apply(place{last.number, w.end - int64(len(frame))}, kindMark, payload)
 }

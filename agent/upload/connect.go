@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-
-	"github.com/tacit-telemetry/tacit/internal/certificate"
-	"github.com/tacit-telemetry/tacit/internal/natsdial"
 )
 
 // Hear connects, if this host allows a connection and there is none, and
@@ -156,25 +152,11 @@ func (u *Uploader) connected(giveUp context.CancelFunc) (*link, error) {
 
 // dial connects to one of the relays.
 func (u *Uploader) dial(ctx context.Context) (*link, error) {
-	var failed error
-	for _, i := range rand.Perm(len(u.relays)) {
-		r := u.relays[i]
-		t := natsdial.Target{Address: r.address, Credential: u.config.Credential}
-		if r.secure {
-			t.TLS = certificate.Client(u.config.Fingerprint, nil)
-		}
-		l, err := open(ctx, t, u.push)
-		if err == nil {
-			u.troubles.set(ofDial, "")
-			return l, nil
-		}
-		if failed = errors.Join(failed, err); ctx.Err() != nil {
-			break
-		}
+	l, err := u.dialer.dial(ctx, u.push)
+	if failed, ok := errors.AsType[*dialError](err); ok {
+		u.troubles.set(ofDial, dialTrouble(failed.cause))
+	} else if err == nil {
+		u.troubles.set(ofDial, "")
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("connect to relay: %w", err)
-	}
-	u.troubles.set(ofDial, dialTrouble(failed))
-	return nil, &dialError{failed}
+	return l, err
 }

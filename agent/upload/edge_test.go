@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/relay"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
@@ -25,6 +26,7 @@ type edge struct {
 	status wire.Status // 0: no answer
 	day    schema.Day
 	once   bool // this answer once, and stored from then on
+	data   []byte
 	got    []got
 }
 
@@ -118,7 +120,7 @@ func (e *edge) take(b []byte) (r wire.Routed, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.got = append(e.got, g)
-	status, day := e.status, e.day
+	status, day, data := e.status, e.day, e.data
 	if e.once {
 		e.status, e.day, e.once = wire.Stored, today, false
 	}
@@ -126,6 +128,6 @@ func (e *edge) take(b []byte) (r wire.Routed, ok bool) {
 		return r, false
 	}
 	r.Attempt = g.outer.Attempt
-	copy(r.Reply[:], g.reply(e.t, status, day))
+	copy(r.Reply[:], g.answer(e.t, envelope.Reply{Status: status, Day: day, Data: data}))
 	return r, true
 }

@@ -39,7 +39,7 @@ func TestNumbersGoOn(t *testing.T) {
 // file is named and nothing begins.
 func TestDamagedNumbers(t *testing.T) {
 	h := newHost(t, "nats://127.0.0.1:1")
-	path := filepath.Join(h.dir, "pages.json")
+	path := filepath.Join(h.dir, "pages.numbers")
 	for _, content := range []string{"", "{", `{"yesterday":1}`, `{"20000":-1}`} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)

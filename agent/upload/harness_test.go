@@ -252,7 +252,13 @@ func (k *storeKeys) open(t testing.TB, b []byte) got {
 
 // reply seals a store's answer.
 func (g got) reply(t testing.TB, status wire.Status, day schema.Day) []byte {
-	b, err := envelope.SealReply(g.ReplyKey, g.outer.Attempt, envelope.Reply{Status: status, Day: day, Batch: g.Batch})
+	return g.answer(t, envelope.Reply{Status: status, Day: day})
+}
+
+// answer is reply with data.
+func (g got) answer(t testing.TB, r envelope.Reply) []byte {
+	r.Batch = g.Batch
+	b, err := envelope.SealReply(g.ReplyKey, g.outer.Attempt, r)
 	if err != nil {
 		t.Error(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -108,29 +107,6 @@ func (u *Uploader) mayBegin(ctx context.Context) error {
 	return u.held()
 }
 
-// choose returns the batches of the next turn, in random order: all fragments,
-// and pages as far as places are free, of those that do not wait for somebody's
-// yes.
-func (u *Uploader) choose(waits map[schema.BatchID]bool) []spool.Batch {
-	var out []spool.Batch
-	pages := 0
-	for _, b := range u.config.Spool.Pending() {
-		if waits[b.ID] {
-			continue
-		}
-		if b.Kind == pageKind {
-			if pages++; pages > maxAssigned {
-				continue
-			}
-		}
-		if len(out) < maxTurn {
-			out = append(out, b)
-		}
-	}
-	rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
-	return out
-}
-
 // A round is bounded: what is left goes with the next one.
 const (
 	maxTurn  = 32 // envelopes under way at once
@@ -149,8 +125,9 @@ func (u *Uploader) send(r *round, batches []spool.Batch, window time.Duration) e
 	u.mu.Unlock()
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
+	delays := delaysIn(window, len(batches))
 	for i, b := range batches {
-		delay := delayIn(window, i, len(batches))
+		delay := delays[i]
 		wg.Go(func() {
 			wait(ctx, delay, hurry)
 			one, err := u.deliver(ctx, b.ID)
@@ -171,17 +148,6 @@ func (u *Uploader) send(r *round, batches []spool.Batch, window time.Duration) e
 	}
 	wg.Wait()
 	return failed
-}
-
-// delayIn returns a random moment of the i-th of n slots of the window. It lies
-// in the first half of the slot, so that no two envelopes leave together, a page
-// and a fragment least of all.
-func delayIn(window time.Duration, i, n int) time.Duration {
-	slot := window / time.Duration(n)
-	if slot < 2 {
-		return 0
-	}
-	return time.Duration(i)*slot + rand.N(slot/2)
 }
 
 func (s *Summary) add(d delivery) {

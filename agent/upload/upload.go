@@ -117,7 +117,7 @@ type Config struct {
 // Uploader is safe for concurrent use.
 type Uploader struct {
 	config   Config
-	relays   []relay
+	dialer   dialer
 	keys     *keyStore
 	places   *places
 	troubles troubles
@@ -152,7 +152,7 @@ func New(c Config) (*Uploader, error) {
 		return nil, err
 	}
 	return &Uploader{
-		config: c, relays: relays, keys: keys, places: places, troubles: troubles{logger: c.Logger},
+		config: c, dialer: dialer{relays: relays, fingerprint: c.Fingerprint, credential: c.Credential}, keys: keys, places: places, troubles: troubles{logger: c.Logger},
 		round: make(chan struct{}, 1), line: make(chan struct{}, 1), woken: make(chan struct{}, 1),
 		giveUp: func() {}, endRound: func(error) {}, hurry: make(chan struct{}),
 	}, nil
@@ -176,7 +176,7 @@ func (c *Config) defaults() {
 // mayListen says whether a connection may be: the host allows it, there is a
 // relay, and the clock was set, without which no certificate can be judged.
 func (u *Uploader) mayListen() bool {
-	return len(u.relays) > 0 && u.clockSet() && u.config.MayListen()
+	return len(u.dialer.relays) > 0 && u.clockSet() && u.config.MayListen()
 }
 
 func (u *Uploader) clockSet() bool { return !u.config.Now().Before(schema.EarliestClock) }

@@ -42,8 +42,8 @@ func TestStored(t *testing.T) {
 	onPage, inFragment := h.page(), h.fragment()
 	sum := h.flush(nil)
 	h.pending(0)
-	want := upload.Summary{Sent: 2, Batches: 2, Replies: 2, Sizes: []int{1024, 1024}, Kept: map[string]int{}}
-	want.Bytes = 2 * (wire.HeaderLen + 1024 + wire.SealLen)
+	want := upload.Summary{Sent: 2, Batches: 2, Replies: 2, Sizes: []int{wire.SentBucket, wire.SentBucket}, Kept: map[string]int{}}
+	want.Bytes = 2 * (wire.HeaderLen + wire.SentBucket + wire.SealLen)
 	if !reflect.DeepEqual(sum, want) {
 		t.Errorf("summary %+v, want %+v", sum, want)
 	}

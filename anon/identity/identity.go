@@ -2,9 +2,10 @@
 // the hashing key and the writer of one host.
 //
 // It promises that the three are random and never derived from hardware, that
-// the file is its owner's only, and that a host which was started from a
-// copied disk image notices and makes new ones: beside the ID lies a keyed
-// hash of the machine ID, which never leaves the host. A file that cannot be
+// the file is its owner's only, that its user can have new ones at any time, and
+// that a host which was started from a copied disk image notices and makes new
+// ones: beside the ID lies a keyed hash of the machine ID, which never leaves the
+// host. A file that cannot be
 // read or was damaged is an error and is never replaced: a new ID would cut
 // the user off from his own history.
 package identity
@@ -42,7 +43,7 @@ type Installation struct {
 	HashingKey [32]byte      // for treatment hash; never leaves the host
 	Writer     schema.Writer // stands in every page
 	Created    time.Time     // whole seconds, UTC
-	Cloned     bool          // made anew just now, because the file came from another machine
+	Remains    bool          // what lies beside the file is another installation's; see Settle
 }
 
 // String hides the installation.
@@ -58,6 +59,15 @@ type Config struct {
 	Now       func() time.Time // nil: time.Now
 }
 
+func (c *Config) defaults() {
+	if c.MachineID == nil {
+		c.MachineID = systemMachineID
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+}
+
 // file is the installation file. Check catches damage that leaves valid JSON.
 type file struct {
 	Form       int    `json:"form"`
@@ -66,32 +76,44 @@ type file struct {
 	Writer     string `json:"writer"`
 	Machine    string `json:"machine,omitempty"`
 	Created    string `json:"created"`
-	Cloned     bool   `json:"cloned,omitempty"` // what came with the image is not removed yet
+	Remains    bool   `json:"remains,omitempty"` // of another installation are not removed yet
 	Check      string `json:"check"`
 }
 
 // Open reads the installation file, or makes it at the first start. On a
 // machine other than the one it was made on it makes a new installation and
-// says so in Cloned: what the old one had spooled belongs to the other host.
+// says so in Remains: what the old one had spooled belongs to the other host.
 func Open(c Config) (*Installation, error) {
-	if c.MachineID == nil {
-		c.MachineID = systemMachineID
-	}
-	if c.Now == nil {
-		c.Now = time.Now
-	}
+	c.defaults()
 	in, err := read(c)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return mint(c, false)
+		return mint(c, c.Now(), false)
 	case errors.Is(err, errOtherMachine):
-		return mint(c, true)
+		return mint(c, c.Now(), true)
 	}
 	return in, err
 }
 
-func mint(c Config, cloned bool) (*Installation, error) {
-	in := &Installation{ID: newID(), Cloned: cloned, Created: c.Now().UTC().Truncate(time.Second)}
+// Reset makes a new installation in place of the one in the file, at its user's
+// order: a new ID, hashing key and writer, none of which has to do with the old
+// ones. It says so in Remains, also after a crash, until [Settle]. Created stays:
+// this host is as old as it was, and its user was told then.
+func Reset(c Config) (*Installation, error) {
+	c.defaults()
+	old, err := read(c)
+	if err != nil && !errors.Is(err, errOtherMachine) {
+		return nil, err
+	}
+	created := c.Now()
+	if old != nil {
+		created = old.Created
+	}
+	return mint(c, created, true)
+}
+
+func mint(c Config, created time.Time, remains bool) (*Installation, error) {
+	in := &Installation{ID: newID(), Remains: remains, Created: created.UTC().Truncate(time.Second)}
 	_, _ = rand.Read(in.HashingKey[:]) // crypto/rand.Read never returns an error
 	_, _ = rand.Read(in.Writer[:])
 	f := file{
@@ -100,7 +122,7 @@ func mint(c Config, cloned bool) (*Installation, error) {
 		Writer:     hex.EncodeToString(in.Writer[:]),
 		Machine:    in.machine(c.MachineID()),
 		Created:    in.Created.Format(time.RFC3339),
-		Cloned:     cloned,
+		Remains:    remains,
 	}
 	return in, f.write(c.Dir)
 }
@@ -117,14 +139,15 @@ func (f *file) write(dir string) error {
 	return nil
 }
 
-// Settle notes that what came with a copied disk image is removed: the next
-// Open says Cloned no more.
+// Settle notes that what was another installation's is removed: that of the host
+// that a disk image came from, or of this host before a reset. The next Open says
+// Remains no more.
 func Settle(dir string) error {
 	f, err := load(dir)
 	if err != nil {
 		return err
 	}
-	f.Cloned = false
+	f.Remains = false
 	return f.write(dir)
 }
 
@@ -175,7 +198,7 @@ func read(c Config) (*Installation, error) {
 }
 
 func (f *file) open() (*Installation, error) {
-	in := &Installation{Cloned: f.Cloned}
+	in := &Installation{Remains: f.Remains}
 	var err [4]error
 	in.ID, err[0] = uuid.Parse(f.ID)
 	in.Created, err[1] = time.Parse(time.RFC3339, f.Created)
@@ -199,7 +222,7 @@ func fromHex(out []byte, s string) error {
 // check returns a checksum over all other fields. It is against damage, not
 // against an attacker, who could read the secrets beside it.
 func (f *file) check() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s\n%s\n%s\n%s\n%t", f.Form, f.ID, f.HashingKey, f.Writer, f.Machine, f.Created, f.Cloned))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s\n%s\n%s\n%s\n%t", f.Form, f.ID, f.HashingKey, f.Writer, f.Machine, f.Created, f.Remains))
 	return hex.EncodeToString(sum[:8])
 }
 

@@ -51,16 +51,16 @@ func TestCloneIsANewInstallation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !clone.Cloned || clone.ID == source.ID || clone.Writer == source.Writer || clone.HashingKey == source.HashingKey {
+	if !clone.Remains || clone.ID == source.ID || clone.Writer == source.Writer || clone.HashingKey == source.HashingKey {
 		t.Error("a copied image went on as the same installation")
 	}
-	if again, err := Open(c); err != nil || !again.Cloned || again.ID != clone.ID {
+	if again, err := Open(c); err != nil || !again.Remains || again.ID != clone.ID {
 		t.Errorf("a crash before the clone was settled is forgotten: %v", err)
 	}
 	if err := Settle(c.Dir); err != nil {
 		t.Fatal(err)
 	}
-	if again, err := Open(c); err != nil || again.Cloned || again.ID != clone.ID {
+	if again, err := Open(c); err != nil || again.Remains || again.ID != clone.ID {
 		t.Errorf("the clone is not stable: %v", err)
 	}
 	c.MachineID = func() string { return "" }

@@ -47,6 +47,7 @@ type Identifiers struct {
 	host       map[found]struct{}
 	never      map[string]struct{}
 	neverBytes int
+	renamed    []string // IDs that came after Config's
 }
 
 // found is one identifier as a source gave it.
@@ -76,6 +77,9 @@ func (ids *Identifiers) Refresh(ctx context.Context) error {
 		ids.clear()
 		for v := range ids.never {
 			ids.addNever(v)
+		}
+		for _, v := range ids.renamed {
+			ids.add(found{Installation, v})
 		}
 	}
 	for _, f := range now[:min(len(now), maxHost)] {

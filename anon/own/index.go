@@ -72,7 +72,24 @@ func (x *index) hash(text []byte, i int) uint32 {
 	if x.width == 4 {
 		k |= uint32(fold[text[i+2]])<<16 | uint32(fold[text[i+3]])<<24
 	}
-	return k * 0x9e3779b1
+	return k * knuth
+}
+
+const knuth = 0x9e3779b1
+
+// filter is the bit set of an index, for whoever asks it at every position.
+type filter struct {
+	bits  []uint64
+	shift uint
+}
+
+func (x *index) filter() filter { return filter{x.bits, 32 - x.log - bitLog} }
+
+// has says whether a needle may begin with the bytes of a key, which are as
+// many as the index hashes, in lower case, the first one lowest.
+func (f filter) has(key uint32) bool {
+	bit := key * knuth >> f.shift
+	return f.bits[bit/64]&(1<<(bit%64)) != 0
 }
 
 // at returns the longest needle that stands at i with the edges that mode asks.

@@ -8,7 +8,19 @@ import "strings"
 func (ids *Identifiers) Scan(plain []byte) (Hit, bool) {
 	ids.mu.RLock()
 	defer ids.mu.RUnlock()
-	for i := range plain {
+	// Nearly every position is passed by the two sets alone, which need no more
+	// than the four bytes from there, shifted along.
+	long, short := ids.long.filter(), ids.short.filter()
+	var key uint32
+	for i, b := range plain {
+		key = key>>8 | uint32(fold[b])<<24
+		if i >= 3 && (long.has(key) || short.has(key&0xffff)) {
+			if n := ids.at(plain, i-3, scanning); n != nil {
+				return Hit{Class: n.class}, true
+			}
+		}
+	}
+	for i := max(0, len(plain)-3); i < len(plain); i++ { // fewer bytes follow
 		if n := ids.at(plain, i, scanning); n != nil {
 			return Hit{Class: n.class}, true
 		}

@@ -6,6 +6,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -13,11 +14,15 @@ import (
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/cmd/internal/usercommands"
+	"github.com/tacit-telemetry/tacit/internal/process"
 )
 
 func main() { os.Exit(run()) }
 
 func run() int {
+	if err := process.KeepSecrets(); err != nil {
+		fmt.Fprintf(os.Stderr, "warning: %v\n", err)
+	}
 	root := &cobra.Command{
 		Use:   "tacit-agent",
 		Short: "the agent of one endpoint",

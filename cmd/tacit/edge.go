@@ -22,7 +22,6 @@ const (
 	edgePause   = time.Second     // between two tries, and up to as much again
 	edgePing    = 20 * time.Second
 	edgeLook    = 500 * time.Millisecond // between looks at how it stands
-	keysEvery   = time.Hour              // the key list is told again
 )
 
 // Fixed sentences about the edge, for logs and /readyz. None names an address.
@@ -82,20 +81,17 @@ func (e *edge) trouble() string {
 	return edgeAway
 }
 
-// watch calls tell when the connection came up, and every hour, and logs once
-// what is wrong with it, until ctx ends.
+// watch calls tell when the connection came up, and logs once what is wrong with
+// it, until ctx ends.
 func (e *edge) watch(ctx context.Context, tell func()) {
-	look, hour := time.NewTicker(edgeLook), time.NewTicker(keysEvery)
+	look := time.NewTicker(edgeLook)
 	defer look.Stop()
-	defer hour.Stop()
 	said := ""
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-e.came:
-			tell()
-		case <-hour.C:
 			tell()
 		case <-look.C:
 		}

@@ -27,6 +27,7 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
 // memoryLimit is for the Go heap of everything together; Badger needs one.
@@ -37,13 +38,14 @@ type house struct {
 	env     *cli.Env
 	options upOptions
 
-	data   datadir.Dir
-	logger *slog.Logger
-	relay  *relay.Relay
-	store  *store.Store
-	conn   *nats.Conn // the store's
-	agent  *agent.Agent
-	vendor ed25519.PrivateKey
+	data    datadir.Dir
+	logger  *slog.Logger
+	relay   *relay.Relay
+	store   *store.Store
+	conn    *nats.Conn // the store's
+	agent   *agent.Agent
+	secrets *secret.Box
+	vendor  ed25519.PrivateKey
 
 	undo undo
 }
@@ -73,11 +75,16 @@ func (h *house) openData(ctx context.Context) error {
 			return err
 		}
 	}
-	return datadir.MakeOwner(h.data.Agent(), h.data.Relay(), h.data.Store(), h.data.Keys())
+	err := datadir.MakeOwner(h.data.Agent(), h.data.Relay(), h.data.Store(), h.data.Keys())
+	if err != nil {
+		return err
+	}
+	h.secrets, err = secret.Open(h.data.Keys(), passphrase(h.options.passphraseFile))
+	return explainSecrets(err)
 }
 
 func (h *house) openRelay(ctx context.Context) error {
-	channel, err := openSecrets(h.data.Keys())
+	channel, err := openSecrets(h.secrets)
 	if err != nil {
 		return err
 	}
@@ -135,7 +142,7 @@ func (h *house) openStore(ctx context.Context) (err error) {
 	h.undo.later(func(context.Context) error { h.conn.Close(); return nil })
 	err = patiently(ctx, func() (err error) {
 		h.store, err = store.New(ctx, store.Config{
-			Dir: h.data.Store(), KeysDir: h.data.Keys(), RunDir: h.data.Run(), Conn: h.conn,
+			Dir: h.data.Store(), Secrets: h.secrets, Vendor: store.NewVendor(h.vendor), RunDir: h.data.Run(), Conn: h.conn,
 			Registry: registry.Base(), GroupWait: upWindow / 4, Logger: h.logger,
 		})
 		return err
@@ -147,20 +154,12 @@ func (h *house) openStore(ctx context.Context) (err error) {
 	if err := h.store.Start(ctx); err != nil {
 		return err
 	}
-	return h.publishKeys()
-}
-
-// publishKeys hands the store's signed key list to the relay.
-func (h *house) publishKeys() error {
-	list, err := h.store.KeyList(h.vendor)
-	if err != nil {
-		return err
-	}
-	return h.relay.SetKeyList(list)
+	_, err = h.store.PublishKeys(ctx) // the relay has the list before an agent asks
+	return err
 }
 
 func (h *house) openAgent(ctx context.Context) (err error) {
-	channel, err := openSecrets(h.data.Keys())
+	channel, err := openSecrets(h.secrets)
 	if err != nil {
 		return err
 	}

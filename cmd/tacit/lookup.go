@@ -22,10 +22,14 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/lookup"
+	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
 func lookupCommand(env *cli.Env) *cobra.Command {
-	since := ""
+	var (
+		since string
+		place storePlace
+	)
 	c := &cobra.Command{
 		Use:   "lookup ID",
 		Short: "one installation's timeline, by the ID that its user reads out",
@@ -35,18 +39,19 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			report := env.Client()
 			report.Counter("tacit.command.used", client.Label{Name: "command", Value: "lookup"}).Add(1)
-			err := runLookup(c.Context(), env, report, args[0], since)
+			err := runLookup(c.Context(), env, report, place, args[0], since)
 			report.Close()
 			return err
 		},
 	}
 	c.Flags().StringVar(&since, "since", "90d", "how far back, as in 7d, 12h, or 2026-11-01")
+	place.flags(c)
 	return c
 }
 
 // runLookup reports its own failures: a code and its own frames, and nothing
 // of what was typed.
-func runLookup(ctx context.Context, env *cli.Env, report *client.Client, arg, since string) error {
+func runLookup(ctx context.Context, env *cli.Env, report *client.Client, place storePlace, arg, since string) error {
 	fail := func(code string, err error) error {
 		report.Error("tacit.error", code)
 		return err
@@ -60,8 +65,11 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, arg, si
 	if err != nil {
 		return fail("lookup_bad_id", cli.WithHint(err, "read it again, group by group; letters O, I and L are read as 0 and 1"))
 	}
-	dir := env.Data()
-	source, err := lookup.Open(ctx, lookup.Config{Dir: dir.Store(), KeysDir: dir.Keys(), RunDir: dir.Run()})
+	at, err := place.find(env)
+	if err != nil {
+		return fail("lookup_failed", err)
+	}
+	source, err := lookup.Open(ctx, lookup.Config{Dir: at.data.Store(), KeysDir: at.keys, RunDir: at.data.Run(), Passphrase: at.passphrase})
 	if err != nil {
 		return fail("lookup_failed", explainLookup(env, err))
 	}
@@ -83,6 +91,8 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, arg, si
 
 func explainLookup(env *cli.Env, err error) error {
 	switch {
+	case errors.Is(err, secret.ErrPassphrase), errors.Is(err, secret.ErrMixed):
+		return explainSecrets(err)
 	case errors.Is(err, lookup.ErrNoStore):
 		return cli.WithHint(err, "name the directory that tacit up was started with: --data DIR")
 	case errors.Is(err, db.ErrNoKeys):

@@ -5,17 +5,22 @@
 package main
 
 import (
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/cmd/internal/usercommands"
+	"github.com/tacit-telemetry/tacit/internal/process"
 )
 
 func main() { os.Exit(run()) }
 
 func run() int {
+	if err := process.KeepSecrets(); err != nil {
+		fmt.Fprintf(os.Stderr, "warning: %v\n", err)
+	}
 	root := &cobra.Command{
 		Use:   "tacit",
 		Short: "product telemetry without identity",
@@ -23,7 +28,7 @@ func run() int {
 	return cli.Run(root, func(root *cobra.Command, env *cli.Env) {
 		root.AddCommand(upCommand(env))
 		usercommands.Add(root, env)
-		root.AddCommand(lookupCommand(env), scrubCommand(env), registryCommand(env))
+		root.AddCommand(lookupCommand(env), scrubCommand(env), registryCommand(env), benchCommand(env))
 		root.AddCommand(relayCommand(env), storeCommand(env))
 	})
 }

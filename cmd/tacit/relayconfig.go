@@ -32,7 +32,8 @@ type relaySettings struct {
 	CertificateKey string           // PEM file; goes with Certificate
 	Credential     config.Secret    // of the channel; "": one is made
 	VendorKey      config.VendorKey // for the agents' file, and to check key lists; required with next
-	Site           bool             // keeps a site's policy and has a console; always with next
+	Site           bool             // keeps a site's policy and has a console; always with next, but in the middle
+	Middle         bool             // stands between other relays and next, and keeps no policy
 	Console        config.Address   // default 127.0.0.1:8470
 	ConsoleAgent   string           // data directory of this appliance's own agent; "": the system's
 	MaxConnections int              // 0: the relay's default
@@ -44,9 +45,10 @@ type relaySettings struct {
 		Credential  config.Secret           // required
 	}
 	Stream struct {
-		MaxSize         config.Size   // 0: the relay's default
-		Groups          int           // of stores; 0: 1
-		StoreCredential config.Secret // "": one is made
+		MaxSize         config.Size     // 0: the relay's default
+		Groups          int             // of stores; 0: 1
+		StoreCredential config.Secret   // "": one is made
+		SiteCredentials []config.Secret // one a site, in place of Credential; none: all sites share that
 	}
 	Pool struct { // zero: the relay's defaults
 		MinPeers            int
@@ -78,6 +80,7 @@ func (s *relaySettings) keys() []config.Key {
 		{Name: "max_size", Into: &s.Stream.MaxSize},
 		{Name: "groups", Into: &s.Stream.Groups},
 		{Name: "store_credential", Into: &s.Stream.StoreCredential, Hint: "write one word of your own, or leave it out and one is made"},
+		{Name: "site_credentials", Into: &s.Stream.SiteCredentials, Hint: "write one word for each site, as [word, word], or leave it out"},
 	}
 	return append(s.ownKeys(), config.Key{Name: "next", Into: &s.next}, config.Key{Name: "stream", Into: &s.stream},
 		config.Key{Name: "pool", Into: &config.Section{Keys: []config.Key{
@@ -99,6 +102,7 @@ func (s *relaySettings) ownKeys() []config.Key {
 		{Name: "credential", Into: &s.Credential, Hint: "write one word of your own, or leave it out and one is made"},
 		{Name: "vendor_key", Into: &s.VendorKey, Hint: "it has 64 hex digits; the vendor gives it, whose store prints it when it starts"},
 		{Name: "site", Into: &s.Site},
+		{Name: "middle", Into: &s.Middle},
 		{Name: "console", Into: &s.Console},
 		{Name: "console_agent", Into: &s.ConsoleAgent},
 		{Name: "max_connections", Into: &s.MaxConnections},
@@ -116,7 +120,7 @@ func readRelaySettings(path string) (*relaySettings, error) {
 	if err := config.Read(path, s.keys()); err != nil {
 		return nil, err
 	}
-	s.Site = s.Site || s.next.There
+	s.Site = s.Site || s.next.There && !s.Middle
 	if len(s.Addresses) == 0 {
 		s.Addresses = []config.Address{s.Listen}
 	}
@@ -134,10 +138,25 @@ func (s *relaySettings) checkKind() error {
 		return cli.WithHint(errors.New("next and stream are both there"), "a site has next, the vendor's edge has stream: remove the other")
 	case !s.next.There && !s.stream.There:
 		return cli.WithHint(errors.New("neither next nor stream is there"), "a site relay says with next where the edge is; the vendor's edge has stream")
+	case s.Middle && (s.Site || !s.next.There):
+		return cli.WithHint(errors.New("middle is true, and there is no next, or a site"), "a relay in the middle takes from relays and passes on to next; the site's policy is kept where its agents connect")
 	case s.next.There && s.VendorKey == nil:
 		return cli.WithHint(errors.New("vendor_key is missing"), "agents need it in their file; it has 64 hex digits, and the vendor gives it")
 	case s.Stream.StoreCredential != "" && s.Stream.StoreCredential == s.Credential:
 		return cli.WithHint(errors.New("credential and stream.store_credential are the same"), "every agent knows the first: choose another for stores, or leave it out")
+	}
+	return s.checkSites()
+}
+
+// checkSites refuses a site's credential that somebody else has too: it would
+// count for both.
+func (s *relaySettings) checkSites() error {
+	seen := map[config.Secret]bool{s.Credential: true, s.Stream.StoreCredential: true}
+	for _, c := range s.Stream.SiteCredentials {
+		if seen[c] {
+			return cli.WithHint(errors.New("stream.site_credentials has a credential twice, or the one of the channel or the stores"), "give each site a word of its own")
+		}
+		seen[c] = true
 	}
 	return nil
 }

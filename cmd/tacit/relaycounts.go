@@ -17,13 +17,14 @@ func relayCounts(s relay.Stats) []health.Count {
 		total("tacit_relay_passed_total", "Envelopes that were taken.", g.Passed),
 		total("tacit_relay_passed_bytes_total", "Bytes of the envelopes that were taken.", g.Bytes),
 		gauge("tacit_relay_pool_envelopes", "Envelopes that wait in the pool, now.", float64(p.Items)),
+		gauge("tacit_relay_stuck", "Whether the next hop takes nothing, so that agents are asked to come later.", yes(p.Stuck)),
 		total("tacit_relay_forwarded_total", "Envelopes that are safe at the next hop.", p.Passed),
 		total("tacit_relay_thin_total", "Envelopes that left with little to hide among.", p.Thin),
 		total("tacit_relay_dropped_total", "Envelopes that could not leave in time; their agents send them again.", p.Dropped),
 		total("tacit_relay_shut_total", "Envelopes that waited in the pool when the site refused; their agents keep them.", p.Shut),
 	}
 	out = append(out, labelled("tacit_relay_turned_away_total", "Connections that did not come in.", "reason", map[string]uint64{
-		"accept": d.Refused.Accept, "full": d.Refused.Full, "handshake": d.Refused.Handshake,
+		"accept": d.Refused.Accept, "full": d.Refused.Full, "half_open": d.Refused.HalfOpen, "handshake": d.Refused.Handshake,
 		"credential": d.Refused.Credential, "name": d.Refused.Name,
 	})...)
 	out = append(out, labelled("tacit_relay_refused_total", "Envelopes that were not taken.", "reason", g.Refused.ByReason())...)
@@ -35,6 +36,9 @@ func upstreamCounts(s relay.Stats) []health.Count {
 	f, k := s.Forward, s.Keys
 	out := []health.Count{
 		gauge("tacit_relay_upstream_up", "Whether the next hop is there: the next relay, or the stream.", yes(f.Upstream != forward.Away)),
+		total("tacit_relay_mended_total", "Times that the stream was made, opened or begun anew.", f.Mended),
+		total("tacit_relay_discarded_total", "Times that the stream's files could not be used and were removed; agents send again.", s.Door.Discarded),
+		total("tacit_relay_away_total", "Senders that were told that their reply is lost, so that they send again.", f.Away),
 		total("tacit_relay_replies_total", "Replies that were brought to their senders.", f.Replies),
 		gauge("tacit_relay_replies_waiting", "Replies that are waited for, now.", float64(f.Waiting)),
 		gauge("tacit_relay_key_list_version", "Version of the store's key list that is served; 0: none.", float64(k.Version)),

@@ -32,6 +32,9 @@ func (d *relayDaemon) config() relay.Config {
 		c.Next = &relay.Next{Relays: config.Strings(s.Next.Relays), Fingerprint: s.Next.Fingerprint, Credential: string(s.Next.Credential)}
 	} else {
 		c.Groups, c.MaxStore, c.StoreCredential = s.Stream.Groups, int64(s.Stream.MaxSize), d.stores.secret
+		for _, one := range s.Stream.SiteCredentials {
+			c.Sites = append(c.Sites, string(one))
+		}
 	}
 	if s.Site {
 		c.Site, c.Witness, c.Console = true, d.data.Witness("relay"), d.console()
@@ -45,8 +48,13 @@ const (
 	siteBytes     = 4 << 30
 )
 
+// networkSites is how many sites' worth may come to an edge from one network.
+const networkSites = 4
+
 // quota is of one connection and day. Whoever connects to an edge brings what
-// all endpoints of a site send, what their users ordered included.
+// all endpoints of a site send, what their users ordered included. There a site's
+// credential is bound to the same, however often it connects, and a network to
+// what a few sites bring.
 func (s *relaySettings) quota() gate.Quota {
 	q := gate.Quota{Envelopes: s.Quota.Envelopes, Bytes: int64(s.Quota.Bytes)}
 	if s.Site {
@@ -59,6 +67,8 @@ func (s *relaySettings) quota() gate.Quota {
 		q.Bytes = siteBytes
 	}
 	q.User = q.Envelopes
+	q.Site = gate.Sum{Envelopes: q.Envelopes, Bytes: q.Bytes}
+	q.Network = gate.Sum{Envelopes: networkSites * q.Envelopes, Bytes: networkSites * q.Bytes}
 	return q
 }
 
@@ -164,7 +174,7 @@ func (d *relayDaemon) notReady() string {
 	switch {
 	case err == nil:
 		return ""
-	case d.settings.next.There, errors.Is(err, relay.ErrNotOpen), errors.Is(err, forward.ErrStreamFull):
+	case d.settings.next.There, errors.Is(err, relay.ErrNotOpen), errors.Is(err, forward.ErrStreamFull), errors.Is(err, forward.ErrStreamSick):
 		return err.Error() // of fixed words
 	}
 	return "the stream does not answer"

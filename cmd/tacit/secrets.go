@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/tacit-telemetry/tacit/internal/durable"
+	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
 // secretsFile holds what a vendor and a site keep apart from the store when
@@ -28,17 +30,11 @@ type secretsJSON struct {
 }
 
 // openSecrets reads them, or makes them at the first start.
-func openSecrets(dir string) (secrets, error) {
-	path := filepath.Join(dir, secretsFile)
-	b, err := durable.ReadOwnerFile(path)
+func openSecrets(box *secret.Box) (secrets, error) {
+	path := filepath.Join(box.Dir(), secretsFile)
+	b, err := box.Read(secretsFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		seed := make([]byte, ed25519.SeedSize)
-		_, _ = rand.Read(seed) // crypto/rand.Read never returns an error
-		f := secretsJSON{Vendor: hex.EncodeToString(seed), Credential: rand.Text()}
-		if err := writeJSON(path, f, durable.OwnerFile); err != nil {
-			return secrets{}, err
-		}
-		return f.open(path)
+		return makeSecrets(box, path)
 	}
 	if err != nil {
 		return secrets{}, fmt.Errorf("read secrets: %w", err)
@@ -46,6 +42,20 @@ func openSecrets(dir string) (secrets, error) {
 	var f secretsJSON
 	if err := json.Unmarshal(b, &f); err != nil {
 		return secrets{}, fmt.Errorf("read secrets: %s %w", path, durable.ErrDamaged)
+	}
+	return f.open(path)
+}
+
+func makeSecrets(box *secret.Box, path string) (secrets, error) {
+	seed := make([]byte, ed25519.SeedSize)
+	_, _ = rand.Read(seed) // crypto/rand.Read never returns an error
+	f := secretsJSON{Vendor: hex.EncodeToString(seed), Credential: rand.Text()}
+	b, err := json.MarshalIndent(f, "", "  ")
+	if err == nil {
+		err = box.Write(secretsFile, append(b, '\n'))
+	}
+	if err != nil {
+		return secrets{}, fmt.Errorf("make secrets: %w", err)
 	}
 	return f.open(path)
 }
@@ -64,4 +74,22 @@ func writeJSON(path string, v any, mode fs.FileMode) error {
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
 	}
 	return durable.WriteFile(path, append(b, '\n'), mode)
+}
+
+// passphrase returns how the store's secrets open: by the file that
+// --passphrase-file or passphrase_file names, else by the credential that the
+// service manager gives (LoadCredentialEncrypted= in a systemd unit), else nil:
+// they are plain.
+func passphrase(file string) secret.Passphrase {
+	if file != "" {
+		return secret.FromFile(file)
+	}
+	dir := os.Getenv("CREDENTIALS_DIRECTORY")
+	if dir == "" {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, secret.CredentialName)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return secret.FromCredentials(dir)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -16,8 +15,8 @@ import (
 	"github.com/tacit-telemetry/tacit/cmd/internal/health"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/schema/registry"
-	"github.com/tacit-telemetry/tacit/schema/wire"
 	"github.com/tacit-telemetry/tacit/store"
+	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
 func storeCommand(env *cli.Env) *cobra.Command {
@@ -31,7 +30,9 @@ func storeCommand(env *cli.Env) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return runStore(c.Context(), env, o) },
 	}
 	o.flags(c)
-	c.AddCommand(config.CheckCommand(env, func(file string) (config.Report, error) { return checkStore(env, file) }))
+	c.AddCommand(config.CheckCommand(env, func(file string) (config.Report, error) { return checkStore(env, file) }),
+		storeKeysCommand(env), storeEraseCommand(env),
+		storeVerifyCommand(env), storeBackupCommand(env), storeRestoreCommand(env), storeRecallCommand(env))
 	return c
 }
 
@@ -41,11 +42,12 @@ type storeDaemon struct {
 	settings *storeSettings
 	logger   *slog.Logger
 
-	data   datadir.Dir
-	vendor ed25519.PrivateKey
-	edge   *edge
-	store  *store.Store
-	health *health.Server // nil: off
+	data    datadir.Dir
+	secrets *secret.Box
+	vendor  *store.Vendor
+	edge    *edge
+	store   *store.Store
+	health  *health.Server // nil: off
 
 	undo undo
 }
@@ -75,7 +77,10 @@ func (d *storeDaemon) openKeys(context.Context) (err error) {
 	if err := datadir.MakeOwner(d.data.Store(), d.settings.Keys); err != nil {
 		return err
 	}
-	d.vendor, err = openVendor(d.settings.Keys)
+	if d.secrets, err = secret.Open(d.settings.Keys, passphrase(d.settings.Passphrase)); err != nil {
+		return explainSecrets(err)
+	}
+	d.vendor, err = store.OpenVendor(d.secrets)
 	return err
 }
 
@@ -90,7 +95,7 @@ func (d *storeDaemon) openEdge(ctx context.Context) (err error) {
 func (d *storeDaemon) openStore(ctx context.Context) error {
 	err := patiently(ctx, func() (err error) {
 		d.store, err = store.New(ctx, store.Config{
-			Dir: d.data.Store(), KeysDir: d.settings.Keys, RunDir: d.data.Run(), Conn: d.edge.conn, Registry: registry.Base(),
+			Dir: d.data.Store(), Secrets: d.secrets, Vendor: d.vendor, RunDir: d.data.Run(), Conn: d.edge.conn, Registry: registry.Base(),
 			Group: d.settings.Group, RetentionDays: d.settings.RetentionDays, Logger: d.logger,
 		})
 		return err
@@ -102,28 +107,18 @@ func (d *storeDaemon) openStore(ctx context.Context) error {
 	return d.store.Start(ctx)
 }
 
-// tellKeys tells the edge the signed key list whenever the connection comes up,
-// and every hour, until the daemon ends.
+// tellKeys lets the store tell the edge its key list whenever the connection
+// comes up, until the daemon ends.
 func (d *storeDaemon) tellKeys(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	running.Go(func() { d.edge.watch(ctx, d.publishKeys) })
+	running.Go(func() { d.edge.watch(ctx, d.store.TellKeys) })
 	d.undo.later(func(context.Context) error {
 		cancel()
 		running.Wait()
 		return nil
 	})
 	return nil
-}
-
-func (d *storeDaemon) publishKeys() {
-	list, err := d.store.KeyList(d.vendor)
-	if err == nil {
-		err = d.edge.conn.Publish(wire.SubjectKeys, list)
-	}
-	if err != nil {
-		d.logger.Error("tell the edge the key list", slog.Any("error", err))
-	}
 }
 
 func (d *storeDaemon) openHealth(ctx context.Context) (err error) {
@@ -148,7 +143,7 @@ func (d *storeDaemon) notReady() string {
 func (d *storeDaemon) tell() {
 	line := startLine{name: "tacit store"}
 	line.add("asked by tacit lookup%s", cli.DataFlag(d.data))
-	line.add("vendor_key %s", hex.EncodeToString(d.vendor.Public().(ed25519.PublicKey)))
+	line.add("vendor_key %s", hex.EncodeToString(d.vendor.Public))
 	if d.health != nil {
 		line.add("health http://%s/readyz", d.health.Addr())
 	}

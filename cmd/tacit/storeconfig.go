@@ -17,6 +17,7 @@ import (
 type storeSettings struct {
 	Data          string                  // data directory; "": the system's
 	Keys          string                  // directory of the secrets, apart from Data; required
+	Passphrase    string                  // file with the passphrase of the secrets; "": they are plain
 	Relays        []config.URL            // of the edge; required
 	Fingerprint   certificate.Fingerprint // of the edge's certificate; zero: the system's roots and the host name
 	Credential    config.Secret           // for stores; required
@@ -29,6 +30,7 @@ func (s *storeSettings) keys() []config.Key {
 	return []config.Key{
 		{Name: "data", Into: &s.Data},
 		{Name: "keys", Into: &s.Keys, Need: true, Hint: "name a directory of its own, outside the data, so that no backup takes both along"},
+		{Name: "passphrase_file", Into: &s.Passphrase},
 		{Name: "relays", Into: &s.Relays, Need: true},
 		{Name: "fingerprint", Into: &s.Fingerprint, Hint: pinForm + fromEdge},
 		{Name: "credential", Into: &s.Credential, Need: true, Hint: "take the one for stores: the edge prints where it lies"},
@@ -60,6 +62,10 @@ func (s *storeSettings) check(data datadir.Dir) error {
 	case within(string(data), s.Keys) || within(s.Keys, string(data)):
 		return cli.WithHint(errors.New("keys and data lie one within the other"),
 			"give the keys a directory of their own beside the data: what copies one must not take the other along")
+	}
+	if s.Passphrase != "" && (within(s.Keys, s.Passphrase) || within(string(data), s.Passphrase)) {
+		return cli.WithHint(errors.New("passphrase_file lies within keys or data"),
+			"put it elsewhere: whoever copies the secrets must not take along what opens them")
 	}
 	return checkMetrics(s.Metrics)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +17,6 @@ import (
 const (
 	upInterval = 2 * time.Second // between gatherings
 	upFacts    = time.Minute     // between looks at the host
-	upKeys     = time.Hour       // between looks at the key list
 	upWindow   = 200 * time.Millisecond
 	upTimeout  = 5 * time.Second  // for a reply
 	onceLimit  = 30 * time.Second // of one full cycle
@@ -28,6 +26,8 @@ type upOptions struct {
 	once    bool
 	verbose bool
 	ports   int
+
+	passphraseFile string // of the store's secrets; "": they are plain, or the service manager gives it
 }
 
 func upCommand(env *cli.Env) *cobra.Command {
@@ -43,6 +43,7 @@ func upCommand(env *cli.Env) *cobra.Command {
 	c.Flags().BoolVar(&o.once, "once", false, "one full cycle to the replies, then exit")
 	c.Flags().BoolVar(&o.verbose, "verbose", false, "log to stderr what happens; never what is sent")
 	c.Flags().IntVar(&o.ports, "ports", defaultPort, "port of the relay, the console is at 8470; 0: both free ones; one that is taken: a free one")
+	c.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", passphraseUsage)
 	return c
 }
 
@@ -69,24 +70,8 @@ func up(ctx context.Context, env *cli.Env, o upOptions) (err error) {
 	sum, failed := h.agent.Round(ctx, false)
 	h.banner(sum, failed)
 	h.untilStored(ctx, failed)
-	h.turnKeys(ctx)
+	<-ctx.Done()
 	return nil
-}
-
-// turnKeys hands the store's newest key list to the relay, until ctx ends.
-func (h *house) turnKeys(ctx context.Context) {
-	tick := time.NewTicker(upKeys)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if err := h.publishKeys(); err != nil {
-				h.logger.Error("publish key list", slog.Any("error", err))
-			}
-		}
-	}
 }
 
 // untilStored tries again until the first batches are stored, and says so. A

@@ -32,7 +32,7 @@ func TestDamagedFiles(t *testing.T) {
 	for _, c := range []struct{ name, how string }{
 		{"agent/installation.json", "garbage"}, {"agent/installation.json", "empty"}, {"agent/installation.json", "half"},
 		{"agent/installation.json", "a directory"}, {"agent/installation.json", "for everybody"},
-		{"agent/pages.json", "garbage"}, {"agent/pages.json", "for everybody"},
+		{"agent/pages.numbers", "garbage"}, {"agent/pages.numbers", "for everybody"},
 		{"keys/up.json", "garbage"}, {"keys/up.json", "for everybody"},
 		{"keys/months.json", "garbage"}, {"keys/months.json", "for everybody"},
 		{"keys/envelope.json", "garbage"}, {"keys/envelope.json", "for everybody"},

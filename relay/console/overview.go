@@ -81,7 +81,7 @@ func switchName(s wire.Switch) string {
 }
 
 // refusals are the gate's words, which have a sentence of their own.
-var refusals = []string{"off", "unknown", "quota", "full", "form", "oversize", "stranger", "flood"}
+var refusals = []string{"off", "unknown", "quota", "full", "form", "key", "oversize", "stranger", "flood"}
 
 // reasons returns the refusals that happened, the most frequent first.
 func reasons(r *web.Request, by map[string]uint64) (out []reason) {

@@ -58,7 +58,12 @@ func (d *Door) serve(raw net.Conn) {
 		_ = raw.Close() // ended already, as a rule
 		d.guests.leave(raw, id)
 	}()
-	if !d.guests.enter(raw) {
+	switch d.guests.enter(raw) {
+	case enteredClosed:
+		return
+	case enteredHalfOpen:
+		d.counts.halfOpen.Add(1)
+		d.refusals.warn("too many connections of one network that have not greeted yet")
 		return
 	}
 	client, err := d.handshake(raw)
@@ -72,7 +77,7 @@ func (d *Door) serve(raw net.Conn) {
 		return // the server is stopping
 	}
 	defer inside.Close() //nolint:errcheck // a pipe
-	if id, err = d.greet(client, inside); err == nil {
+	if id, err = d.greet(raw, client, inside); err == nil {
 		both(client, inside)
 	}
 }
@@ -90,14 +95,14 @@ func (d *Door) handshake(raw net.Conn) (net.Conn, error) {
 
 // greet passes the server's greeting on. It says under which number the
 // server knows the connection.
-func (d *Door) greet(client, inside net.Conn) (number uint64, err error) {
+func (d *Door) greet(raw, client, inside net.Conn) (number uint64, err error) {
 	buf := largeBuffers.Get().(*[largeBuffer]byte)
 	defer largeBuffers.Put(buf)
 	info, number, err := readInfo(inside, buf[:])
 	if err != nil {
 		return 0, err
 	}
-	d.guests.number(number)
+	d.guests.number(raw, number)
 	d.counts.accepted.Add(1)
 	return number, write(client, info)
 }

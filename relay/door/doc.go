@@ -17,8 +17,18 @@
 // its own comes in by the same door: it draws a name too, shows the store's
 // credential, and may do what a store inside may, and tell its key list.
 //
+// Where a connection comes from is known here only, as the prefix of a network
+// (/24, /48), in memory and for as long as it lives. Quotas count by a number
+// for it that is random and new every day.
+//
+// The stream's files are soft state. Files that the server cannot open, or has
+// forgotten how to write after a full disk, are opened anew, or removed and
+// begun anew (ReopenStream), without ending a connection; agents send again
+// what was in them.
+//
 // Bounds: MaxConns connections, one more is closed at once and counted, and a
-// few more for stores, which agents cannot take; a handshake and the NATS
+// few more for stores, which agents cannot take; those of one network that have
+// not greeted yet, an eighth of MaxConns and at least 64; a handshake and the NATS
 // greeting each have a few seconds; a client that does not read is cut off. An
 // idle connection costs about 45 KiB, with TLS 56 (BenchmarkIdle), and 24 KiB
 // more once the server has told it something, until two garbage collections
@@ -37,6 +47,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -53,6 +64,7 @@ type Config struct {
 	Listen          netip.AddrPort // where agents connect to; port 0 gives a free one; required
 	TLS             *tls.Config    // with a certificate; nil: plain, on loopback only
 	Credential      string         // what agents show; required
+	SiteCredentials []string       // what agents may show too, one a site, so that each counts by itself; nil: none
 	StoreCredential string         // what a store from outside shows; "": none comes in
 	MaxConns        int            // agents' connections at a time; 0: 10,000
 	Logger          *slog.Logger   // nil: nothing is logged
@@ -71,6 +83,10 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("make a door: no credential: set the one that the channel's agents show")
 	case c.StoreCredential == c.Credential:
 		return c, errors.New("make a door: agents and stores show the same credential, so that every agent could read the stream: set two different ones")
+	case slices.Contains(c.SiteCredentials, ""), slices.Contains(c.SiteCredentials, c.Credential):
+		return c, errors.New("make a door: a site's credential is empty, or the one that all share: give each site one of its own, or leave it out")
+	case c.StoreCredential != "" && slices.Contains(c.SiteCredentials, c.StoreCredential):
+		return c, errors.New("make a door: a site and the stores show the same credential: set two different ones")
 	case c.StoreCredential != "" && c.StreamDir == "":
 		return c, errors.New("make a door: a credential for stores, and no stream that they could read: take it out, or keep the stream here")
 	case !c.Listen.IsValid():

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"sync"
 	"syscall"
@@ -25,6 +26,10 @@ type Door struct {
 	guests   *guests
 	refusals *refusals
 	counts   counts
+	numbers  numbers
+
+	files sync.Mutex  // held while the stream's files are opened, or removed
+	root  fs.FileInfo // of their directory when they were opened; nil: never
 
 	mu       sync.Mutex
 	listener net.Listener // nil unless open
@@ -43,7 +48,7 @@ func New(cfg Config) (*Door, error) {
 		secrets:  map[Role]string{},
 		log:      newBridge(cfg.Logger, cfg.StreamDir),
 		slots:    make(chan struct{}, cfg.MaxConns),
-		guests:   newGuests(),
+		guests:   newGuests(cfg.MaxConns),
 		refusals: newRefusals(cfg.Logger),
 	}
 	if cfg.StoreCredential != "" {

@@ -2,50 +2,91 @@ package door
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 )
 
 // guests are the outside connections: the server's number of each, and the
 // throw-away name once it has one.
 type guests struct {
-	mu     sync.RWMutex
-	closed bool
-	conns  map[net.Conn]struct{} // from accepting to the end
-	names  map[uint64]string     // by the server's number; empty before the greeting
-	live   map[string]holder     // and back
-	stores int                   // how many of these are stores
+	maxHalfOpen int // of one network
+
+	mu       sync.RWMutex
+	closed   bool
+	conns    map[net.Conn]netip.Prefix // from accepting to the end, and where from
+	halfOpen map[netip.Prefix]int      // of these, those without a name yet
+	names    map[uint64]caller         // by the server's number
+	live     map[string]holder         // and back
+	stores   int                       // how many of these are stores
+}
+
+// caller is a connection that the server knows.
+type caller struct {
+	name string // "" before the greeting
+	from netip.Prefix
 }
 
 // holder is who has a name.
 type holder struct {
-	id    uint64 // the server's number
-	store bool   // from outside; else an agent
+	id       uint64 // the server's number
+	standing        // what it showed
+	from     netip.Prefix
 }
 
-func newGuests() *guests {
+// standing is as what a connection comes in, by the credential that it shows.
+type standing struct {
+	store bool // from outside; else an agent
+	site  int  // whose credential an agent has, from 1 on; 0: the channel's
+}
+
+func newGuests(maxConns int) *guests {
 	return &guests{
-		conns: map[net.Conn]struct{}{},
-		names: map[uint64]string{},
-		live:  map[string]holder{},
+		maxHalfOpen: max(leastHalfOpen, maxConns/halfOpenShare),
+		conns:       map[net.Conn]netip.Prefix{},
+		halfOpen:    map[netip.Prefix]int{},
+		names:       map[uint64]caller{},
+		live:        map[string]holder{},
 	}
 }
 
-// enter books an accepted connection; false means that the door is stopping.
-func (g *guests) enter(c net.Conn) bool {
+// entered says whether an accepted connection may go on.
+type entered uint8
+
+const (
+	enteredIn entered = iota
+	enteredClosed
+	enteredHalfOpen // as many of this network as may are at the greeting
+)
+
+// enter books an accepted connection.
+func (g *guests) enter(c net.Conn) entered {
+	from := prefixOf(c)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.closed {
-		return false
+	switch {
+	case g.closed:
+		return enteredClosed
+	case g.halfOpen[from] >= g.maxHalfOpen:
+		return enteredHalfOpen
 	}
-	g.conns[c] = struct{}{}
-	return true
+	g.conns[c] = from
+	g.halfOpen[from]++
+	return enteredIn
 }
 
 // number books under which number the server knows a connection.
-func (g *guests) number(id uint64) {
+func (g *guests) number(c net.Conn, id uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.names[id] = ""
+	g.names[id] = caller{from: g.conns[c]}
+}
+
+// greeted books that a connection of this network is not half open any more.
+// Call with mu held.
+func (g *guests) greeted(from netip.Prefix) {
+	if g.halfOpen[from]--; g.halfOpen[from] <= 0 {
+		delete(g.halfOpen, from)
+	}
 }
 
 func (g *guests) knows(id uint64) bool {
@@ -66,21 +107,22 @@ const (
 
 // name gives the connection its name. A second one is refused: it would be a
 // new quota. At most maxAgents agents have one at a time.
-func (g *guests) name(id uint64, name string, store bool, maxAgents int) named {
+func (g *guests) name(id uint64, name string, as standing, maxAgents int) named {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	mine, ok := g.names[id]
 	h, taken := g.live[name]
 	switch {
-	case !ok || mine != "" && mine != name || taken && h != holder{id, store}:
+	case !ok || mine.name != "" && mine.name != name || taken && (h.id != id || h.standing != as):
 		return nameTaken
 	case taken:
 		return nameGiven // the same greeting again
-	case !store && len(g.live)-g.stores >= maxAgents:
+	case !as.store && len(g.live)-g.stores >= maxAgents:
 		return nameFull
 	}
-	g.names[id], g.live[name] = name, holder{id, store}
-	if store {
+	g.names[id], g.live[name] = caller{name, mine.from}, holder{id, as, mine.from}
+	g.greeted(mine.from)
+	if as.store {
 		g.stores++
 	}
 	return nameGiven
@@ -90,14 +132,19 @@ func (g *guests) name(id uint64, name string, store bool, maxAgents int) named {
 func (g *guests) leave(c net.Conn, id uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	from, entered := g.conns[c]
 	delete(g.conns, c)
-	if name := g.names[id]; name != "" {
+	name := g.names[id].name
+	delete(g.names, id)
+	switch {
+	case name != "":
 		if g.live[name].store {
 			g.stores--
 		}
 		delete(g.live, name)
+	case entered:
+		g.greeted(from)
 	}
-	delete(g.names, id)
 }
 
 func (g *guests) closeAll() {

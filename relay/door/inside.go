@@ -17,7 +17,7 @@ type Role string
 const (
 	RoleGate    Role = "gate"    // takes puts and gets, answers agents, pushes the policy
 	RoleForward Role = "forward" // makes the stream, publishes crates, hears replies and key lists
-	RoleStore   Role = "store"   // reads crates, publishes replies
+	RoleStore   Role = "store"   // reads crates, publishes replies and key lists
 )
 
 // Bounds of connections that are no agent's.
@@ -30,6 +30,7 @@ const (
 type rights struct {
 	agents             bool // in the agents' account; else the edge's
 	publish, subscribe []string
+	answers            bool // requests that it hears
 }
 
 const stream = wire.StreamCrates
@@ -44,13 +45,14 @@ var roles = map[Role]rights{
 		publish: []string{
 			wire.SubjectCrate + ".*",
 			"$JS.API.STREAM.CREATE." + stream, "$JS.API.STREAM.UPDATE." + stream, "$JS.API.STREAM.INFO." + stream,
-			"$JS.API.CONSUMER.CREATE." + stream + ".>", "$JS.API.CONSUMER.INFO." + stream + ".*",
+			"$JS.API.CONSUMER.CREATE." + stream + ".>", "$JS.API.CONSUMER.INFO." + stream + ".*", "$JS.API.CONSUMER.RESET." + stream + ".*",
 		},
 		subscribe: []string{wire.SubjectReply, wire.SubjectKeys, inboxOf(RoleForward) + ".>"},
+		answers:   true, // which key list is served
 	},
 	RoleStore: {
 		publish: []string{
-			wire.SubjectReply,
+			wire.SubjectReply, wire.SubjectKeys,
 			"$JS.API.STREAM.INFO." + stream, "$JS.API.CONSUMER.INFO." + stream + ".*",
 			"$JS.API.CONSUMER.MSG.NEXT." + stream + ".*", "$JS.ACK." + stream + ".>",
 		},

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"regexp"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
@@ -13,6 +14,9 @@ import (
 // names is what a throw-away name looks like: at least 128 random bits in
 // url-safe base64, and no character that means something in a subject.
 var names = regexp.MustCompile(`^[A-Za-z0-9_-]{22,64}$`)
+
+// answerWithin is how long a part inside may take to answer a request.
+const answerWithin = 10 * time.Second
 
 // Check implements [server.Authentication]. The server calls it for every
 // NATS greeting, also for a second one on the same connection.
@@ -29,8 +33,8 @@ func (d *Door) Check(c server.ClientAuthentication) bool {
 
 // admitGuest lets in an agent, or a store from outside, by what it shows.
 func (d *Door) admitGuest(c server.ClientAuthentication, name, password string) bool {
-	store := d.cfg.StoreCredential != "" && same(password, d.cfg.StoreCredential)
-	if !store && !same(password, d.cfg.Credential) {
+	as, ok := d.roleOf(password)
+	if !ok {
 		d.counts.credential.Add(1)
 		d.refusals.warn("wrong credential")
 		return false
@@ -40,7 +44,7 @@ func (d *Door) admitGuest(c server.ClientAuthentication, name, password string) 
 		d.refusals.warn("name of wrong form")
 		return false
 	}
-	switch d.guests.name(c.GetID(), name, store, d.cfg.MaxConns) {
+	switch d.guests.name(c.GetID(), name, as, d.cfg.MaxConns) {
 	case nameTaken:
 		d.counts.name.Add(1)
 		d.refusals.warn("name is taken")
@@ -51,9 +55,9 @@ func (d *Door) admitGuest(c server.ClientAuthentication, name, password string) 
 		return false
 	}
 	inbox := wire.InboxPrefix(name) + ".>"
-	if store {
+	if as.store {
 		d.register(c, name, rights{
-			publish:   append([]string{wire.SubjectKeys}, roles[RoleStore].publish...),
+			publish:   roles[RoleStore].publish,
 			subscribe: []string{inbox},
 		})
 		return true
@@ -64,6 +68,21 @@ func (d *Door) admitGuest(c server.ClientAuthentication, name, password string) 
 		subscribe: []string{wire.SubjectPolicy, inbox},
 	})
 	return true
+}
+
+// roleOf says as what a credential lets in. It looks at all of them, so that how
+// long it takes says nothing.
+func (d *Door) roleOf(password string) (as standing, ok bool) {
+	ok = same(password, d.cfg.Credential)
+	for i, c := range d.cfg.SiteCredentials {
+		if same(password, c) {
+			as, ok = standing{site: i + 1}, true
+		}
+	}
+	if d.cfg.StoreCredential != "" && same(password, d.cfg.StoreCredential) {
+		as, ok = standing{store: true}, true
+	}
+	return as, ok
 }
 
 func (d *Door) admitInside(c server.ClientAuthentication, name, password string) bool {
@@ -81,14 +100,14 @@ func (d *Door) register(c server.ClientAuthentication, name string, r rights) {
 	if r.agents {
 		account = d.agents
 	}
-	c.RegisterUser(&server.User{
-		Username: name,
-		Account:  account,
-		Permissions: &server.Permissions{
-			Publish:   &server.SubjectPermission{Allow: r.publish},
-			Subscribe: &server.SubjectPermission{Allow: r.subscribe},
-		},
-	})
+	p := &server.Permissions{
+		Publish:   &server.SubjectPermission{Allow: r.publish},
+		Subscribe: &server.SubjectPermission{Allow: r.subscribe},
+	}
+	if r.answers {
+		p.Response = &server.ResponsePermission{MaxMsgs: 1, Expires: answerWithin}
+	}
+	c.RegisterUser(&server.User{Username: name, Account: account, Permissions: p})
 }
 
 // same compares in constant time, whatever the lengths.

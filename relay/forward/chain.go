@@ -24,7 +24,7 @@ type ChainConfig struct {
 	Agents      *nats.Conn              // in the agents' account, to publish answers; required; its owner closes it
 	KeyList     func([]byte)            // told the key list that the next relay serves, unchecked; nil: nobody is
 	Connected   func()                  // told of every new connection, so that what waits can be tried at once; nil: nobody is
-	MaxRoutes   int                     // replies that are waited for; 0: 65,536
+	MaxRoutes   int                     // replies that are waited for; 0: 262,144
 	RouteAge    time.Duration           // how long each is waited for; 0: 1 h
 	Logger      *slog.Logger            // nil: nothing is logged
 }

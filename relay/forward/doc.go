@@ -44,31 +44,36 @@ import (
 
 // Config says between what a forwarder stands.
 type Config struct {
-	Edge      *nats.Conn    // in the account with JetStream; required; its owner closes it
-	Agents    *nats.Conn    // in the agents' account, to publish replies; required; its owner closes it
-	Groups    int           // of stores, 1 to 64; 0: 1
-	MaxBytes  int64         // of the stream; required
-	MaxRoutes int           // replies that are waited for; 0: 65,536
-	RouteAge  time.Duration // how long each is waited for; 0: 1 h
-	KeyList   func([]byte)  // told every key list that a store publishes, unchecked; nil: nobody is
-	Logger    *slog.Logger  // nil: nothing is logged
+	Edge      *nats.Conn          // in the account with JetStream; required; its owner closes it
+	Agents    *nats.Conn          // in the agents' account, to publish replies; required; its owner closes it
+	Files     Files               // of the stream; required
+	Mended    func()              // told that the stream works again, so that what waits can be tried at once; nil: nobody is
+	Groups    int                 // of stores, 1 to 64; 0: 1
+	MaxBytes  int64               // of the stream; required
+	MaxRoutes int                 // replies that are waited for; 0: 262,144
+	RouteAge  time.Duration       // how long each is waited for; 0: 1 h
+	KeyList   func([]byte) []byte // told every key list that a store publishes, unchecked; returns the one that is served then. nil: nobody is told
+	Logger    *slog.Logger        // nil: nothing is logged
 }
 
 // Defaults of what both forwarders keep for replies.
 const (
-	defaultMaxRoutes = 64 << 10
+	defaultMaxRoutes = 256 << 10
 	defaultRouteAge  = time.Hour
 )
 
 func (c Config) withDefaults() (Config, error) {
-	if c.Edge == nil || c.Agents == nil || c.MaxBytes <= 0 {
-		return c, errors.New("make a forwarder: both connections and the stream's size are required")
+	if c.Edge == nil || c.Agents == nil || c.Files == nil || c.MaxBytes <= 0 {
+		return c, errors.New("make a forwarder: both connections, the stream's files and its size are required")
+	}
+	if c.Mended == nil {
+		c.Mended = func() {}
 	}
 	if c.Groups == 0 {
 		c.Groups = 1
 	}
 	if c.KeyList == nil {
-		c.KeyList = func([]byte) {}
+		c.KeyList = func([]byte) []byte { return nil }
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -83,6 +88,8 @@ type Stats struct {
 	Retries    uint64 // crates published again
 	Refused    uint64 // crates, in a chain envelopes, that were not taken; they went back
 	Unanswered uint64 // in a chain: envelopes that got no hint in time; they went back
+	Mended     uint64 // times that the stream was made, opened or begun anew
+	Away       uint64 // senders that were told that their reply is lost, so that they send again
 	Resealed   uint64 // in a chain: envelopes that went back to their senders to be sealed anew
 	Dials      uint64 // in a chain: connections to a next relay, begun
 	Replies    uint64 // brought to their senders

@@ -74,6 +74,8 @@ func (c *Chain) stay(ctx context.Context, l *link) {
 	c.link, c.trouble = nil, hungUp
 	c.mu.Unlock()
 	l.close()
+	<-l.ended
+	c.senders.turnAway(&l.way)
 	if ctx.Err() == nil {
 		c.cfg.Logger.Warn("the next relay is away", slog.String("reason", hungUp))
 	}

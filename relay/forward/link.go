@@ -24,6 +24,7 @@ type link struct {
 	raw   net.Conn
 	inbox string
 	ended chan struct{} // closed with the connection
+	way   way
 
 	mu      sync.Mutex
 	waiting map[wire.Attempt]chan<- answer
@@ -80,18 +81,31 @@ func (l *link) take(m *nats.Msg) {
 		l.chain.counts.malformed.Add(1)
 		return
 	}
-	l.tell(answer{attempt: a, hint: h})
+	if !l.tell(answer{attempt: a, hint: h}) && h.Code == wire.Later {
+		l.chain.senders.passLater(a, h) // it was queued there, and its reply was lost further on
+	}
 }
 
-func (l *link) tell(a answer) {
+// tell hands an answer to whoever waits for it; false: nobody does any more.
+func (l *link) tell(a answer) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	to, ok := l.waiting[a.attempt]
-	if !ok {
-		return
+	if ok {
+		delete(l.waiting, a.attempt) // one answer each, so that the channel always has room
+		to <- a
 	}
-	delete(l.waiting, a.attempt) // one answer each, so that the channel always has room
-	to <- a
+	return ok
+}
+
+// hasEnded says whether the connection has.
+func (l *link) hasEnded() bool {
+	select {
+	case <-l.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 // expect makes the answers to these puts go to the channel, which has room for

@@ -10,7 +10,7 @@ import (
 
 // Bounds of what is on its way to the next relay without a hint.
 const (
-	maxFlight   = 64
+	maxFlight   = 512
 	hintTimeout = 5 * time.Second
 )
 
@@ -67,9 +67,9 @@ func (c *Chain) round(ctx context.Context, l *link, items []pool.Item) (left []p
 	answers := make(chan answer, len(items))
 	count := l.expect(items, answers)
 	defer l.forget(items)
+	c.senders.add(items)
 	put := 0
 	for put < len(items) && ctx.Err() == nil {
-		c.senders.add(items[put].Attempt, items[put].Inbox)
 		if l.put(&items[put]) != nil {
 			break
 		}
@@ -79,10 +79,19 @@ func (c *Chain) round(ctx context.Context, l *link, items []pool.Item) (left []p
 	if put == len(items) {
 		hints = c.await(ctx, l, count, answers)
 	}
+	queued := make([]pool.Item, 0, len(items))
 	for _, it := range items {
-		if hint, ok := hints[it.Attempt]; !c.settle(&it, hint, ok) {
+		hint, ok := hints[it.Attempt]
+		switch {
+		case !c.settle(&it, hint, ok):
 			left = append(left, it)
+		case hint.Code == wire.Queued:
+			queued = append(queued, it)
 		}
+	}
+	c.senders.went(queued, &l.way)
+	if l.hasEnded() { // perhaps before these were booked
+		c.senders.turnAway(&l.way)
 	}
 	return left
 }
@@ -139,9 +148,7 @@ func (c *Chain) settle(it *pool.Item, hint wire.Hint, answered bool) (done bool)
 func (c *Chain) reseal(it *pool.Item) {
 	c.counts.resealed.Add(1)
 	if inbox, ok := c.senders.take(it.Attempt); ok {
-		if err := c.cfg.Agents.Publish(inbox, wire.Hint{Code: wire.Reseal}.Marshal()); err != nil {
-			c.cfg.Logger.Debug("a hint was not brought back")
-		}
+		c.senders.tell(inbox, wire.Hint{Code: wire.Reseal})
 	}
 	select {
 	case c.stale <- struct{}{}:

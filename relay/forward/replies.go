@@ -24,7 +24,7 @@ const maxPendingLists = 16
 func (f *Forward) listen(ctx context.Context) error {
 	err := f.subscribe(wire.SubjectReply, maxPendingReplies, f.onReplies)
 	if err == nil {
-		err = f.subscribe(wire.SubjectKeys, maxPendingLists, func(m *nats.Msg) { f.cfg.KeyList(m.Data) })
+		err = f.subscribe(wire.SubjectKeys, maxPendingLists, f.onKeyList)
 	}
 	if err == nil {
 		err = f.cfg.Edge.FlushWithContext(ctx)
@@ -61,6 +61,15 @@ func (f *Forward) droppedLocked() int {
 	return n
 }
 
+// onKeyList takes a list and tells the store that asks which one is served now.
+func (f *Forward) onKeyList(m *nats.Msg) {
+	served := f.cfg.KeyList(m.Data)
+	if m.Reply == "" {
+		return
+	}
+	_ = m.Respond(served) // a store that hears nothing tells its list again
+}
+
 func (f *Forward) onReplies(m *nats.Msg) {
 	replies, err := wire.ParseReplies(m.Data)
 	if err != nil {
@@ -76,6 +85,10 @@ func (f *Forward) onReplies(m *nats.Msg) {
 // returns when they are out or ctx, which must have a deadline, has ended. A
 // second call does nothing.
 func (f *Forward) Stop(ctx context.Context) error {
+	if f.cancel != nil {
+		f.cancel()
+		<-f.done // what it waits for ends with its ctx
+	}
 	f.mu.Lock()
 	subs := f.subs
 	f.dropped = f.droppedLocked()

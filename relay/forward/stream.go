@@ -50,15 +50,21 @@ func consumerConfig(group int) jetstream.ConsumerConfig {
 	}
 }
 
-// makeStream makes the stream and one consumer a group, or brings those on
-// disk up to date.
+// makeStream makes the stream and one consumer a group, or brings those on disk
+// up to date. The consumers begin anew with all that is in the stream: what a
+// store has confirmed is not in it any more, and where a consumer was may be
+// damaged, or be of another stream than the one that a damaged disk has left.
 func (f *Forward) makeStream(ctx context.Context) error {
 	if _, err := f.js.CreateOrUpdateStream(ctx, streamConfig(f.cfg.MaxBytes)); err != nil {
 		return fmt.Errorf("make stream %s of %d bytes: %w", wire.StreamCrates, f.cfg.MaxBytes, err)
 	}
 	for group := range f.cfg.Groups {
+		name := wire.CrateConsumer(group)
 		if _, err := f.js.CreateOrUpdateConsumer(ctx, wire.StreamCrates, consumerConfig(group)); err != nil {
-			return fmt.Errorf("make consumer %s: %w", wire.CrateConsumer(group), err)
+			return fmt.Errorf("make consumer %s: %w", name, err)
+		}
+		if _, err := f.js.ResetConsumerToSequence(ctx, wire.StreamCrates, name, 1); err != nil {
+			return fmt.Errorf("begin consumer %s anew: %w", name, err)
 		}
 	}
 	return nil

@@ -16,8 +16,8 @@ import (
 // Bounds of what waits in this process for a look: beyond either, puts are
 // dropped unanswered.
 const (
-	maxPendingPuts  = 4096
-	maxPendingBytes = 32 << 20
+	maxPendingPuts  = 16 << 10
+	maxPendingBytes = 64 << 20
 	maxPendingGets  = 4096 // as when all agents come back at once
 )
 
@@ -26,7 +26,7 @@ type Gate struct {
 	cfg    Config
 	ledger *ledger
 	counts counts
-	keys   atomic.Pointer[[]byte]
+	keys   atomic.Pointer[served]
 
 	mu      sync.Mutex
 	subs    []*nats.Subscription // between Start and Stop
@@ -39,22 +39,8 @@ func New(cfg Config) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gate{cfg: cfg, ledger: newLedger(cfg.Quota, cfg.Peers.Live)}
+	g := &Gate{cfg: cfg, ledger: newLedger(cfg.Quota, cfg.Peers)}
 	return g, g.SetKeyList(cfg.KeyList)
-}
-
-// SetKeyList replaces the key list that is served from now on, as it is: the
-// signature is checked by who uses it. Nil serves an empty message, which
-// tells the asker at once that there is none. An error that wraps
-// [wire.ErrForm] leaves the list as it was.
-func (g *Gate) SetKeyList(list []byte) error {
-	if list != nil {
-		if _, _, _, err := wire.ParseKeyList(list); err != nil {
-			return fmt.Errorf("serve key list: %w", err)
-		}
-	}
-	g.keys.Store(&list)
-	return nil
 }
 
 // Start begins to answer. Ctx must have a deadline.
@@ -138,7 +124,7 @@ func drain(ctx context.Context, sub *nats.Subscription) error {
 }
 
 func (g *Gate) onGetKeys(m *nats.Msg) {
-	if g.get(m, *g.keys.Load()) {
+	if g.get(m, g.keys.Load().bytes) {
 		g.counts.keyLists.Add(1)
 	}
 }

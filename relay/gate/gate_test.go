@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/relay/pool"
+	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
@@ -16,10 +17,20 @@ type peers map[string]bool
 
 func (p peers) Live(name string) bool { return p[name] }
 
+// Source makes the two letters after a name its site and its network.
+func (p peers) Source(name string, day schema.Day) (site int, network uint64) {
+	if len(name) < 3 {
+		return 0, 0
+	}
+	return int(name[1] - '0'), uint64(name[2]-'0') + uint64(day)<<32
+}
+
 // poolFunc is a pool that does what the test says.
 type poolFunc func(pool.Item) error
 
 func (f poolFunc) Add(it pool.Item) error { return f(it) }
+
+func (f poolFunc) Later() time.Duration { return 17*time.Second + time.Millisecond }
 
 func put(class wire.Class, bucket int) []byte {
 	e := wire.Envelope{Class: class, Partition: 5, Attempt: wire.Attempt{9}, Body: make([]byte, wire.Buckets[bucket]+wire.SealLen)}
@@ -29,7 +40,9 @@ func put(class wire.Class, bucket int) []byte {
 // judging returns a gate without a connection, for what it decides by itself.
 func judging(p peers, q Quota, decide func() Decision, add poolFunc, now func() time.Time) *Gate {
 	q = q.withDefaults()
-	return &Gate{cfg: Config{Peers: p, Pool: add, Decide: decide, Quota: q, Now: now}, ledger: newLedger(q, p.Live)}
+	g := &Gate{cfg: Config{Peers: p, Pool: add, Decide: decide, Quota: q, Now: now}, ledger: newLedger(q, p)}
+	g.keys.Store(&served{})
+	return g
 }
 
 func TestJudge(t *testing.T) {
@@ -54,6 +67,7 @@ func TestJudge(t *testing.T) {
 		"malformed and off": {good[:9], Off, nil, wire.Reseal, func(s Stats) uint64 { return s.Refused.Form }},
 		"pool is full":      {good, On, pool.ErrFull, wire.Later, func(s Stats) uint64 { return s.Refused.Full }},
 		"shut meanwhile":    {good, On, pool.ErrShut, wire.Off, func(s Stats) uint64 { return s.Refused.Off }},
+		"next hop is away":  {good, On, pool.ErrStuck, wire.Later, func(s Stats) uint64 { return s.Refused.Full }},
 		"share is full":     {good, On, pool.ErrShare, wire.Later, func(s Stats) uint64 { return s.Refused.Full }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -67,8 +81,8 @@ func TestJudge(t *testing.T) {
 			if _, err := wire.ParseHint(h.Marshal()); err != nil {
 				t.Errorf("the hint has no form: %v", err)
 			}
-			if h.Code == wire.Later && (h.Wait < 10*time.Second || h.Wait > 30*time.Second) {
-				t.Errorf("wait %v, want 10 to 30 s", h.Wait)
+			if h.Code == wire.Later && h.Wait != 17*time.Second {
+				t.Errorf("wait %v, want what the pool says", h.Wait)
 			}
 			if c.want == wire.Queued && (got.Peer != "a" || got.Inbox != "_INBOX.a.1" || got.Partition != 5 || got.Attempt != wire.Attempt{9} ||
 				(got.Class == wire.ClassUser) != (name == "user while off")) {
@@ -115,15 +129,56 @@ func TestQuota(t *testing.T) {
 	say("a", wire.ClassUser, 0, wire.Queued)
 }
 
+// TestSums puts under many names: what counts by a site's credential and by the
+// network holds for all of them together, until the day ends.
+func TestSums(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	g := judging(peers{"a11": true, "b11": true, "c12": true, "d21": true, "e01": true, "f03": true, "g03": true},
+		Quota{Envelopes: 100, Bytes: 1 << 20, User: 100, Site: Sum{Envelopes: 3}, Network: Sum{Envelopes: 6, Bytes: 5 * 1200}},
+		func() Decision { return On }, func(pool.Item) error { return nil }, func() time.Time { return now })
+	say := func(peer string, class wire.Class, bucket int, want wire.HintCode) {
+		t.Helper()
+		if h := g.judge(peer, "_INBOX."+peer+".1", put(class, bucket)); h.Code != want {
+			t.Errorf("%s: %v, want %v", peer, h, want)
+		}
+	}
+	say("a11", wire.ClassNormal, 0, wire.Queued)
+	say("b11", wire.ClassNormal, 0, wire.Queued)
+	say("c12", wire.ClassUser, 0, wire.Queued) // the same credential, another network
+	say("a11", wire.ClassNormal, 0, wire.Later)
+	say("c12", wire.ClassUser, 0, wire.Later)
+	say("d21", wire.ClassNormal, 0, wire.Queued)
+	say("e01", wire.ClassNormal, 0, wire.Queued) // the channel's credential
+	say("e01", wire.ClassNormal, 0, wire.Queued) // the network's fifth
+	say("e01", wire.ClassNormal, 0, wire.Later)  // too many bytes
+	say("f03", wire.ClassNormal, 1, wire.Queued)
+	say("g03", wire.ClassNormal, 1, wire.Later)
+	now = now.Add(24 * time.Hour)
+	say("a11", wire.ClassNormal, 0, wire.Queued)
+	say("g03", wire.ClassNormal, 1, wire.Queued)
+}
+
+// TestNetworksAreBounded brings envelopes from ever new networks.
+func TestNetworksAreBounded(t *testing.T) {
+	l := newLedger(Quota{Envelopes: 1, Network: Sum{Envelopes: 2}}, peers{})
+	for n := range uint64(maxNetworks) + 10 {
+		l.charge(bill{peer: "a", network: n + 1, bytes: 1})
+	}
+	if n := len(l.networks); n != maxNetworks+1 || l.networks[otherwise].envelopes != 10 {
+		t.Errorf("%d networks, want %d and one for the %d others", n, maxNetworks, l.networks[otherwise].envelopes)
+	}
+}
+
 // TestLedgerIsBounded lets many short connections pass on one day.
 func TestLedgerIsBounded(t *testing.T) {
 	live := peers{}
-	l := newLedger(Quota{}.withDefaults(), live.Live)
+	l := newLedger(Quota{}.withDefaults(), live)
 	for i := range 20000 {
 		name := fmt.Sprint(i)
 		live[name] = true
 		delete(live, fmt.Sprint(i-10))
-		l.charge(name, wire.ClassNormal, 1)
+		b, _ := l.allows(1, name, wire.ClassNormal, 1)
+		l.charge(b)
 	}
 	if n := len(l.used); n > firstPrune {
 		t.Errorf("%d connections are kept, ten live", n)

@@ -21,7 +21,7 @@ func (g *Gate) onPut(m *nats.Msg) {
 	g.answer(m.Reply, g.judge(peer, m.Reply, m.Data).Marshal())
 }
 
-// judge checks one put in the fixed order form, decision, quota, pool, and
+// judge checks one put in the fixed order form, decision, key, quota, pool, and
 // counts the outcome.
 func (g *Gate) judge(peer, inbox string, data []byte) wire.Hint {
 	e, err := wire.ParseEnvelope(data)
@@ -36,8 +36,13 @@ func (g *Gate) judge(peer, inbox string, data []byte) wire.Hint {
 	if e.Class != wire.ClassUser && !g.open() {
 		return wire.Hint{Code: wire.Off}
 	}
+	if g.keys.Load().gone(e.KeyID) {
+		g.counts.key.Add(1)
+		return wire.Hint{Code: wire.Reseal}
+	}
 	now := g.cfg.Now()
-	if !g.ledger.allows(schema.DayOf(now), peer, e.Class, len(data)) {
+	bill, ok := g.ledger.allows(schema.DayOf(now), peer, e.Class, len(data))
+	if !ok {
 		g.counts.quota.Add(1)
 		return later(untilTomorrow(now) + rand.N(time.Hour))
 	}
@@ -49,9 +54,9 @@ func (g *Gate) judge(peer, inbox string, data []byte) wire.Hint {
 	}
 	if err != nil {
 		g.counts.full.Add(1)
-		return later(10*time.Second + rand.N(20*time.Second))
+		return later(g.cfg.Pool.Later())
 	}
-	g.ledger.charge(peer, e.Class, len(data))
+	g.ledger.charge(bill)
 	g.counts.passed.Add(1)
 	g.counts.bytes.Add(uint64(len(data)))
 	return wire.Hint{Code: wire.Queued}

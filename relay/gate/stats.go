@@ -18,6 +18,7 @@ type Stats struct {
 type Refused struct {
 	Form     uint64 // wrong outer form
 	Oversize uint64 // longer than the largest envelope
+	Key      uint64 // sealed to a key that the store has destroyed
 	Off      uint64 // the site is off
 	Unknown  uint64 // the site's decision is not known
 	Quota    uint64 // over the connection's quota of the day
@@ -30,7 +31,7 @@ type Refused struct {
 // metrics name them.
 func (r Refused) ByReason() map[string]uint64 {
 	by := map[string]uint64{
-		"form": r.Form, "oversize": r.Oversize, "off": r.Off, "unknown": r.Unknown,
+		"form": r.Form, "key": r.Key, "oversize": r.Oversize, "off": r.Off, "unknown": r.Unknown,
 		"quota": r.Quota, "full": r.Full, "stranger": r.Stranger, "flood": r.Flood,
 	}
 	maps.DeleteFunc(by, func(_ string, n uint64) bool { return n == 0 })
@@ -46,8 +47,8 @@ func (r Refused) Total() (n uint64) {
 }
 
 type counts struct {
-	passed, bytes, keyLists, policies                   atomic.Uint64
-	form, oversize, off, unknown, quota, full, stranger atomic.Uint64
+	passed, bytes, keyLists, policies                        atomic.Uint64
+	form, oversize, key, off, unknown, quota, full, stranger atomic.Uint64
 }
 
 // Stats returns the counts.
@@ -59,7 +60,7 @@ func (g *Gate) Stats() Stats {
 	return Stats{
 		Passed: c.passed.Load(), Bytes: c.bytes.Load(), KeyLists: c.keyLists.Load(), Policies: c.policies.Load(),
 		Refused: Refused{
-			Form: c.form.Load(), Oversize: c.oversize.Load(), Off: c.off.Load(), Unknown: c.unknown.Load(),
+			Form: c.form.Load(), Oversize: c.oversize.Load(), Key: c.key.Load(), Off: c.off.Load(), Unknown: c.unknown.Load(),
 			Quota: c.quota.Load(), Full: c.full.Load(), Stranger: c.stranger.Load(),
 			Flood: uint64(flood),
 		},

@@ -2,8 +2,8 @@
 // nobody can tell from when an envelope leaves a relay which connection
 // brought it.
 //
-// At random times a random half of the pool leaves in a random order,
-// provided that at least MinPeers connections contributed. What waited
+// At random times, and when the pool is half full, a random half of it leaves in
+// a random order, provided that at least MinPeers connections contributed. What waited
 // MaxWait leaves anyway; when fewer than MinPeers contributed it is counted as
 // thin: it went, but there was little to hide among. Randomness comes from
 // crypto/rand.
@@ -13,7 +13,10 @@
 // sender is asked to come later. What cannot be passed on comes back to the
 // pool, keeps its place in the bounds, and is tried again with a growing
 // pause; after MaxAge it is dropped and counted, because its sender has long
-// sent again. A relay that dies loses its pool: that is soft state, and the
+// sent again. While the next hop has taken nothing for a while Add refuses too:
+// an envelope is better off with its sender, which has it on disk. For how long
+// the refused should stay away, Later says: at random, and longer the longer the
+// trouble lasts and the more were refused. A relay that dies loses its pool: that is soft state, and the
 // sender sends again too.
 //
 // When the site refuses, the pool is shut: what it holds is dropped and
@@ -31,12 +34,13 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
-// The reasons for which Add refuses; nothing was taken. Answer `later` to the
-// first two, and `off` to the last.
+// The reasons for which Add refuses; nothing was taken. Answer `off` to ErrShut,
+// and `later` to the others.
 var (
 	ErrFull  = errors.New("the pool is full")
 	ErrShare = errors.New("the connection fills its share of the pool")
 	ErrShut  = errors.New("the site refuses")
+	ErrStuck = errors.New("the next hop takes nothing")
 )
 
 // Item is one envelope in the pool.
@@ -49,6 +53,8 @@ type Item struct {
 	Envelope  []byte       // as it came; never changed
 
 	since time.Time // when Add took it
+	drawn bool      // it has left once, and came back: it need not be drawn again
+	thin  bool      // it left with fewer than MinPeers contributing
 }
 
 // Forwarder passes items on, in their order. It blocks until they are safe at
@@ -77,7 +83,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.MaxBytes, 64<<20)
 	setDefault(&c.MaxAge, time.Hour)
 	if c.Random == nil {
-		c.Random = cryptoSource{}
+		c.Random = &cryptoSource{}
 	}
 	return c
 }
@@ -98,4 +104,5 @@ type Stats struct {
 	Returned uint64 // came back because the next hop did not take them
 	Dropped  uint64 // given up after MaxAge
 	Shut     uint64 // dropped because the site refused
+	Stuck    bool   // now: the next hop takes nothing
 }

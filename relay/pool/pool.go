@@ -21,7 +21,9 @@ type Pool struct {
 	shares  map[string]share // of each connection
 	flushAt time.Time        // of the next random flush; zero while nothing waits
 	oldest  time.Time        // of the items that wait
+	taken   time.Time        // when something was last taken
 	shut    bool
+	trouble trouble
 	abort   context.CancelFunc // ends the passing on that goes on; nil: none does
 	stats   Stats
 }
@@ -44,21 +46,15 @@ func New(cfg Config) *Pool {
 	}
 }
 
-// Add takes an item, or refuses with [ErrFull], [ErrShare] or [ErrShut].
+// Add takes an item, or refuses with [ErrFull], [ErrShare], [ErrStuck] or
+// [ErrShut].
 func (p *Pool) Add(it Item) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := int64(len(it.Envelope))
-	mine := p.shares[it.Peer]
-	switch {
-	case p.refuses(it):
-		return ErrShut
-	case p.held.items+1 > p.cfg.MaxItems || p.held.bytes+n > p.cfg.MaxBytes:
-		return ErrFull
-	case p.cfg.MinPeers > 1 && (mine.items+1 > p.cfg.MaxItems/4 || mine.bytes+n > p.cfg.MaxBytes/4):
-		return ErrShare
-	}
 	it.since = time.Now()
+	if err := p.room(it); err != nil {
+		return err
+	}
 	p.hold(it, 1)
 	if len(p.items) == 0 {
 		p.oldest = it.since
@@ -66,7 +62,40 @@ func (p *Pool) Add(it Item) error {
 		tell(p.wake)
 	}
 	p.items = append(p.items, it)
+	if it.since.Before(p.flushAt) && p.plenty(it.since) {
+		p.flushAt = it.since
+		tell(p.wake)
+	}
 	return nil
+}
+
+// room says why an item cannot be taken. Call with mu held.
+func (p *Pool) room(it Item) error {
+	n := int64(len(it.Envelope))
+	mine := p.shares[it.Peer]
+	switch {
+	case p.refuses(it):
+		return ErrShut
+	case p.trouble.stuck(it.since):
+		return ErrStuck
+	case p.held.items+1 > p.cfg.MaxItems || p.held.bytes+n > p.cfg.MaxBytes:
+		p.trouble.full(it.since)
+		return ErrFull
+	case p.cfg.MinPeers > 1 && (mine.items+1 > p.cfg.MaxItems/4 || mine.bytes+n > p.cfg.MaxBytes/4):
+		return ErrShare
+	}
+	return nil
+}
+
+// plentyPause is the least time between two flushes of a pool that is half full.
+const plentyPause = 50 * time.Millisecond
+
+// plenty says whether the pool is half full: then the random time for a flush
+// is not waited for, or a busy relay would pass on one pool a minute. What
+// leaves is still a random half, of many connections. Call with mu held.
+func (p *Pool) plenty(now time.Time) bool {
+	return (2*len(p.items) >= p.cfg.MaxItems || 2*p.held.bytes >= p.cfg.MaxBytes) &&
+		len(p.shares) >= p.cfg.MinPeers && now.Sub(p.taken) >= plentyPause
 }
 
 // tell wakes whoever waits on the channel, once.
@@ -82,7 +111,7 @@ func (p *Pool) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.stats
-	s.Items, s.Bytes = p.held.items, p.held.bytes
+	s.Items, s.Bytes, s.Stuck = p.held.items, p.held.bytes, p.trouble.stuck(time.Now())
 	return s
 }
 
@@ -121,13 +150,13 @@ func (p *Pool) mixed() bool {
 }
 
 // take removes what leaves now: a random half when its time has come and the
-// pool is mixed, and whatever waited MaxWait. With all it is everything. Abort
-// is called when the pool is shut before settle.
-func (p *Pool) take(now time.Time, all bool, abort context.CancelFunc) (leave []Item, mixed bool) {
+// pool is mixed, whatever waited MaxWait, and what came back. With all it is
+// everything. Abort is called when the pool is shut before settle.
+func (p *Pool) take(now time.Time, all bool, abort context.CancelFunc) (leave []Item) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.abort = abort
-	mixed = p.mixed()
+	p.abort, p.taken = abort, now
+	mixed := p.mixed()
 	p.random.Shuffle(len(p.items), func(i, j int) { p.items[i], p.items[j] = p.items[j], p.items[i] })
 	half := 0
 	if !now.Before(p.flushAt) {
@@ -138,30 +167,29 @@ func (p *Pool) take(now time.Time, all bool, abort context.CancelFunc) (leave []
 	}
 	var stay []Item
 	for i, it := range p.items {
-		if all || i < half || now.Sub(it.since) >= p.cfg.MaxWait {
-			leave = append(leave, it)
-		} else {
+		if !all && i >= half && !it.drawn && now.Sub(it.since) < p.cfg.MaxWait {
 			stay = append(stay, it)
+			continue
 		}
+		it.thin = it.thin || !it.drawn && !mixed
+		it.drawn = true
+		leave = append(leave, it)
 	}
 	p.setWaiting(stay)
-	return leave, mixed
+	return leave
 }
 
 // settle books what became of items that were taken: left come back to the
 // head, unless they are too old, and the others are gone.
-func (p *Pool) settle(now time.Time, taken, left []Item, mixed bool) {
+func (p *Pool) settle(now time.Time, taken, left []Item) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.abort = nil
 	for _, it := range taken {
 		p.hold(it, -1)
 	}
-	passed := uint64(len(taken) - len(left))
-	p.stats.Passed += passed
-	if !mixed {
-		p.stats.Thin += passed
-	}
+	p.stats.Passed += uint64(len(taken) - len(left))
+	p.stats.Thin += thin(taken) - thin(left)
 	back := make([]Item, 0, len(left)+len(p.items))
 	for _, it := range left {
 		if p.refuses(it) {
@@ -176,9 +204,20 @@ func (p *Pool) settle(now time.Time, taken, left []Item, mixed bool) {
 		p.hold(it, 1)
 		back = append(back, it)
 	}
+	p.trouble.settle(now, len(back) > 0 && len(left) == len(taken))
 	if len(back) > 0 {
 		p.setWaiting(append(back, p.items...))
 	}
+}
+
+// thin counts the items that left with little to hide among.
+func thin(items []Item) (n uint64) {
+	for i := range items {
+		if items[i].thin {
+			n++
+		}
+	}
+	return n
 }
 
 // setWaiting sets what waits. Call with mu held.
@@ -195,8 +234,11 @@ func (p *Pool) setWaiting(items []Item) {
 func (p *Pool) due() (time.Time, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.items) == 0 {
+	switch {
+	case len(p.items) == 0:
 		return time.Time{}, false
+	case p.items[0].drawn: // it came back
+		return p.items[0].since, true
 	}
 	if overdue := p.oldest.Add(p.cfg.MaxWait); overdue.Before(p.flushAt) {
 		return overdue, true

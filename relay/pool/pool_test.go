@@ -162,7 +162,7 @@ func TestUniform(t *testing.T) {
 	for seed := range uint64(draws) {
 		p := New(Config{Next: &hop{}, MinPeers: 1, Random: rand.NewPCG(seed, 1)})
 		add(t, p, places, "")
-		leave, _ := p.take(time.Now().Add(time.Hour), false, func() {})
+		leave := p.take(time.Now().Add(time.Hour), false, func() {})
 		i, _ := strconv.Atoi(leave[0].Inbox)
 		seen[i]++
 	}
@@ -211,8 +211,8 @@ func TestNextHopDown(t *testing.T) {
 		add(t, p, 10, "a")
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
-		if err := p.Add(Item{Peer: "a"}); !errors.Is(err, ErrFull) {
-			t.Errorf("add to a pool that cannot empty: %v, want full", err)
+		if err := p.Add(Item{Peer: "a"}); !errors.Is(err, ErrStuck) || !p.Stats().Stuck {
+			t.Errorf("add to a pool that cannot empty: %v, want stuck", err)
 		}
 		if s := p.Stats(); s.Items != 10 || s.Passed != 0 || s.Returned == 0 || s.Returned > 10*60 {
 			t.Errorf("stats %+v, want 10 held and tries with growing pauses", s)

@@ -69,11 +69,11 @@ func (p *Pool) Flush(ctx context.Context) error {
 func (p *Pool) pass(ctx context.Context, all bool) int {
 	ctx, abort := context.WithCancel(ctx)
 	defer abort()
-	items, mixed := p.take(time.Now(), all, abort)
+	items := p.take(time.Now(), all, abort)
 	if len(items) == 0 {
 		return 0
 	}
 	left := p.cfg.Next.Forward(ctx, items)
-	p.settle(time.Now(), items, left, mixed)
+	p.settle(time.Now(), items, left)
 	return len(left)
 }

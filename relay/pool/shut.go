@@ -12,6 +12,7 @@ func (p *Pool) Shut(shut bool) {
 	if !shut {
 		return
 	}
+	p.trouble = trouble{}
 	if p.abort != nil {
 		p.abort()
 	}
@@ -33,4 +34,9 @@ func (p *Pool) Shut(shut bool) {
 func (p *Pool) refuses(it Item) bool { return p.shut && it.Class != wire.ClassUser }
 
 // Retry ends the pause after the next hop refused: it is back.
-func (p *Pool) Retry() { tell(p.retry) }
+func (p *Pool) Retry() {
+	p.mu.Lock()
+	p.trouble = trouble{}
+	p.mu.Unlock()
+	tell(p.retry)
+}

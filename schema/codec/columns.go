@@ -14,39 +14,41 @@ var errUTF8 = errors.New("a text is not valid UTF-8")
 
 // columns builds a page's tables and columns, record by record.
 type columns struct {
-	page
-	texts   map[string]uint64
-	series  map[string]uint64 // by the bytes of a series' indexes
-	last    int64             // time of the record before
-	key     []byte            // scratch
-	longest int               // bytes of the longest text so far
-	invalid bool              // a text was not UTF-8
+	texts  []string
+	series []series
+	index  []uint64 // of each record: its series
+	times  []int64  // of each record: seconds, as difference
+	values []int64  // of each record: number, or index of text
+
+	textAt   map[string]uint64
+	seriesAt map[string]uint64 // by the bytes of a series' indexes
+	last     int64             // time of the record before
+	key      []byte            // scratch
+	labels   []uint64          // scratch
+	plain    []byte            // scratch
+	longest  int               // bytes of the longest text so far
+	invalid  bool              // a text was not UTF-8
 }
 
-func newColumns(p Page) *columns {
-	n := len(p.Records)
-	return &columns{
-		page: page{
-			Form: form, Batch: p.Batch[:], Writer: p.Writer[:], Release: p.Release, Policy: p.Policy,
-			Texts: []string{}, Series: []series{},
-			Index: make([]uint64, 0, n), Times: make([]int64, 0, n), Values: make([]int64, 0, n),
-		},
-		texts:  map[string]uint64{},
-		series: map[string]uint64{},
-	}
+func newColumns() *columns {
+	return &columns{textAt: map[string]uint64{}, seriesAt: map[string]uint64{}}
+}
+
+// reset forgets a page, with every text of it.
+func (c *columns) reset() {
+	clear(c.texts)
+	clear(c.textAt)
+	clear(c.seriesAt)
+	c.texts, c.series, c.labels = c.texts[:0], c.series[:0], nil
+	c.index, c.times, c.values = c.index[:0], c.times[:0], c.values[:0]
+	c.last, c.longest, c.invalid = 0, 0, false
 }
 
 func (c *columns) add(r *schema.Record) error {
 	if len(r.Labels) > MaxLabels {
 		return fmt.Errorf("%d labels, at most %d", len(r.Labels), MaxLabels)
 	}
-	s := series{
-		Product: c.text(r.Product.Name), Version: c.text(r.Product.Version),
-		Metric: c.text(r.Metric), Kind: r.Value.Kind, Labels: make([]uint64, 0, 2*len(r.Labels)),
-	}
-	for _, l := range r.Labels {
-		s.Labels = append(s.Labels, c.text(l.Name), c.text(l.Value))
-	}
+	of := c.seriesOf(r)
 	value := r.Value.Number
 	switch r.Value.Kind {
 	case schema.KindNumber:
@@ -55,127 +57,95 @@ func (c *columns) add(r *schema.Record) error {
 	default:
 		return fmt.Errorf("value of kind %d", r.Value.Kind)
 	}
-	c.Index = append(c.Index, c.seriesOf(s))
-	c.Times = append(c.Times, r.Time-c.last)
-	c.Values = append(c.Values, value)
+	c.index = append(c.index, of)
+	c.times = append(c.times, r.Time-c.last)
+	c.values = append(c.values, value)
 	c.last = r.Time
-	if c.invalid {
+	switch {
+	case c.invalid:
 		return errUTF8
-	}
-	if c.longest > MaxTextLen {
+	case c.longest > MaxTextLen:
 		return fmt.Errorf("text of %d bytes, at most %d", c.longest, MaxTextLen)
-	}
-	if len(c.Texts) > MaxTexts {
-		return fmt.Errorf("%d distinct texts, at most %d", len(c.Texts), MaxTexts)
+	case len(c.texts) > MaxTexts:
+		return fmt.Errorf("%d distinct texts, at most %d", len(c.texts), MaxTexts)
 	}
 	return nil
 }
 
 func (c *columns) text(s string) uint64 {
-	if i, ok := c.texts[s]; ok {
+	if i, ok := c.textAt[s]; ok {
 		return i
 	}
-	i := uint64(len(c.Texts))
-	c.texts[s] = i
-	c.Texts = append(c.Texts, s)
+	i := uint64(len(c.texts))
+	c.textAt[s] = i
+	c.texts = append(c.texts, s)
 	c.longest = max(c.longest, len(s))
 	c.invalid = c.invalid || !utf8.ValidString(s)
 	return i
 }
 
-func (c *columns) seriesOf(s series) uint64 {
+// seriesOf returns the index of a record's series.
+func (c *columns) seriesOf(r *schema.Record) uint64 {
+	s := series{product: c.text(r.Product.Name), version: c.text(r.Product.Version), metric: c.text(r.Metric), kind: r.Value.Kind}
 	k := c.key[:0]
-	for _, v := range []uint64{s.Product, s.Version, s.Metric, uint64(s.Kind)} {
+	for _, v := range [...]uint64{s.product, s.version, s.metric, uint64(s.kind)} {
 		k = binary.AppendUvarint(k, v)
 	}
-	for _, v := range s.Labels {
-		k = binary.AppendUvarint(k, v)
+	from := len(c.labels)
+	for i := range r.Labels {
+		name, value := c.text(r.Labels[i].Name), c.text(r.Labels[i].Value)
+		k = binary.AppendUvarint(binary.AppendUvarint(k, name), value)
+		c.labels = append(c.labels, name, value)
 	}
 	c.key = k
-	if i, ok := c.series[string(k)]; ok {
+	if i, ok := c.seriesAt[string(k)]; ok {
+		c.labels = c.labels[:from]
 		return i
 	}
-	i := uint64(len(c.Series))
-	c.series[string(k)] = i
-	c.Series = append(c.Series, s)
+	s.labels = c.labels[from:len(c.labels):len(c.labels)]
+	i := uint64(len(c.series))
+	c.seriesAt[string(k)] = i
+	c.series = append(c.series, s)
 	return i
 }
 
-// open turns columns back into records, checking every index.
-func (w *page) open() (Page, error) {
-	p := Page{Release: w.Release, Policy: w.Policy}
-	n := len(w.Index)
-	switch {
-	case w.Form != form:
-		return p, fmt.Errorf("%w: form %d, want %d", ErrForm, w.Form, form)
-	case len(w.Batch) != len(p.Batch) || len(w.Writer) != len(p.Writer):
-		return p, fmt.Errorf("%w: batch ID or writer is not 16 bytes", ErrForm)
-	case n > MaxRecords || len(w.Times) != n || len(w.Values) != n:
-		return p, fmt.Errorf("%w: columns of %d, %d and %d", ErrForm, n, len(w.Times), len(w.Values))
-	case len(w.Texts) > MaxTexts || len(w.Series) > n:
-		return p, fmt.Errorf("%w: %d texts, %d series", ErrForm, len(w.Texts), len(w.Series))
+// append returns the page's bytes before compression. They are good until the
+// next page.
+func (c *columns) append(p *Page) []byte {
+	b := appendUint(appendArray(c.plain[:0], pageLen), form)
+	b = appendBytes(appendBytes(b, p.Batch[:]), p.Writer[:])
+	b = appendUint(appendUint(b, uint64(p.Release)), p.Policy)
+	b = appendArray(b, len(c.texts))
+	for _, s := range c.texts {
+		b = appendText(b, s)
 	}
-	for _, s := range w.Texts {
-		if len(s) > MaxTextLen {
-			return p, fmt.Errorf("%w: a text of %d bytes", ErrForm, len(s))
-		}
+	b = appendArray(b, len(c.series))
+	for i := range c.series {
+		b = c.series[i].append(b)
 	}
-	copy(p.Batch[:], w.Batch)
-	copy(p.Writer[:], w.Writer)
-	shared, err := w.openSeries()
-	if err != nil {
-		return p, err
+	b = appendArray(b, len(c.index))
+	for _, n := range c.index {
+		b = appendUint(b, n)
 	}
-	p.Records = make([]schema.Record, n)
-	var now int64
-	for i := range p.Records {
-		if w.Index[i] >= uint64(len(shared)) {
-			return p, fmt.Errorf("%w: series %d of %d", ErrForm, w.Index[i], len(shared))
-		}
-		now += w.Times[i]
-		r := shared[w.Index[i]]
-		r.Time = now
-		if r.Value.Kind == schema.KindNumber {
-			r.Value.Number = w.Values[i]
-		} else if r.Value.Text, err = w.at(uint64(w.Values[i])); err != nil {
-			return p, err
-		}
-		p.Records[i] = r
+	b = appendArray(b, len(c.times))
+	for _, n := range c.times {
+		b = appendInt(b, n)
 	}
-	return p, nil
+	b = appendArray(b, len(c.values))
+	for _, n := range c.values {
+		b = appendInt(b, n)
+	}
+	c.plain = b
+	return b
 }
 
-// openSeries returns one record without time and value for each series.
-func (w *page) openSeries() ([]schema.Record, error) {
-	out := make([]schema.Record, len(w.Series))
-	for i, s := range w.Series {
-		if s.Kind != schema.KindNumber && s.Kind != schema.KindText || len(s.Labels) > 2*MaxLabels || len(s.Labels)%2 != 0 {
-			return nil, fmt.Errorf("%w: series %d: kind %d, %d label texts", ErrForm, i, s.Kind, len(s.Labels))
-		}
-		texts := make([]string, 0, 3+2*MaxLabels)
-		for _, index := range append([]uint64{s.Product, s.Version, s.Metric}, s.Labels...) {
-			t, err := w.at(index)
-			if err != nil {
-				return nil, err
-			}
-			texts = append(texts, t)
-		}
-		r := schema.Record{
-			Product: schema.Product{Name: texts[0], Version: texts[1]},
-			Metric:  texts[2],
-			Value:   schema.Value{Kind: s.Kind},
-		}
-		for l := 3; l < len(texts); l += 2 {
-			r.Labels = append(r.Labels, schema.Label{Name: texts[l], Value: texts[l+1]})
-		}
-		out[i] = r
+func (s *series) append(b []byte) []byte {
+	b = appendArray(b, seriesLen)
+	b = appendUint(appendUint(appendUint(b, s.product), s.version), s.metric)
+	b = appendUint(b, uint64(s.kind))
+	b = appendArray(b, len(s.labels))
+	for _, n := range s.labels {
+		b = appendUint(b, n)
 	}
-	return out, nil
-}
-
-func (w *page) at(i uint64) (string, error) {
-	if i >= uint64(len(w.Texts)) {
-		return "", fmt.Errorf("%w: text %d of %d", ErrForm, i, len(w.Texts))
-	}
-	return w.Texts[i], nil
+	return b
 }

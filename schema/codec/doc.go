@@ -2,7 +2,9 @@
 // what an envelope or a page seals, so they are frozen: a change makes a new
 // form number, and every form ever released stays readable.
 //
-// Both are CBOR (RFC 8949) arrays in core deterministic encoding. A page keeps
+// Both are CBOR (RFC 8949) arrays in core deterministic encoding; the few types
+// that they need are written and read here by hand, and each item is taken only
+// as this package writes it. A page keeps
 // what repeats once: a table of texts, a table of series (product, metric,
 // labels) and then three columns, one entry a record, compressed with zstd
 // (RFC 8878) as one frame.
@@ -23,63 +25,23 @@
 // wraps [ErrForm], within the limits below. No I/O.
 package codec
 
-import (
-	"bytes"
-	"errors"
-
-	"github.com/fxamacker/cbor/v2"
-)
+import "errors"
 
 // ErrForm is wrapped by every decoding error: the bytes do not have the form.
 var ErrForm = errors.New("wrong form")
 
 // Bounds that encoders keep and decoders enforce.
 const (
-	MaxRecords    = 4096    // in one page
-	MaxTexts      = 8192    // distinct texts in one page
-	MaxLabels     = 8       // on one record or measure
-	MaxTextLen    = 4096    // bytes of one text
-	MaxPlain      = 1 << 20 // bytes of a page before compression
-	MaxFacets     = 3       // of one fragment
-	MaxMeasures   = 512     // in one fragment
-	MaxBuckets    = 64      // of one duration or quantity
-	form          = 1       // of both, today
-	cborMaxArray  = 3 * MaxTexts
-	cborMaxNested = 6
+	MaxRecords  = 4096    // in one page
+	MaxTexts    = 8192    // distinct texts in one page
+	MaxLabels   = 8       // on one record or measure
+	MaxTextLen  = 4096    // bytes of one text
+	MaxPlain    = 1 << 20 // bytes of a page before compression
+	MaxFacets   = 3       // of one fragment
+	MaxMeasures = 512     // in one fragment
+	MaxBuckets  = 64      // of one duration or quantity
+	form        = 1       // of all, today
 )
-
-var (
-	encMode = must(encOptions().EncMode())
-	decMode = must(cbor.DecOptions{
-		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
-		MaxArrayElements: cborMaxArray,
-		MaxNestedLevels:  cborMaxNested,
-		MaxMapPairs:      16, // no form has a map; the least that the library allows
-		IndefLength:      cbor.IndefLengthForbidden,
-		TagsMd:           cbor.TagsForbidden,
-		UTF8:             cbor.UTF8RejectInvalid,
-	}.DecMode())
-)
-
-// encOptions make an absent list an empty one: null is in no form.
-func encOptions() cbor.EncOptions {
-	o := cbor.CoreDetEncOptions()
-	o.NilContainers = cbor.NilContainerAsEmpty
-	return o
-}
-
-// unmarshal decodes b into v and takes it only when it is the one encoding of
-// what it means: the library takes longer numbers and null for an empty value.
-func unmarshal[T any](b []byte, v *T) error {
-	if err := decMode.Unmarshal(b, v); err != nil {
-		return ErrForm // the library's text may quote the input
-	}
-	again, err := encMode.Marshal(*v)
-	if err != nil || !bytes.Equal(again, b) {
-		return ErrForm
-	}
-	return nil
-}
 
 // must panics when fixed options are not accepted: our own mistake, found by
 // the first test that runs.

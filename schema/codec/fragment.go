@@ -1,7 +1,10 @@
 package codec
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"math"
 	"unicode/utf8"
 
 	"github.com/tacit-telemetry/tacit/schema"
@@ -26,8 +29,6 @@ const (
 // one day. It is a delta: several of one day add up. It holds no ID, tag,
 // writer, hash or time.
 type Fragment struct {
-	_       struct{} `cbor:",toarray"`
-	Form    uint8
 	Day     schema.Day // of the events
 	Release schema.Release
 	Facets  []Pair // at most MaxFacets, in registered order
@@ -37,14 +38,12 @@ type Fragment struct {
 
 // Pair is a facet or a label with its value.
 type Pair struct {
-	_     struct{} `cbor:",toarray"`
 	Name  string
 	Value string
 }
 
 // Measure is what one metric, with one set of labels, adds.
 type Measure struct {
-	_       struct{} `cbor:",toarray"`
 	Metric  string
 	Labels  []Pair   // sorted by name
 	Count   uint64   // how many events
@@ -52,42 +51,99 @@ type Measure struct {
 	Buckets []uint64 // counts by registered bucket, or empty
 }
 
-// EncodeFragment returns the fragment's bytes. It sets Form.
+// EncodeFragment returns the fragment's bytes.
 func EncodeFragment(f Fragment) ([]byte, error) {
-	f.Form = form
 	if err := f.check(); err != nil {
 		return nil, fmt.Errorf("encode fragment: %w", err)
 	}
-	b, err := encMode.Marshal(f)
-	if err != nil {
-		return nil, fmt.Errorf("encode fragment: %w", err)
+	b := appendUint(appendArray(make([]byte, 0, 256), fragmentLen), form)
+	b = appendUint(appendUint(b, uint64(f.Day)), uint64(f.Release))
+	b = appendUint(appendPairs(b, f.Facets), uint64(f.First))
+	b = appendArray(b, len(f.Values))
+	for i := range f.Values {
+		b = f.Values[i].append(b)
 	}
 	return b, nil
+}
+
+// How many elements the arrays have.
+const (
+	fragmentLen = 6
+	measureLen  = 5
+)
+
+func (m *Measure) append(b []byte) []byte {
+	b = appendText(appendArray(b, measureLen), m.Metric)
+	b = appendPairs(b, m.Labels)
+	b = appendInt(appendUint(b, m.Count), m.Sum)
+	b = appendArray(b, len(m.Buckets))
+	for _, n := range m.Buckets {
+		b = appendUint(b, n)
+	}
+	return b
+}
+
+func appendPairs(b []byte, pairs []Pair) []byte {
+	b = appendArray(b, len(pairs))
+	for i := range pairs {
+		b = appendText(appendText(appendArray(b, 2), pairs[i].Name), pairs[i].Value)
+	}
+	return b
 }
 
 // DecodeFragment reads a fragment. It checks the form, not whether the
 // registry names what is in it. Errors wrap [ErrForm].
 func DecodeFragment(b []byte) (Fragment, error) {
-	var f Fragment
-	if err := unmarshal(b, &f); err != nil {
-		return Fragment{}, fmt.Errorf("decode fragment: %w", err)
+	r := reader{rest: b}
+	r.tuple(fragmentLen)
+	r.form()
+	f := Fragment{
+		Day: schema.Day(r.uint(math.MaxUint32)), Release: schema.Release(r.uint(math.MaxUint32)),
+		Facets: r.pairs(MaxFacets), First: First(r.uint(uint64(firstAll))),
 	}
-	if err := f.check(); err != nil {
-		return Fragment{}, fmt.Errorf("decode fragment: %w", err)
+	f.Values = make([]Measure, r.array(MaxMeasures))
+	for i := range f.Values {
+		f.Values[i] = r.measure()
+		if r.bad {
+			break
+		}
+	}
+	if !r.end() {
+		return Fragment{}, fmt.Errorf("decode fragment: %w", ErrForm)
 	}
 	return f, nil
 }
 
+func (r *reader) measure() Measure {
+	r.tuple(measureLen)
+	m := Measure{
+		Metric: string(r.text(MaxTextLen)), Labels: r.pairs(MaxLabels),
+		Count: r.uint(math.MaxUint64), Sum: r.int(),
+	}
+	m.Buckets = make([]uint64, r.array(MaxBuckets))
+	for i := range m.Buckets {
+		m.Buckets[i] = r.uint(math.MaxUint64)
+	}
+	return m
+}
+
+func (r *reader) pairs(most int) []Pair {
+	out := make([]Pair, r.array(most))
+	for i := range out {
+		r.tuple(2)
+		out[i] = Pair{Name: string(r.text(MaxTextLen)), Value: string(r.text(MaxTextLen))}
+	}
+	return out
+}
+
 func (f *Fragment) check() error {
 	switch {
-	case f.Form != form:
-		return fmt.Errorf("%w: form %d, want %d", ErrForm, f.Form, form)
 	case len(f.Facets) > MaxFacets:
-		return fmt.Errorf("%w: %d facets, at most %d", ErrForm, len(f.Facets), MaxFacets)
+		return fmt.Errorf("%d facets, at most %d", len(f.Facets), MaxFacets)
 	case len(f.Values) > MaxMeasures:
-		return fmt.Errorf("%w: %d measures, at most %d", ErrForm, len(f.Values), MaxMeasures)
+		return fmt.Errorf("%d measures, at most %d", len(f.Values), MaxMeasures)
 	case f.First&^firstAll != 0:
-		return fmt.Errorf("%w: unknown first bits", ErrForm)
+		return errors.New("unknown first bits")
 	}
 	if err := checkPairs(f.Facets); err != nil {
 		return err
@@ -96,15 +152,11 @@ func (f *Fragment) check() error {
 		m := &f.Values[i]
 		switch {
 		case len(m.Labels) > MaxLabels:
-			return fmt.Errorf("%w: %d labels, at most %d", ErrForm, len(m.Labels), MaxLabels)
+			return fmt.Errorf("%d labels, at most %d", len(m.Labels), MaxLabels)
 		case len(m.Buckets) > MaxBuckets:
-			return fmt.Errorf("%w: %d buckets, at most %d", ErrForm, len(m.Buckets), MaxBuckets)
-		case !utf8.ValidString(m.Metric):
-			return fmt.Errorf("%w: %w", ErrForm, errUTF8)
-		case len(m.Metric) > MaxTextLen:
-			return fmt.Errorf("%w: a text of %d bytes, at most %d", ErrForm, len(m.Metric), MaxTextLen)
+			return fmt.Errorf("%d buckets, at most %d", len(m.Buckets), MaxBuckets)
 		}
-		if err := checkPairs(m.Labels); err != nil {
+		if err := cmp.Or(checkPair(m.Metric, ""), checkPairs(m.Labels)); err != nil {
 			return err
 		}
 	}
@@ -112,13 +164,20 @@ func (f *Fragment) check() error {
 }
 
 func checkPairs(ps []Pair) error {
-	for _, p := range ps {
-		if len(p.Name) > MaxTextLen || len(p.Value) > MaxTextLen {
-			return fmt.Errorf("%w: a text above %d bytes", ErrForm, MaxTextLen)
+	for i := range ps {
+		if err := checkPair(ps[i].Name, ps[i].Value); err != nil {
+			return err
 		}
-		if !utf8.ValidString(p.Name) || !utf8.ValidString(p.Value) {
-			return fmt.Errorf("%w: %w", ErrForm, errUTF8)
-		}
+	}
+	return nil
+}
+
+func checkPair(name, value string) error {
+	if len(name) > MaxTextLen || len(value) > MaxTextLen {
+		return fmt.Errorf("a text of %d bytes, at most %d", max(len(name), len(value)), MaxTextLen)
+	}
+	if !utf8.ValidString(name) || !utf8.ValidString(value) {
+		return errUTF8
 	}
 	return nil
 }

@@ -2,6 +2,8 @@ package codec
 
 import (
 	"fmt"
+	"math"
+	"sync"
 
 	"github.com/tacit-telemetry/tacit/schema"
 )
@@ -16,46 +18,36 @@ type Page struct {
 	Records []schema.Record
 }
 
-// page is Page on the wire: what repeats once, and columns.
-type page struct {
-	_       struct{} `cbor:",toarray"`
-	Form    uint8
-	Batch   []byte
-	Writer  []byte
-	Release schema.Release
-	Policy  uint64
-	Texts   []string
-	Series  []series
-	Index   []uint64 // of each record: its series
-	Times   []int64  // of each record: seconds, as difference
-	Values  []int64  // of each record: number, or index of text
+// How many elements the arrays have.
+const (
+	pageLen   = 10
+	seriesLen = 5
+)
+
+// series is what records of one kind have in common. Numbers index texts.
+type series struct {
+	product, version, metric uint64
+	kind                     schema.Kind
+	labels                   []uint64 // name, value, name, value...
 }
 
-// series is what records of one kind have in common. Fields index Texts.
-type series struct {
-	_       struct{} `cbor:",toarray"`
-	Product uint64
-	Version uint64
-	Metric  uint64
-	Kind    schema.Kind
-	Labels  []uint64 // name, value, name, value...
-}
+// tables are kept from page to page: making them is most of what a page costs.
+var tables = sync.Pool{New: func() any { return newColumns() }}
 
 // EncodePage returns the page's bytes, compressed. Records keep their order.
 func EncodePage(p Page) ([]byte, error) {
 	if len(p.Records) > MaxRecords {
 		return nil, fmt.Errorf("encode page: %d records, at most %d", len(p.Records), MaxRecords)
 	}
-	w := newColumns(p)
+	c := tables.Get().(*columns)
+	defer tables.Put(c)
+	c.reset()
 	for i := range p.Records {
-		if err := w.add(&p.Records[i]); err != nil {
+		if err := c.add(&p.Records[i]); err != nil {
 			return nil, fmt.Errorf("encode page: record %d: %w", i, err)
 		}
 	}
-	plain, err := encMode.Marshal(w.page)
-	if err != nil {
-		return nil, fmt.Errorf("encode page: %w", err)
-	}
+	plain := c.append(&p)
 	if len(plain) > MaxPlain {
 		return nil, fmt.Errorf("encode page: %d bytes, at most %d", len(plain), MaxPlain)
 	}
@@ -69,13 +61,90 @@ func DecodePage(b []byte) (Page, error) {
 	if err != nil {
 		return Page{}, fmt.Errorf("decode page: %w", err)
 	}
-	var w page
-	if err := unmarshal(plain, &w); err != nil {
-		return Page{}, fmt.Errorf("decode page: %w", err)
+	r := reader{rest: plain}
+	r.tuple(pageLen)
+	r.form()
+	p := Page{
+		Batch: r.id(), Writer: r.id(), Release: schema.Release(r.uint(math.MaxUint32)), Policy: r.uint(math.MaxUint64),
 	}
-	p, err := w.open()
-	if err != nil {
-		return Page{}, fmt.Errorf("decode page: %w", err)
+	texts := r.texts()
+	kinds := r.allSeries(texts)
+	p.Records = r.records(kinds, texts)
+	if !r.end() {
+		return Page{}, fmt.Errorf("decode page: %w", ErrForm)
 	}
 	return p, nil
+}
+
+// texts reads the table of texts.
+func (r *reader) texts() []string {
+	out := make([]string, r.array(MaxTexts))
+	for i := range out {
+		out[i] = string(r.text(MaxTextLen))
+	}
+	return out
+}
+
+// at reads the index of a text and returns the text.
+func (r *reader) at(texts []string) string {
+	if i := r.head(majorUint); i < uint64(len(texts)) {
+		return texts[i]
+	}
+	r.bad = true
+	return ""
+}
+
+// allSeries reads the table of series: for each, a record without time and
+// value.
+func (r *reader) allSeries(texts []string) []schema.Record {
+	out := make([]schema.Record, r.array(MaxRecords))
+	for i := range out {
+		r.tuple(seriesLen)
+		s := &out[i]
+		s.Product.Name, s.Product.Version, s.Metric = r.at(texts), r.at(texts), r.at(texts)
+		s.Value.Kind = schema.Kind(r.uint(uint64(schema.KindText)))
+		n := r.array(2 * MaxLabels)
+		if s.Value.Kind < schema.KindNumber || n%2 != 0 {
+			r.bad = true
+		}
+		if n > 1 && !r.bad {
+			s.Labels = make([]schema.Label, n/2)
+		}
+		for l := range s.Labels {
+			s.Labels[l] = schema.Label{Name: r.at(texts), Value: r.at(texts)}
+		}
+	}
+	return out
+}
+
+// records reads the three columns. There are no more series than records.
+func (r *reader) records(kinds []schema.Record, texts []string) []schema.Record {
+	n := r.array(MaxRecords)
+	if len(kinds) > n {
+		r.bad = true
+	}
+	out := make([]schema.Record, n)
+	for i := range out {
+		kind := r.head(majorUint)
+		if kind >= uint64(len(kinds)) {
+			r.bad = true
+			return nil
+		}
+		out[i] = kinds[kind]
+	}
+	r.tuple(uint64(n))
+	var now int64
+	for i := range out {
+		now += r.int()
+		out[i].Time = now
+	}
+	r.tuple(uint64(n))
+	for i := range out {
+		if out[i].Value.Kind == schema.KindNumber {
+			out[i].Value.Number = r.int()
+		} else {
+			out[i].Value.Text = r.at(texts)
+		}
+	}
+	return out
 }

@@ -94,5 +94,10 @@ func isOSVersion(s string) bool {
 
 // isNumber says whether s is one to n decimal digits.
 func isNumber(s string, n int) bool {
-	return 0 < len(s) && len(s) <= n && strings.Trim(s, "0123456789") == ""
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return 0 < len(s) && len(s) <= n
 }

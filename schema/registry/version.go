@@ -78,5 +78,10 @@ func isStamp(s string) bool {
 
 // isHex says whether s is least to most lower-case hexadecimal digits.
 func isHex(s string, least, most int) bool {
-	return least <= len(s) && len(s) <= most && strings.Trim(s, "0123456789abcdef") == ""
+	for i := range len(s) {
+		if (s[i] < '0' || s[i] > '9') && (s[i] < 'a' || s[i] > 'f') {
+			return false
+		}
+	}
+	return least <= len(s) && len(s) <= most
 }

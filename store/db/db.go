@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,25 +14,27 @@ import (
 
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
-// Defaults and bounds of Config.
-const (
-	DefaultHeadroom = 256 << 20
-	keptDays        = 90 // the first month that gets a key is that of this many days ago
-)
+// DefaultHeadroom is Config.Headroom when it is 0, in bytes.
+const DefaultHeadroom = 256 << 20
+
+// keptDays: the first month that gets a key is that of this many days ago.
+const keptDays = 90
 
 // Config says where the rows lie.
 type Config struct {
 	// Dir holds the months. Required.
 	Dir string
-	// KeysDir holds the secrets. Required; neither of the two may contain the
-	// other.
-	KeysDir string
+	// Secrets holds the secrets. Required; neither its directory nor Dir may
+	// contain the other.
+	Secrets *secret.Box
 	// Existing opens only what is there: without keys it fails with
 	// [ErrNoKeys], and makes none. Default: keys are made at the first start.
 	Existing bool
-	// Headroom is how many bytes must stay free on the volume. 0: 256 MiB.
+	// Headroom is how many bytes must stay free on the volume, beside what
+	// merging tables needs. 0: 256 MiB.
 	Headroom uint64
 	// Logger gets warnings. nil: nothing is logged.
 	Logger *slog.Logger
@@ -40,22 +43,27 @@ type Config struct {
 }
 
 // DB holds the rows. Reads may run at the same time as one another and as the
-// one commit at a time.
+// one write at a time.
 type DB struct {
 	cfg  Config
 	log  *slog.Logger
 	keys *ring
-	free func(path string) (uint64, error)
+	disk *disk
 
-	writer sync.Mutex // one commit at a time
+	writer sync.Mutex // one commit, deletion, load or forgetting at a time
+
+	running sync.WaitGroup // what tends the halves
+	stop    context.CancelFunc
+	due     chan struct{} // a manifest has a long tail
+	using   sync.WaitGroup
 
 	mu      sync.Mutex
-	opened  map[schema.Month]*month
-	damaged map[schema.Month]bool // did not open, or lost its tail
+	places  map[placeKey]*place
+	damaged map[placeKey]bool // did not open, or lost rows
 	closed  bool
 }
 
-// Open opens the store's rows. Months are opened on first use. Errors wrap
+// Open opens the store's rows. Halves are opened on first use. Errors wrap
 // [ErrNoKeys] when there are months and no keys: then nothing is made.
 func Open(cfg Config) (*DB, error) {
 	if err := cfg.defaults(); err != nil {
@@ -65,27 +73,37 @@ func Open(cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store data: %w", err)
 	}
-	fresh := !cfg.Existing && len(have) == 0
 	if !cfg.Existing {
-		if err := makeDirs(cfg.Dir, cfg.KeysDir); err != nil {
+		if err := durable.MakeOwnerDir(cfg.Dir); err != nil {
 			return nil, fmt.Errorf("open store data: %w", err)
 		}
 	}
-	keys, err := openRing(cfg.KeysDir, (schema.DayOf(cfg.Now()) - keptDays).Month(), fresh)
+	first := (schema.DayOf(cfg.Now()) - keptDays).Month()
+	keys, err := openRing(cfg.Secrets, first, !cfg.Existing && len(have) == 0)
 	if err != nil {
 		return nil, fmt.Errorf("open store data: %w", err)
 	}
-	return &DB{
-		cfg: cfg, keys: keys, free: freeSpace,
+	if err := sweep(cfg.Dir); err != nil {
+		return nil, fmt.Errorf("open store data: %w", err)
+	}
+	d := &DB{
+		cfg: cfg, keys: keys,
 		log:     cfg.Logger.With(slog.String("component", "store/db")),
-		opened:  map[schema.Month]*month{},
-		damaged: map[schema.Month]bool{},
-	}, nil
+		disk:    newDisk(cfg.Dir, cfg.Headroom),
+		due:     make(chan struct{}, 1),
+		places:  map[placeKey]*place{},
+		damaged: map[placeKey]bool{},
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	d.stop = stop
+	d.running.Go(func() { d.tend(ctx) })
+	d.running.Go(func() { d.watch(ctx) })
+	return d, nil
 }
 
 func (c *Config) defaults() error {
-	if c.Dir == "" || c.KeysDir == "" {
-		return errors.New("config needs Dir and KeysDir")
+	if c.Dir == "" || c.Secrets == nil {
+		return errors.New("config needs Dir and Secrets")
 	}
 	if c.Headroom == 0 {
 		c.Headroom = DefaultHeadroom
@@ -96,7 +114,7 @@ func (c *Config) defaults() error {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return apart(c.Dir, c.KeysDir)
+	return apart(c.Dir, c.Secrets.Dir())
 }
 
 // apart refuses a keys directory within the data or data within the keys: a
@@ -131,101 +149,39 @@ func within(dir, path string) bool {
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(os.PathSeparator))
 }
 
-func makeDirs(paths ...string) error {
-	for _, path := range paths {
-		if err := durable.MakeOwnerDir(path); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Keys returns the keys of month m. Errors wrap [ErrForgotten].
 func (d *DB) Keys(m schema.Month) (MonthKeys, error) { return d.keys.keys(m) }
 
 // Months returns the months that have data, oldest first.
 func (d *DB) Months() ([]schema.Month, error) { return months(d.cfg.Dir) }
 
-// Damaged returns the months that did not open, or lost rows that were
-// confirmed, as far as they have been used since Open.
+// Damaged returns the months that have a half that did not open, or that lost
+// rows that were confirmed, as far as they have been used since Open.
 func (d *DB) Damaged() []schema.Month {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	out := make([]schema.Month, 0, len(d.damaged))
-	for m := range d.damaged {
-		out = append(out, m)
+	for k := range d.damaged {
+		out = append(out, k.month)
 	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
 
-// month returns an opened month. One that is not there is made only to write
-// to it; for a reader it is nil.
-func (d *DB) month(m schema.Month, toWrite bool) (*month, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
-		return nil, fmt.Errorf("open month %s: the store is closed", m)
-	}
-	if got, ok := d.opened[m]; ok {
-		return got, nil
-	}
-	if _, err := os.Stat(filepath.Join(d.cfg.Dir, m.String())); err != nil && !toWrite {
-		return nil, nil
-	}
-	if err := d.room(openFloor); err != nil {
-		return nil, fmt.Errorf("open month %s: %w", m, err)
-	}
-	got, err := openMonth(d.cfg.Dir, m, d.log)
-	if err != nil {
-		d.damaged[m] = true
-		return nil, err
-	}
-	d.opened[m] = got
-	delete(d.damaged, m)
-	return got, d.audit(m, got)
-}
-
-// audit notes a month that lost its tail. It stays in use: what it has left is
-// sound, and what comes is safe.
-func (d *DB) audit(m schema.Month, got *month) error {
-	lost, err := got.lost()
-	if err != nil {
-		return fmt.Errorf("open month %s: %w", m, err)
-	}
-	if lost > 0 {
-		d.damaged[m] = true
-		d.log.Error("month lost rows that were confirmed; restore it from a backup",
-			slog.String("month", m.String()), slog.Int64("rows", lost))
-	}
-	return nil
-}
-
-// room refuses with ErrFull when less than need bytes are free.
-func (d *DB) room(need uint64) error {
-	free, err := d.free(d.cfg.Dir)
-	if err != nil {
-		return fmt.Errorf("look at free space: %w", err)
-	}
-	if free < need {
-		return fmt.Errorf("%w: %d MiB are free and %d must stay", ErrFull, free>>20, need>>20)
-	}
-	return nil
-}
-
-// Close closes every month. It waits for a commit that runs.
+// Close closes every half. It waits for what runs. A half that there is no room
+// to close in is left as a crash leaves it, which loses nothing.
 func (d *DB) Close() error {
-	d.writer.Lock()
-	defer d.writer.Unlock()
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.closed = true
-	var errs []error
-	for m, got := range d.opened {
-		if err := got.close(); err != nil {
-			errs = append(errs, fmt.Errorf("close month %s: %w", m, err))
+	d.mu.Unlock()
+	d.stop()
+	d.running.Wait()
+	d.using.Wait()
+	errs := []error{d.disk.close()}
+	for k, p := range d.places {
+		if err := d.closeLast(p); err != nil {
+			errs = append(errs, fmt.Errorf("close %s of month %s: %w", k.half, k.month, err))
 		}
-		delete(d.opened, m)
 	}
 	return errors.Join(errs...)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
 var (
@@ -21,9 +22,9 @@ var (
 )
 
 // open opens rows in dir until the test ends.
-func open(t *testing.T, dir string) *DB {
+func open(t testing.TB, dir string) *DB {
 	t.Helper()
-	d, err := Open(Config{Dir: filepath.Join(dir, "data"), KeysDir: filepath.Join(dir, "keys"), Now: func() time.Time { return now }})
+	d, err := Open(Config{Dir: filepath.Join(dir, "data"), Secrets: box(t, filepath.Join(dir, "keys")), Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,6 +34,15 @@ func open(t *testing.T, dir string) *DB {
 		}
 	})
 	return d
+}
+
+func box(t testing.TB, dir string) *secret.Box {
+	t.Helper()
+	b, err := secret.Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // batch returns a batch of n rows of size bytes whose keys begin with name.
@@ -82,18 +92,18 @@ func TestCommitSurvivesReopening(t *testing.T) {
 	if err != nil || !ok || !bytes.Equal(value, bytes.Repeat([]byte{2}, 10)) {
 		t.Errorf("Get: %x, %v, %v", value, ok, err)
 	}
-	if _, ok, err := d.Get(nov, Batches, []byte("a-0002")); ok || err != nil {
+	if _, ok, err := d.Get(nov, PageBatches, []byte("a-0002")); ok || err != nil {
 		t.Errorf("Get from another table: %v, %v", ok, err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "data", (nov - 2).String())); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("reading made a month: %v", err)
 	}
-	checkReport(t, d, nov, Report{Rows: 5})
+	checkReport(t, d, nov, Report{Pages: Findings{Rows: 5}})
 }
 
 func checkReport(t *testing.T, d *DB, m schema.Month, want Report) {
 	t.Helper()
-	got, err := d.Verify(t.Context(), m)
+	got, err := d.Verify(t.Context(), m, nil)
 	if err != nil || got != want {
 		t.Errorf("verify %s: %+v, %v; want %+v", m, got, err, want)
 	}
@@ -108,13 +118,21 @@ func sum(old, added []byte) ([]byte, error) {
 	return binary.BigEndian.AppendUint64(nil, n+binary.BigEndian.Uint64(added)), nil
 }
 
+// fragment returns a batch that adds one to a sum, with n rows of size bytes.
+func fragment(name string, n, size int) Batch {
+	b := Batch{{Table: Measures, Key: []byte("sum"), Value: binary.BigEndian.AppendUint64(nil, 1), Merge: sum}}
+	for i := range n {
+		b = append(b, Row{Table: SumBatches, Key: fmt.Appendf(nil, "%s-%04d", name, i), Value: bytes.Repeat([]byte{byte(i)}, size)})
+	}
+	return b
+}
+
 func TestMergeAddsUpWithinAndAcrossTransactions(t *testing.T) {
 	d := open(t, t.TempDir())
-	one := Row{Table: Measures, Key: []byte("sum"), Value: binary.BigEndian.AppendUint64(nil, 1), Merge: sum}
 	for i := range 5 { // each group is split: a batch holds a third of a transaction
 		var bs []Batch
 		for j := range 4 {
-			bs = append(bs, append(batch(fmt.Sprint(i, j), 6, 60<<10), one))
+			bs = append(bs, fragment(fmt.Sprint(i, j), 6, 60<<10))
 		}
 		commit(t, d, nov, bs...)
 	}
@@ -122,7 +140,7 @@ func TestMergeAddsUpWithinAndAcrossTransactions(t *testing.T) {
 	if err != nil || binary.BigEndian.Uint64(value) != 20 {
 		t.Errorf("sum %x, %v; want 20", value, err)
 	}
-	checkReport(t, d, nov, Report{Rows: 5*4*6 + 1})
+	checkReport(t, d, nov, Report{Sums: Findings{Rows: 5*4*6 + 1}})
 	size, err := d.Size()
 	if err != nil || size.Rows != 121 || size.Bytes < 120*(60<<10)/100 {
 		t.Errorf("size %+v, %v", size, err)
@@ -132,8 +150,9 @@ func TestMergeAddsUpWithinAndAcrossTransactions(t *testing.T) {
 func TestABatchThatFitsNoTransactionIsRefused(t *testing.T) {
 	d := open(t, t.TempDir())
 	for name, b := range map[string]Batch{
-		"bytes": batch("a", 16, 64<<10),
+		"bytes": batch("a", 65, 64<<10),
 		"rows":  batch("a", maxTxnRows+1, 1),
+		"value": batch("a", 1, MaxValueLen+1),
 		"key":   {{Table: Pages, Key: make([]byte, MaxKeyLen+1)}},
 	} {
 		if err := d.Commit(t.Context(), Group{Month: nov, Batches: []Batch{b}}); !errors.Is(err, ErrTooBig) {
@@ -145,7 +164,12 @@ func TestABatchThatFitsNoTransactionIsRefused(t *testing.T) {
 func TestFullDiskRefusesAndResumes(t *testing.T) {
 	d := open(t, t.TempDir())
 	commit(t, d, nov, batch("a", 1, 10))
-	d.free = func(string) (uint64, error) { return DefaultHeadroom - 1, nil }
+	free := func(n uint64) {
+		d.disk.mu.Lock()
+		defer d.disk.mu.Unlock()
+		d.disk.free = func(string) (uint64, error) { return n, nil }
+	}
+	free(DefaultHeadroom - 1)
 	err := d.Commit(t.Context(), Group{Month: nov, Batches: []Batch{batch("b", 1, 10)}})
 	if !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), nov.String()) {
 		t.Fatalf("commit on a full disk: %v", err)
@@ -156,7 +180,7 @@ func TestFullDiskRefusesAndResumes(t *testing.T) {
 	if err := d.Commit(t.Context(), Group{Month: nov}); err != nil {
 		t.Errorf("an empty group needs no room: %v", err)
 	}
-	d.free = freeSpace
+	free(1 << 40)
 	commit(t, d, nov, batch("b", 1, 10))
 }
 
@@ -184,7 +208,7 @@ func TestCommittedRowsOutliveAKill(t *testing.T) {
 	d := open(t, dir)
 	commit(t, d, nov, batch("a", 100, 100))
 	killed := open(t, snapshot(t, dir))
-	checkReport(t, killed, nov, Report{Rows: 100})
+	checkReport(t, killed, nov, Report{Pages: Findings{Rows: 100}})
 	if got := killed.Damaged(); len(got) != 0 {
 		t.Errorf("damaged after a kill: %v", got)
 	}
@@ -197,10 +221,10 @@ func TestALostTailIsNoticed(t *testing.T) {
 		commit(t, d, nov, batch(fmt.Sprint(i), 1, 100))
 	}
 	hurt := snapshot(t, dir)
-	flip(t, filepath.Join(hurt, "data", nov.String(), "00001.mem"), "12-0000")
+	flip(t, filepath.Join(hurt, "data", nov.String(), "pages", "00001.mem"), "12-0000")
 	h := open(t, hurt)
-	report, err := h.Verify(t.Context(), nov)
-	if err != nil || report.Missing == 0 || report.Rows+report.Missing != 20 {
+	report, err := h.Verify(t.Context(), nov, nil)
+	if p := report.Pages; err != nil || p.Missing == 0 || p.Rows+p.Missing != 20 {
 		t.Errorf("verify: %+v, %v", report, err)
 	}
 	if got := h.Damaged(); len(got) != 1 || got[0] != nov {
@@ -228,7 +252,7 @@ func flip(t *testing.T, path, name string) {
 }
 
 func TestADamagedMonthNamesItselfAndOthersGoOn(t *testing.T) {
-	for name, hurt := range map[string]string{"badger": "2026-11/MANIFEST", "manifest": "2026-11.manifest"} {
+	for name, hurt := range map[string]string{"badger": "2026-11/pages/MANIFEST", "manifest": "2026-11/pages.manifest"} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			d := open(t, dir)
@@ -259,7 +283,10 @@ func TestADamagedMonthNamesItselfAndOthersGoOn(t *testing.T) {
 }
 
 func TestDataAndKeysLieApart(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "d")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(dir, link); err != nil {
 		t.Fatal(err)
@@ -270,7 +297,7 @@ func TestDataAndKeysLieApart(t *testing.T) {
 		{filepath.Join(dir, "data"), dir},
 		{dir, filepath.Join(link, "keys")},
 	} {
-		if _, err := Open(Config{Dir: tt[0], KeysDir: tt[1]}); err == nil || !strings.Contains(err.Error(), "within the other") {
+		if _, err := Open(Config{Dir: tt[0], Secrets: box(t, tt[1])}); err == nil || !strings.Contains(err.Error(), "within the other") {
 			t.Errorf("data %d, keys %d: %v", len(tt[0]), len(tt[1]), err)
 		}
 	}
@@ -289,7 +316,7 @@ func TestDataWithoutKeysIsNotGivenNewOnes(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(dir, "keys")); err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{Dir: filepath.Join(dir, "data"), KeysDir: filepath.Join(dir, "keys")}
+	cfg := Config{Dir: filepath.Join(dir, "data"), Secrets: box(t, filepath.Join(dir, "keys"))}
 	if _, err := Open(cfg); !errors.Is(err, ErrNoKeys) {
 		t.Errorf("open data without keys: %v", err)
 	}

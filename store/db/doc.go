@@ -1,31 +1,48 @@
-// Package db keeps the store's rows: one Badger database for each month, the
-// secrets that the months' keys come from, and a manifest beside each month
-// that says what must be there. It is the only package that imports Badger.
+// Package db keeps the store's rows, month by month: sealed pages in one half
+// of a month, sums in the other. Each half is a Badger database with a manifest
+// beside it that says what must be there. It is the only package that imports
+// Badger.
 //
-//	DIR/2026-11/          Badger, small profile, opened on first use, synced writes, no TTL
-//	DIR/2026-11.manifest  append-only, one fixed-size entry a row
-//	KEYS/months.json      S of the oldest month kept, owner only
+//	DIR/2026-11/pages/            Badger, managed mode: pages and the rows that know their batches
+//	DIR/2026-11/pages.manifest    what must be there, sorted
+//	DIR/2026-11/pages.tail.7      what was written since, to be merged into it
+//	DIR/2026-11/sums/ …           the same for sums
+//	DIR/ballast                   room that is given up when the disk is full
+//	KEYS/months.json              S of the oldest month kept, in the box of secrets
 //
 // A row is one byte that names its table, then the key that the table's
 // package makes, and a value. Rows that belong together are committed together
 // ([Batch]): all of them or none, in one transaction, however a group is
 // split. A nil error of [DB.Commit] means that rows and manifest are synced.
 //
-// No time of arrival is written or logged. What the order of writing leaves is
-// the order of groups (Badger counts transactions, the manifest is appended
-// to); within a group rows are sorted by key.
+// No time of arrival is written or logged, and the order of arrival does not
+// stay. Pages all have one version, so that what Badger calls a version tells
+// nothing; they lie sorted by keys that are random to everybody without the
+// month's secret, as soon as Badger has merged its newest tables, and closing a
+// half does that; the manifest's tail is merged by size, when the day changes,
+// and when the store stops. The versions of sums only say that a sum changed
+// last: what a fragment added is not in them.
 //
-// When it is full: below [Config.Headroom] of free space Commit refuses with
-// [ErrFull] before it writes, because Badger dies on a full disk and cannot be
-// opened again until there is room. It resumes by itself. When a month is
-// damaged: its errors name the month and the fix, and the other months go on.
+// What silently goes wrong is noticed: each row is listed with a hash of its
+// value; sums, which change, are listed by key and summed up in a digest that
+// changes in their own transaction; and every transaction counts itself, so that
+// a log that lost its tail shows fewer than the manifest. [DB.Verify] compares
+// all of it. Before Badger opens a half its files are looked at, because Badger
+// ends the process over a damaged table and deletes tables that a shortened
+// MANIFEST does not name. A damaged half is never deleted: it does not open, its
+// error names month, half, file and fix, and the other halves go on.
+//
+// When it is full: below [Config.Headroom] of free space, and what merging
+// tables may need on top of it, Commit refuses with [ErrFull] before it writes,
+// because Badger dies on a full disk. When something else goes on filling the
+// disk, the ballast is given up and all halves are closed in its room; then they
+// are read without being opened for writing. It resumes by itself.
+//
+// Memory: at most [maxOpen] halves are open, and none that was not used for
+// [idleTime].
 package db
 
-import (
-	"errors"
-
-	"github.com/tacit-telemetry/tacit/schema"
-)
+import "errors"
 
 // Errors of this package. All are wrapped with detail.
 var (
@@ -41,41 +58,7 @@ var (
 	// ErrTooBig says that rows that belong together do not fit one transaction.
 	// They never will: refuse them.
 	ErrTooBig = errors.New("rows do not fit one transaction")
+	// ErrDamaged says that the files of a half are not what they were. Restore
+	// the month from a backup.
+	ErrDamaged = errors.New("the files are damaged")
 )
-
-// Table is the first byte of a row.
-type Table byte
-
-// The tables.
-const (
-	Pages         Table = 'p' // sealed pages
-	Batches       Table = 'b' // batch ID → SHA-256 of the payload
-	Measures      Table = 'm' // roll-ups: what a metric adds up to
-	Installations Table = 'i' // roll-ups: how many installations
-)
-
-// Merge joins a row's value with what is added to it. It must be associative
-// and commutative. old is nil when there is no such row yet.
-type Merge func(old, added []byte) ([]byte, error)
-
-// Row is one row to write.
-type Row struct {
-	Table Table
-	Key   []byte // without the table byte
-	Value []byte
-	Merge Merge // nil: Value replaces what was there
-}
-
-// Batch is what must be written together or not at all.
-type Batch []Row
-
-// Group is what one month is given at a time.
-type Group struct {
-	Month   schema.Month
-	Batches []Batch
-}
-
-// bytes returns the row's whole key, as it lies on disk.
-func (r *Row) bytes() []byte {
-	return append(append(make([]byte, 0, 1+len(r.Key)), byte(r.Table)), r.Key...)
-}

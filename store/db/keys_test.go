@@ -14,6 +14,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
 // expandByHand is HKDF-Expand of RFC 5869 for one block, from its text.
@@ -30,7 +31,7 @@ func TestDerivations(t *testing.T) {
 		s[i] = byte(i)
 	}
 	next, k := s.Next(), s.Keys()
-	for label, got := range map[string][32]byte{"next": next, "index": k.Index, "wrap": k.Wrap} {
+	for label, got := range map[string][32]byte{"next": next, "index": k.Index, "wrap": k.Wrap, "dedupe": k.Dedupe} {
 		if want := expandByHand(s, label); hex.EncodeToString(got[:]) != want {
 			t.Errorf("%s: %x, want %s", label, got, want)
 		}
@@ -41,12 +42,12 @@ func TestDerivations(t *testing.T) {
 }
 
 func TestKeysAreTheSameAfterReopening(t *testing.T) {
-	dir := t.TempDir()
-	first, err := openRing(dir, nov, true)
+	dir := filepath.Join(t.TempDir(), "keys")
+	first, err := openRing(box(t, dir), nov, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := openRing(dir, nov+5, false)
+	again, err := openRing(box(t, dir), nov+5, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +73,10 @@ func TestKeysFileIsRefused(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no mode bits on Windows")
 	}
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "keys")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(dir, keysFile)
 	for name, tt := range map[string]struct {
 		text string
@@ -89,7 +93,10 @@ func TestKeysFileIsRefused(t *testing.T) {
 		if err := os.Chmod(path, tt.mode); err != nil {
 			t.Fatal(err)
 		}
-		_, err := openRing(dir, nov, true)
+		b, err := secret.Open(dir, nil)
+		if err == nil {
+			_, err = openRing(b, nov, true)
+		}
 		if err == nil || strings.Contains(err.Error(), "AAAA") {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -11,6 +11,7 @@ import (
 //	S(0) random        S(m+1) = X(S(m), "next")
 //	IX(m) = X(S(m), "index")
 //	WR(m) = X(S(m), "wrap")
+//	DD(m) = X(S(m), "dedupe")
 //	X(k, label) = HKDF-Expand-SHA256(k, "tacit/v1/" + label, 32)   (RFC 5869)
 type Secret [32]byte
 
@@ -19,7 +20,7 @@ func (s Secret) Next() Secret { return Secret(s.expand("next")) }
 
 // Keys returns the month's keys.
 func (s Secret) Keys() MonthKeys {
-	return MonthKeys{Index: s.expand("index"), Wrap: s.expand("wrap")}
+	return MonthKeys{Index: s.expand("index"), Wrap: s.expand("wrap"), Dedupe: s.expand("dedupe")}
 }
 
 // String hides the secret.
@@ -30,8 +31,9 @@ func (s Secret) GoString() string { return s.String() }
 
 // MonthKeys are the keys of one month.
 type MonthKeys struct {
-	Index [32]byte // IX: makes row keys from tags
-	Wrap  [32]byte // WR: seals values
+	Index  [32]byte // IX: makes row keys from tags
+	Wrap   [32]byte // WR: seals values
+	Dedupe [32]byte // DD: hashes the payloads of batches, which could be guessed from a plain hash
 }
 
 // String hides the keys.

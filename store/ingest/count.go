@@ -24,8 +24,8 @@ const recentCommits = 64
 
 // Counts says what came of the envelopes since the start.
 type Counts struct {
-	// Outcomes counts envelopes by status of the reply ("stored", "redate",
-	// "bad-form", "expired", "conflict"), those without a reply by reason
+	// Outcomes counts envelopes by status of the reply ("stored", "done",
+	// "redate", "bad-form", "expired", "erased", "conflict"), those without a reply by reason
 	// ("form", "key", "closed", "content"), crates without the form ("crate"),
 	// and beside these repeats ("repeat", also in "stored") and groups that
 	// had to wait ("full", "trouble").

@@ -5,9 +5,9 @@
 //
 // Judged is: the form, the partition against the inside, the day against the
 // window, fragments against the registry (one unknown field refuses the whole
-// fragment), the batch ID against what is known. Of the kinds of envelopes,
-// fragment and page are taken; erase, grant, note and ask are answered
-// bad-form by this version.
+// fragment), the batch ID against what is known, pages against what was erased.
+// Of the kinds of envelopes, fragment, page and erase are taken; grant, note and
+// ask are answered bad-form by this version.
 //
 // It promises that a reply "stored" is sent only when the batch, the row that
 // names it and its manifest entries are synced, and that a batch counts once

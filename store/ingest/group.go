@@ -40,12 +40,16 @@ func (in *Ingest) process(ctx context.Context, crates []*crate) {
 	if err := in.cfg.Keyring.Turn(g.today); err != nil {
 		in.log.Error("turn keys", slog.Any("error", err))
 	}
+	release := in.cfg.Eraser.Hold()
 	for _, c := range g.crates {
 		in.openCrate(c, g.today)
 	}
 	in.dedupe(&g)
 	in.commit(ctx, &g)
+	release()
+	in.erase(ctx, &g)
 	in.finish(&g)
+	in.writeQuarantine((*Quarantine).writeSometimes)
 }
 
 // newCrate unpacks a message. What does not have the form holds no envelopes:
@@ -53,7 +57,7 @@ func (in *Ingest) process(ctx context.Context, crates []*crate) {
 func (in *Ingest) newCrate(msg message) *crate {
 	envelopes, err := wire.ParseCrate(msg.Data())
 	if err != nil {
-		in.counts.add(reasonCrate)
+		in.refuse(reasonCrate, schema.DayOf(in.cfg.Now()), len(msg.Data()))
 		in.log.Warn("a crate does not have the form", slog.Int("bytes", len(msg.Data())))
 	}
 	return &crate{msg: msg, envelopes: envelopes}
@@ -63,9 +67,9 @@ func (in *Ingest) newCrate(msg message) *crate {
 func (in *Ingest) openCrate(c *crate, today schema.Day) {
 	w := windowOf(today, in.cfg.RetentionDays)
 	for _, b := range c.envelopes {
-		e, o, reason := in.open(b, today)
+		e, o, reason := in.open(b)
 		if o == nil {
-			in.counts.add(reason)
+			in.refuse(reason, today, len(b))
 			continue
 		}
 		j, err := in.judge(e, o, w)
@@ -78,12 +82,12 @@ func (in *Ingest) openCrate(c *crate, today schema.Day) {
 }
 
 // open opens one envelope, or says why it does not.
-func (in *Ingest) open(b []byte, today schema.Day) (*wire.Envelope, *envelope.Opened, string) {
+func (in *Ingest) open(b []byte) (*wire.Envelope, *envelope.Opened, string) {
 	e, err := wire.ParseEnvelope(b)
 	if err != nil {
 		return nil, nil, reasonForm
 	}
-	key := in.cfg.Keyring.key(e.KeyID, today)
+	key := in.cfg.Keyring.key(e.KeyID)
 	if key == nil {
 		return nil, nil, reasonKey
 	}
@@ -102,6 +106,7 @@ func (in *Ingest) open(b []byte, today schema.Day) (*wire.Envelope, *envelope.Op
 func (in *Ingest) dedupe(g *group) {
 	type name struct {
 		month schema.Month
+		table db.Table
 		batch schema.BatchID
 	}
 	seen := map[name][]byte{}
@@ -111,12 +116,12 @@ func (in *Ingest) dedupe(g *group) {
 			if j.rows == nil {
 				continue
 			}
-			n := name{j.month, j.batch}
-			hash := j.rows[len(j.rows)-1].Value
+			last := &j.rows[len(j.rows)-1] // names the batch
+			n, hash := name{j.month, last.Table, j.batch}, last.Value
 			known, ok := seen[n]
 			if !ok {
 				var err error
-				known, ok, err = in.cfg.DB.Get(j.month, db.Batches, j.batch[:])
+				known, ok, err = in.cfg.DB.Get(j.month, last.Table, j.batch[:])
 				if err != nil {
 					in.trouble(c, "look for a repeat", err)
 					j.rows, j.status = nil, 0

@@ -23,10 +23,13 @@ type Config struct {
 	GroupWait time.Duration
 	// RetentionDays is how long pages are kept. 0: 90, at most 400.
 	RetentionDays int
-	// DB, Keyring and Registry are required.
+	// DB, Keyring, Registry and Eraser are required.
 	DB       DB
 	Keyring  *Keyring
 	Registry Registry
+	Eraser   Eraser
+	// Quarantine counts by day what does not open. nil: only Counts tell.
+	Quarantine *Quarantine
 	// Logger gets troubles, never anything of an envelope. nil: nothing.
 	Logger *slog.Logger
 	// Now is the clock. nil: time.Now.
@@ -43,8 +46,8 @@ type Ingest struct {
 
 // New checks cfg. Nothing is consumed before Run.
 func New(cfg Config) (*Ingest, error) {
-	if cfg.Conn == nil || cfg.DB == nil || cfg.Keyring == nil || cfg.Registry == nil {
-		return nil, errors.New("start ingest: config needs Conn, DB, Keyring and Registry")
+	if cfg.Conn == nil || cfg.DB == nil || cfg.Keyring == nil || cfg.Registry == nil || cfg.Eraser == nil {
+		return nil, errors.New("start ingest: config needs Conn, DB, Keyring, Registry and Eraser")
 	}
 	if cfg.GroupWait == 0 {
 		cfg.GroupWait = defaultWait
@@ -79,6 +82,7 @@ func (in *Ingest) Run(ctx context.Context) {
 		in.log.Warn("crates cannot be read; trying again", slog.Any("error", err))
 		wait(ctx, retryDelay)
 	}
+	in.writeQuarantine((*Quarantine).Write)
 }
 
 // consume reads crates until ctx ends or the consumer breaks.

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 
@@ -27,6 +28,14 @@ type Registry interface {
 	CheckFragment(f *codec.Fragment) error
 }
 
+// Eraser erases pages and knows what was erased: [pages.Eraser] does.
+type Eraser interface {
+	// Hold keeps erasures away from [Eraser.Erased] to the commit.
+	Hold() (release func())
+	Erased(keys db.MonthKeys, p page.Page) bool
+	Erase(ctx context.Context, items []page.Erasure) (erased int, err error)
+}
+
 // judged is an opened envelope and what becomes of it.
 type judged struct {
 	attempt wire.Attempt
@@ -36,6 +45,9 @@ type judged struct {
 	status wire.Status  // Stored: rows must be, or are, on disk
 	month  schema.Month // of the rows; 0 when the status needs none
 	rows   db.Batch     // to be committed; nil when they are there
+
+	erase []page.Erasure // what to erase, when it is that; the status is Done
+	data  []byte         // of the reply
 }
 
 // window is the span of days in which a batch is taken.
@@ -67,13 +79,34 @@ func (in *Ingest) judge(e *wire.Envelope, o *envelope.Opened, w window) (judged,
 		err = in.judgePage(&j, e.Partition, o, w)
 	case envelope.Fragment:
 		in.judgeFragment(&j, e.Partition, o, w)
+	case envelope.Erase:
+		judgeErase(&j, e, o)
 	}
 	if err != nil || j.status != wire.Stored {
 		return j, err
 	}
-	sum := sha256.Sum256(o.Payload)
-	j.rows = append(j.rows, db.Row{Table: db.Batches, Key: o.Batch[:], Value: sum[:]})
-	return j, nil
+	err = in.name(&j, o)
+	return j, err
+}
+
+// name adds the row that names the batch, by which it is known again.
+func (in *Ingest) name(j *judged, o *envelope.Opened) error {
+	keys, err := in.cfg.DB.Keys(j.month)
+	if errors.Is(err, db.ErrForgotten) {
+		j.status, j.month, j.rows = wire.Expired, 0, nil
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	table := db.SumBatches
+	if o.Kind == envelope.Page {
+		table = db.PageBatches
+	}
+	h := hmac.New(sha256.New, keys.Dedupe[:])
+	h.Write(o.Payload)
+	j.rows = append(j.rows, db.Row{Table: table, Key: o.Batch[:], Value: h.Sum(nil)[:16]})
+	return nil
 }
 
 func (in *Ingest) judgePage(j *judged, partition uint8, o *envelope.Opened, w window) error {
@@ -94,6 +127,10 @@ func (in *Ingest) judgePage(j *judged, partition uint8, o *envelope.Opened, w wi
 	}
 	if err != nil {
 		return err
+	}
+	if in.cfg.Eraser.Erased(keys, p) {
+		j.status, j.month = wire.Erased, 0
+		return nil
 	}
 	row, err := pages.Row(keys, p, o.Batch)
 	if err != nil {

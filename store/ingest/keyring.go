@@ -1,178 +1,161 @@
 package ingest
 
 import (
-	"crypto/ed25519"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
-	"slices"
 	"sync"
+	"time"
 
 	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
-// keyringName is the file in the keys directory that holds the private keys.
+// keyringName is the secret that holds the private keys.
 const keyringName = "envelope.json"
+
+var (
+	// ErrKeyID says that the keyring has no key of this ID. See tacit store
+	// keys list.
+	ErrKeyID = errors.New("the store has no key of this ID")
+	// ErrManyKeys says that there is no room for a further key in a list.
+	// Destroy one that is not needed, or wait until one ends.
+	ErrManyKeys = fmt.Errorf("there are %d keys already, the most that a list can hold", wire.MaxKeys)
+	// ErrOtherList says that a signed list is not of the keys that the store
+	// has now. Sign the current one.
+	ErrOtherList = errors.New("the signed list is not of the current keys")
+)
 
 // Keyring holds the store's private keys. Each is active for one slot of
 // wire.KeyActiveDays and accepted until wire.KeyAcceptedDays after its start;
-// then it is destroyed. Slots follow each other without a gap; the key of the
+// then it is destroyed. Slots follow each other on fixed days; the key of the
 // next slot is made a slot ahead, so that agents have it before they need it.
+//
+// The keyring goes by a calendar of its own, which a clock that jumps does not
+// move at once. While the clock is in doubt no key is made and none destroyed,
+// and every key that is there opens. The list of the keys is a function of the
+// keyring's file alone, so that one version has the same bytes for everyone.
+//
+// It is safe for concurrent use.
 type Keyring struct {
-	path string
+	box  *secret.Box
+	mono func() time.Duration // monotonic, since some moment
 
-	mu      sync.Mutex
-	version uint64 // of the key list; counts up with every change
-	keys    []*envelope.PrivateKey
-	turned  schema.Day
+	mu       sync.Mutex
+	ring     ring
+	calendar calendar
 }
 
-// keyringFile is the form of the file.
-type keyringFile struct {
-	Version uint64    `json:"version"`
-	Keys    []keyFile `json:"keys"`
+// OpenKeyring reads the private keys, or makes the first one, and turns them to
+// today.
+func OpenKeyring(box *secret.Box, today schema.Day) (*Keyring, error) {
+	started := time.Now()
+	return openKeyring(box, today, func() time.Duration { return time.Since(started) })
 }
 
-type keyFile struct {
-	ID      uint32 `json:"id"`
-	Start   uint32 `json:"start"`   // day number
-	Private []byte `json:"private"` // 32 raw bytes, RFC 7748
-}
-
-// OpenKeyring reads the private keys in dir, or makes the first one, and turns
-// them to today.
-func OpenKeyring(dir string, today schema.Day) (*Keyring, error) {
-	k := &Keyring{path: filepath.Join(dir, keyringName)}
-	b, err := durable.ReadOwnerFile(k.path)
+func openKeyring(box *secret.Box, today schema.Day, mono func() time.Duration) (*Keyring, error) {
+	k := &Keyring{box: box, mono: mono}
+	b, err := box.Read(keyringName)
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // the first start
+		k.ring = ring{anchor: today - 1, day: today} // for hosts whose clocks are behind
+		if err = k.change(func(r *ring) error { return r.turn(today) }); err != nil {
+			return nil, fmt.Errorf("make store keys: %w", err)
+		}
 	case err != nil:
 		return nil, fmt.Errorf("read store keys: %w", err)
 	default:
-		if err := k.parse(b); err != nil {
-			return nil, fmt.Errorf("read store keys: %s %w: %w", k.path, durable.ErrDamaged, err)
+		if k.ring, err = parseRing(b); err != nil {
+			return nil, fmt.Errorf("read store keys: %s in %s %w: %w", keyringName, box.Dir(), durable.ErrDamaged, err)
 		}
 	}
-	if err := k.Turn(today); err != nil {
-		return nil, err
-	}
-	return k, nil
+	k.calendar = calendar{day: k.ring.day, since: mono(), doubt: k.ring.doubt, earlier: true}
+	return k, k.Turn(today)
 }
 
-func (k *Keyring) parse(b []byte) error {
-	var f keyringFile
-	if err := json.Unmarshal(b, &f); err != nil || len(f.Keys) > wire.MaxKeys {
-		return errors.New("not JSON of the expected form") // the library's text may quote a key
-	}
-	k.version = f.Version
-	for _, one := range f.Keys {
-		key, err := envelope.ParsePrivateKey(one.ID, schema.Day(one.Start), one.Private)
-		if err != nil {
-			return err
-		}
-		k.keys = append(k.keys, key)
-	}
-	slices.SortFunc(k.keys, func(a, b *envelope.PrivateKey) int { return int(a.Start) - int(b.Start) })
-	return nil
-}
-
-// Turn makes the keys that are due on day today and destroys those that are no
-// longer accepted. It does nothing when it was called for that day before.
+// Turn makes the keys that are due and destroys those that are no longer
+// accepted. Call it often, with the day that the clock says: it does nothing on
+// a day that it knows, and believes in a jump only after a day.
 func (k *Keyring) Turn(today schema.Day) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.turned == today {
-		return nil
-	}
-	keys := slices.DeleteFunc(slices.Clone(k.keys), func(p *envelope.PrivateKey) bool {
-		return p.Start+wire.KeyAcceptedDays <= today
-	})
-	changed := len(keys) != len(k.keys)
-	for next := k.nextStart(today); next <= today+wire.KeyActiveDays; next += wire.KeyActiveDays {
-		p, err := envelope.NewPrivateKey(k.nextID(keys), next)
+	c := k.calendar
+	c.look(today, k.mono())
+	if c.day != k.ring.day || c.doubt != k.ring.doubt {
+		err := k.change(func(r *ring) error {
+			r.doubt = c.doubt
+			return r.turn(c.day)
+		})
 		if err != nil {
 			return fmt.Errorf("turn store keys: %w", err)
 		}
-		keys, changed = append(keys, p), true
 	}
-	if changed {
-		if err := k.save(k.version+1, keys); err != nil {
-			return fmt.Errorf("turn store keys: %w", err)
-		}
-		k.version++
-		k.keys = keys
-	}
-	k.turned = today
+	k.calendar = c
 	return nil
 }
 
-// nextStart returns the first day of the slot after the newest key's, skipping
-// slots that have passed. The very first key starts yesterday, for hosts whose
-// clocks are behind.
-func (k *Keyring) nextStart(today schema.Day) schema.Day {
-	if len(k.keys) == 0 {
-		return today - 1
+// change applies a change to the keyring when it is on disk. The list's version
+// goes up when the list changes. Call with mu held.
+func (k *Keyring) change(by func(r *ring) error) error {
+	r := k.ring.clone()
+	if err := by(&r); err != nil {
+		return err
 	}
-	next := k.keys[len(k.keys)-1].Start + wire.KeyActiveDays
-	for next+wire.KeyActiveDays <= today {
-		next += wire.KeyActiveDays
+	if !r.sameList(&k.ring) {
+		r.version = max(r.version, k.ring.version) + 1
+		r.signed = nil
 	}
-	return next
-}
-
-// nextID counts on from the newest key that ever was: one that is destroyed is
-// never the newest, unless all are.
-func (k *Keyring) nextID(keys []*envelope.PrivateKey) uint32 {
-	var last uint32
-	for _, p := range append(slices.Clone(k.keys), keys...) {
-		last = max(last, p.ID)
+	b, err := r.marshal()
+	if err == nil {
+		err = k.box.Write(keyringName, b)
 	}
-	return last + 1
-}
-
-func (k *Keyring) save(version uint64, keys []*envelope.PrivateKey) error {
-	f := keyringFile{Version: version}
-	for _, p := range keys {
-		raw, err := p.Bytes()
-		if err != nil {
-			return err
-		}
-		f.Keys = append(f.Keys, keyFile{ID: p.ID, Start: uint32(p.Start), Private: raw})
-	}
-	b, err := json.Marshal(f)
 	if err != nil {
 		return err
 	}
-	return durable.WriteFile(k.path, append(b, '\n'), durable.OwnerFile)
-}
-
-// key returns the private key with the given ID, or nil.
-func (k *Keyring) key(id uint32, today schema.Day) *envelope.PrivateKey {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, p := range k.keys {
-		if p.ID == id && today < p.Start+wire.KeyAcceptedDays {
-			return p
-		}
-	}
+	k.ring = r
 	return nil
 }
 
-// KeyList returns the list of the keys that are active on day today or later,
-// signed with the vendor's key. The bytes change only when the keys do.
-func (k *Keyring) KeyList(vendor ed25519.PrivateKey, today schema.Day) []byte {
+// Day returns the day that the keyring goes by: the clock's, or while that is in
+// doubt the last one that was not.
+func (k *Keyring) Day() schema.Day {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	l := &wire.KeyList{Version: k.version, Suite: wire.SuiteX25519}
-	for _, p := range k.keys {
-		if today < p.Start+wire.KeyActiveDays {
-			l.Keys = append(l.Keys, p.Public())
+	return k.ring.day
+}
+
+// Rotate makes a key that is active from today on and destroys those with the
+// given IDs, at once. The key that was active is accepted until its time ends.
+// It returns the new key's ID. Errors wrap [ErrKeyID] or [ErrManyKeys]; then
+// nothing was changed.
+func (k *Keyring) Rotate(destroy ...uint32) (id uint32, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	err = k.change(func(r *ring) (err error) {
+		for _, id := range destroy {
+			if !r.destroy(id) {
+				return fmt.Errorf("key %d: %w", id, ErrKeyID)
+			}
 		}
+		if id, err = r.add(r.day); err != nil {
+			return err
+		}
+		return r.turn(r.day) // a slot whose key was destroyed needs another
+	})
+	if err != nil {
+		return 0, fmt.Errorf("rotate store keys: %w", err)
 	}
-	return envelope.SignKeyList(vendor, l)
+	return id, nil
+}
+
+// key returns the private key with the given ID, or nil. One that is there
+// opens: whether its time is over is decided when it is destroyed, by more than
+// one look at the clock.
+func (k *Keyring) key(id uint32) *envelope.PrivateKey {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.ring.find(id)
 }

@@ -3,100 +3,388 @@ package ingest
 import (
 	"crypto/ed25519"
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
 const firstDay = schema.Day(20778)
 
-func openKeyring(t *testing.T, dir string, today schema.Day) *Keyring {
-	t.Helper()
-	k, err := OpenKeyring(dir, today)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
+// desk is a keyring whose clocks a test moves.
+type desk struct {
+	t    *testing.T
+	dir  string
+	mono time.Duration
+	*Keyring
 }
 
-// TestAKeyIsActiveOnEveryDay walks through 200 days: agents always have a key,
-// also those whose clock is a day off, and keep opening for 90 days.
-func TestAKeyIsActiveOnEveryDay(t *testing.T) {
-	public, vendor, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
+func newDesk(t *testing.T, today schema.Day) *desk {
+	t.Helper()
+	d := &desk{t: t, dir: filepath.Join(t.TempDir(), "keys")}
+	d.restart(today)
+	return d
+}
+
+func (d *desk) restart(today schema.Day) {
+	d.t.Helper()
+	box, err := secret.Open(d.dir, nil)
+	if err == nil {
+		d.Keyring, err = openKeyring(box, today, func() time.Duration { return d.mono })
 	}
-	dir := t.TempDir()
-	k := openKeyring(t, dir, firstDay)
-	ids := map[uint32]schema.Day{}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// look turns the keyring to a day after some monotonic time.
+func (d *desk) look(after time.Duration, today schema.Day) {
+	d.t.Helper()
+	d.mono += after
+	if err := d.Turn(today); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *desk) ids() (out []uint32) {
+	for _, k := range d.Keys() {
+		out = append(out, k.ID)
+	}
+	return out
+}
+
+// active returns the ID of the key that agents seal to on a day.
+func (d *desk) active(on schema.Day) uint32 {
+	d.t.Helper()
+	k, ok := d.List().Active(on)
+	if !ok {
+		d.t.Fatalf("no key is active on %s: %+v", on, d.Keys())
+	}
+	return k.ID
+}
+
+const day = 24 * time.Hour
+
+// TestAKeyIsActiveOnEveryDay walks through 200 days with restarts: agents always
+// have a key, also those whose clock is a day off, and each opens for 90 days.
+func TestAKeyIsActiveOnEveryDay(t *testing.T) {
+	d := newDesk(t, firstDay)
+	starts := map[uint32]schema.Day{}
+	lists := map[uint64]string{}
 	var version uint64
 	for today := firstDay; today < firstDay+200; today++ {
 		if today%7 == 0 {
-			k = openKeyring(t, dir, today) // a restart
+			d.restart(today)
 		}
-		if err := k.Turn(today); err != nil {
-			t.Fatal(err)
+		d.look(day, today)
+		l := d.List()
+		if b := string(l.Marshal()); l.Version < version || lists[l.Version] != "" && lists[l.Version] != b {
+			t.Fatalf("day %s: list %d after %d, or other bytes", today, l.Version, version)
+		} else {
+			lists[l.Version], version = b, l.Version
 		}
-		l, err := envelope.VerifyKeyList(public, k.KeyList(vendor, today))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if l.Version < version || len(l.Keys) > 2 {
-			t.Fatalf("day %s: list %d after %d, %d keys", today, l.Version, version, len(l.Keys))
-		}
-		version = l.Version
-		for _, d := range []schema.Day{today, today + 1} {
-			key, ok := l.Active(d)
-			if !ok {
-				t.Fatalf("on %s no key is active for %s", today, d)
+		for _, on := range []schema.Day{today, today + 1} {
+			id := d.active(on)
+			key := d.key(id)
+			if start, known := starts[id]; known && start != key.Start {
+				t.Fatalf("ID %d names two keys", id)
 			}
-			if start, known := ids[key.ID]; known && start != key.Start {
-				t.Fatalf("ID %d names two keys", key.ID)
-			}
-			ids[key.ID] = key.Start
+			starts[id] = key.Start
 		}
-		for id, start := range ids {
-			if accepted := today < start+wire.KeyAcceptedDays; (k.key(id, today) != nil) != accepted {
+		for id, start := range starts {
+			if accepted := today < start+wire.KeyAcceptedDays; (d.key(id) != nil) != accepted {
 				t.Fatalf("day %s: key %d of %s: accepted is not %v", today, id, start, accepted)
 			}
 		}
 	}
-	if _, ok := ids[1]; !ok || len(ids) != 7 {
-		t.Errorf("%d keys in 200 days", len(ids))
+	if len(starts) != 7 || version != 7 {
+		t.Errorf("%d keys and version %d in 200 days", len(starts), version)
 	}
 }
 
-func TestAfterALongStopIDsCountOn(t *testing.T) {
-	dir := t.TempDir()
-	k := openKeyring(t, dir, firstDay)
-	old := k.keys[len(k.keys)-1]
-	late := firstDay + 400
-	k = openKeyring(t, dir, late)
-	if len(k.keys) != 2 || k.keys[0].ID != old.ID+1 || k.keys[0].Start > late || k.keys[0].Start+wire.KeyActiveDays <= late {
-		t.Errorf("keys %v", k.keys)
+// TestAClockThatJumps: for a moment, or for less than a day, nothing is destroyed
+// and nothing made; what stands for a day is believed.
+func TestAClockThatJumps(t *testing.T) {
+	const years = 3652
+	d := newDesk(t, firstDay)
+	before, list := d.ids(), d.List()
+	same := func(when string) {
+		t.Helper()
+		if got := d.ids(); len(got) != len(before) || got[0] != before[0] || d.List().Version != list.Version || d.Day() != firstDay {
+			t.Fatalf("%s: keys %v version %d day %s", when, got, d.List().Version, d.Day())
+		}
 	}
-	if (k.keys[0].Start-old.Start)%wire.KeyActiveDays != 0 {
-		t.Error("slots have moved")
+	for range 50 {
+		for _, jump := range []schema.Day{firstDay + years, firstDay - years, firstDay + 100, 0, ^schema.Day(0), firstDay} {
+			d.look(time.Minute, jump)
+			same("for a moment")
+		}
 	}
-	if b, err := os.ReadFile(filepath.Join(dir, keyringName)); err != nil || strings.Count(string(b), "private") != 2 {
-		t.Errorf("what is no longer accepted is not destroyed: %v", err)
+	d.look(time.Hour, firstDay+years)
+	d.restart(firstDay + years)
+	d.look(23*time.Hour, firstDay+years+1)
+	same("for less than a day, over a restart")
+	d.look(time.Minute, firstDay)
+	d.look(time.Hour, firstDay+years)
+	d.look(23*time.Hour, firstDay+years+1)
+	same("a look between begins anew")
+	d.look(2*time.Hour, firstDay+years+1)
+	if d.Day() != firstDay+years+1 || d.active(d.Day()) != before[1]+1 || d.key(before[0]) != nil {
+		t.Errorf("after a day: %s, keys %+v", d.Day(), d.Keys())
+	}
+	d.look(time.Hour, firstDay) // it was wrong for more than a day, and is set right
+	d.look(25*time.Hour, firstDay+1)
+	if d.Day() != firstDay+1 {
+		t.Fatalf("the clock was set right and is not believed: %s", d.Day())
+	}
+	d.active(firstDay + 1)
+	if n := len(d.List().Keys); n != 2 {
+		t.Errorf("%d keys are listed, want those of now and next", n)
+	}
+}
+
+// TestAfterAStop: a store that was off goes on with the slots, and IDs count on.
+func TestAfterAStop(t *testing.T) {
+	for name, c := range map[string]struct {
+		off  schema.Day
+		look func(d *desk, back schema.Day)
+	}{
+		"running for a day":    {400, func(d *desk, back schema.Day) { d.look(25*time.Hour, back+1) }},
+		"two starts days off":  {400, func(d *desk, back schema.Day) { d.restart(back + 2) }},
+		"a short stop as well": {40, func(d *desk, back schema.Day) { d.look(25*time.Hour, back+1) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, firstDay)
+			last := d.ids()[1]
+			back := firstDay + c.off
+			d.restart(back)
+			if d.key(1) == nil || d.key(last) == nil {
+				t.Fatal("a first look destroyed a key")
+			}
+			c.look(d, back)
+			if d.Day() < back {
+				t.Fatalf("day %s is not believed", d.Day())
+			}
+			d.active(d.Day())
+			for _, k := range d.Keys() {
+				if (k.Start-(firstDay-1))%wire.KeyActiveDays != 0 {
+					t.Error("slots have moved")
+				}
+				if k.Start+wire.KeyAcceptedDays <= d.Day() {
+					t.Errorf("key %d is not destroyed", k.ID)
+				}
+			}
+			if c.off > wire.KeyAcceptedDays+wire.KeyActiveDays && d.ids()[0] != last+1 {
+				t.Errorf("IDs %v after %d", d.ids(), last)
+			}
+		})
+	}
+}
+
+// TestRotate: the new key is active at once, the former one opens; one that is
+// destroyed does not, and its slot gets another.
+func TestRotate(t *testing.T) {
+	d := newDesk(t, firstDay)
+	d.look(day, firstDay+1)
+	was, next := d.active(firstDay+1), d.ids()[1]
+	id, err := d.Rotate()
+	if err != nil || d.active(firstDay+1) != id || d.key(was) == nil || d.List().Version != 2 {
+		t.Fatalf("rotate: %d, %v, %+v", id, err, d.Keys())
+	}
+	if _, err := d.Rotate(77); !errors.Is(err, ErrKeyID) || d.List().Version != 2 {
+		t.Errorf("an unknown key: %v", err)
+	}
+	again, err := d.Rotate(id, next)
+	if err != nil || d.key(id) != nil || d.key(next) != nil || d.active(firstDay+1) != again || d.key(was) == nil {
+		t.Fatalf("destroy: %v, %+v", err, d.Keys())
+	}
+	if got := d.active(firstDay + 40); got == again || d.key(got) == nil {
+		t.Errorf("the next slot has no key of its own: %d", got)
+	}
+	d.restart(firstDay + 1)
+	if d.key(id) != nil || d.active(firstDay+1) != again {
+		t.Errorf("after a restart: %+v", d.Keys())
+	}
+	for range wire.MaxKeys {
+		if id, err = d.Rotate(); err != nil {
+			break
+		}
+		if got := d.active(firstDay + 1); got != id {
+			t.Fatalf("of two keys of one day %d is active, not the newer %d", got, id)
+		}
+	}
+	if !errors.Is(err, ErrManyKeys) || len(d.Keys()) > wire.MaxKeys {
+		t.Errorf("%d keys, %v", len(d.Keys()), err)
+	}
+}
+
+func TestKeyStates(t *testing.T) {
+	d := newDesk(t, firstDay)
+	id, err := d.Rotate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []KeyInfo{
+		{1, firstDay - 1, KeyAccepted, firstDay + 89, firstDay + 89},
+		{id, firstDay, KeyActive, firstDay + 29, firstDay + 90},
+		{2, firstDay + 29, KeyNext, firstDay + 29, firstDay + 119},
+	}
+	for i, k := range d.Keys() {
+		if i >= len(want) || k != want[i] {
+			t.Errorf("key %+v, want %+v", k, want[min(i, len(want)-1)])
+		}
+	}
+}
+
+// TestAnOlderBackup puts the keys of 40 days ago back: the list goes beyond the
+// one that an edge serves, and no ID names two keys.
+func TestAnOlderBackup(t *testing.T) {
+	d := newDesk(t, firstDay)
+	old, err := os.ReadFile(filepath.Join(d.dir, keyringName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for today := firstDay; today <= firstDay+40; today++ {
+		d.look(day, today)
+	}
+	for range 5 {
+		if _, err := d.Rotate(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	served := d.List()
+	if err := os.WriteFile(filepath.Join(d.dir, keyringName), old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.restart(firstDay + 40)
+	d.look(25*time.Hour, firstDay+41) // now it has made other keys of the same IDs
+	behind, lost, err := d.Hear(served)
+	if err != nil || !behind || lost != 6 {
+		t.Fatalf("behind %v, lost %d, %v", behind, lost, err)
+	}
+	if l := d.List(); l.Version <= served.Version {
+		t.Errorf("version %d, the edge has %d", l.Version, served.Version)
+	}
+	for _, k := range d.List().Keys {
+		for _, s := range served.Keys {
+			if k.ID == s.ID && k != s {
+				t.Errorf("ID %d names two keys", k.ID)
+			}
+		}
+	}
+	for range 2 { // an older list, and its own, change nothing
+		version := d.List().Version
+		if behind, _, err := d.Hear(served); behind || err != nil {
+			t.Errorf("heard again: %v, %v", behind, err)
+		}
+		if behind, _, err := d.Hear(d.List()); behind || err != nil || d.List().Version != version {
+			t.Errorf("its own: %v, %v", behind, err)
+		}
+		d.restart(firstDay + 41)
+	}
+}
+
+// TestSignedElsewhere keeps a list as long as the keys are those.
+func TestSignedElsewhere(t *testing.T) {
+	d := newDesk(t, firstDay)
+	_, vendor, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := envelope.SignKeyList(vendor, d.List())
+	if err := d.Keep(signed); err != nil || string(d.Signed()) != string(signed) {
+		t.Fatal(err)
+	}
+	d.restart(firstDay)
+	if string(d.Signed()) != string(signed) {
+		t.Error("it is not kept over a restart")
+	}
+	if _, err := d.Rotate(); err != nil || d.Signed() != nil {
+		t.Errorf("after a rotation: %v", err)
+	}
+	if err := d.Keep(signed); !errors.Is(err, ErrOtherList) {
+		t.Errorf("an older one: %v", err)
+	}
+	if err := d.Keep([]byte("none")); !errors.Is(err, wire.ErrForm) {
+		t.Errorf("none: %v", err)
+	}
+}
+
+// TestTurnedAtRandom moves clocks at random: no version has two lists, no ID two
+// keys, and while the clock says the truth a key is active.
+func TestTurnedAtRandom(t *testing.T) {
+	for seed := range uint64(6) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		d := newDesk(t, firstDay)
+		truth := firstDay
+		lists, keys := map[uint64]string{}, map[uint32][32]byte{}
+		for step := range 120 {
+			says := truth
+			if r.IntN(4) == 0 {
+				says = truth + schema.Day(r.IntN(7304)) - 3652
+			}
+			switch r.IntN(8) {
+			case 0:
+				d.restart(says)
+			case 1:
+				d.look(0, says)
+				if _, err := d.Rotate(); err != nil && !errors.Is(err, ErrManyKeys) {
+					t.Fatal(err)
+				}
+			default:
+				d.look(0, says)
+			}
+			l := d.List()
+			if b := string(l.Marshal()); lists[l.Version] == "" {
+				lists[l.Version] = b
+			} else if lists[l.Version] != b {
+				t.Fatalf("seed %d, step %d: version %d has two lists", seed, step, l.Version)
+			}
+			for _, k := range l.Keys {
+				if was, known := keys[k.ID]; known && was != k.Public {
+					t.Fatalf("seed %d, step %d: ID %d names two keys", seed, step, k.ID)
+				}
+				keys[k.ID] = k.Public
+			}
+			d.look(0, truth) // a moment later the clock is right
+			if d.Day() != truth {
+				t.Fatalf("seed %d, step %d: it goes by %s, not %s", seed, step, d.Day(), truth)
+			}
+			d.active(truth)
+			if r.IntN(3) == 0 {
+				truth++
+				d.look(day, truth)
+			}
+		}
 	}
 }
 
 func TestADamagedKeyringIsRefused(t *testing.T) {
-	for _, text := range []string{"", "{", `{"version":1,"keys":[{"id":1,"start":1,"private":"AAAA"}]}`} {
+	for _, text := range []string{
+		"", "{", `{"form":2}`, `{"form":1,"last_id":1,"keys":[{"id":1,"start":1,"private":"AAAA"}]}`,
+		`{"form":1,"last_id":0,"keys":[{"id":1,"start":1,"private":"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}]}`,
+	} {
 		dir := t.TempDir()
+		if err := os.Chmod(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
 		path := filepath.Join(dir, keyringName)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenKeyring(dir, firstDay); err == nil || !errors.Is(err, durable.ErrDamaged) {
+		box, err := secret.Open(dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenKeyring(box, firstDay); err == nil || !errors.Is(err, durable.ErrDamaged) || strings.Contains(err.Error(), "AAAA") {
 			t.Errorf("%q: %v", text, err)
 		}
 		if b, _ := os.ReadFile(path); string(b) != text {

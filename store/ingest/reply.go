@@ -44,7 +44,7 @@ func (in *Ingest) finish(g *group) {
 
 func (in *Ingest) appendReplies(replies []wire.Routed, c *crate, today schema.Day) []wire.Routed {
 	for _, j := range c.opened {
-		sealed, err := envelope.SealReply(j.key, j.attempt, envelope.Reply{Status: j.status, Day: today, Batch: j.batch})
+		sealed, err := envelope.SealReply(j.key, j.attempt, envelope.Reply{Status: j.status, Day: today, Batch: j.batch, Data: j.data})
 		if err != nil {
 			in.log.Error("seal a reply", slog.Any("error", err)) // the agent sends again
 			continue

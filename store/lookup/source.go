@@ -16,6 +16,8 @@ import (
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/pages"
+	"github.com/tacit-telemetry/tacit/store/secret"
+	"github.com/tacit-telemetry/tacit/store/upkeep"
 )
 
 // lockName is the store's lock and socket.
@@ -71,6 +73,9 @@ func (s *Socket) Get(ctx context.Context, asks []pages.Ask, each func(pages.Foun
 type Config struct {
 	// Dir, KeysDir and RunDir are the store's own. Required.
 	Dir, KeysDir, RunDir string
+	// Passphrase opens the secrets when nobody holds the store. nil: they are
+	// plain.
+	Passphrase secret.Passphrase
 	// Logger gets months that cannot be read. nil: nothing is logged.
 	Logger *slog.Logger
 }
@@ -78,6 +83,7 @@ type Config struct {
 // Source is a store that can be asked, until Close.
 type Source struct {
 	Asker
+	Eraser
 	close func() error
 }
 
@@ -95,7 +101,7 @@ func Open(ctx context.Context, cfg Config) (*Source, error) {
 	for {
 		lock, err := datadir.TakeLock(cfg.Dir, lockName)
 		if err == nil {
-			return direct(cfg, lock)
+			return direct(ctx, cfg, lock)
 		}
 		held, ok := errors.AsType[*datadir.HeldError](err)
 		if !ok {
@@ -103,7 +109,7 @@ func Open(ctx context.Context, cfg Config) (*Source, error) {
 		}
 		socket := NewSocket(cfg.RunDir)
 		if _, err = socket.Get(ctx, nil, nil); err == nil {
-			return &Source{Asker: socket, close: func() error { return nil }}, nil
+			return &Source{Asker: socket, Eraser: socket, close: func() error { return nil }}, nil
 		}
 		if !datadir.NotRunning(err) || ctx.Err() != nil {
 			return nil, fmt.Errorf("open store for lookup: %w", err)
@@ -116,15 +122,40 @@ func Open(ctx context.Context, cfg Config) (*Source, error) {
 }
 
 // direct opens the rows under the lock that was taken.
-func direct(cfg Config, lock *datadir.Lock) (*Source, error) {
-	rows, err := db.Open(db.Config{Dir: cfg.Dir, KeysDir: cfg.KeysDir, Existing: true, Logger: cfg.Logger})
+func direct(ctx context.Context, cfg Config, lock *datadir.Lock) (*Source, error) {
+	rows, eraser, err := openRows(ctx, cfg)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store for lookup: %w", err), lock.Release())
 	}
+	shown, err := upkeep.WindowOf(cfg.Dir, pages.New(rows, cfg.Logger), schema.DayOf(time.Now()))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open store for lookup: %w", err), rows.Close(), lock.Release())
+	}
 	return &Source{
-		Asker: pages.New(rows, cfg.Logger),
+		Asker: shown, Eraser: own{eraser},
 		close: func() error { return errors.Join(rows.Close(), lock.Release()) },
 	}, nil
+}
+
+// openRows opens the rows, without what was erased and is back in them.
+func openRows(ctx context.Context, cfg Config) (*db.DB, *pages.Eraser, error) {
+	secrets, err := secret.Open(cfg.KeysDir, cfg.Passphrase)
+	if err != nil {
+		return nil, nil, err
+	}
+	ledger, err := pages.OpenLedger(secrets.Dir(), cfg.Logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := db.Open(db.Config{Dir: cfg.Dir, Secrets: secrets, Existing: true, Logger: cfg.Logger})
+	if err != nil {
+		return nil, nil, err
+	}
+	eraser, err := pages.NewEraser(ctx, pages.EraserConfig{Rows: rows, Ledger: ledger, Dir: cfg.Dir, Logger: cfg.Logger})
+	if err != nil {
+		return nil, nil, errors.Join(err, rows.Close())
+	}
+	return rows, eraser, nil
 }
 
 func pause(ctx context.Context) {

@@ -35,6 +35,7 @@ type dayWalk struct {
 // walk asks for the pages of all days from first to last.
 type walk struct {
 	asker  Asker
+	count  bool // how far the days go is all that matters: pages are not kept
 	days   []*dayWalk
 	found  []sealedPage
 	unread map[schema.Month]bool
@@ -98,6 +99,9 @@ func (w *walk) ask(ctx context.Context, places []place) error {
 	unread, err := w.asker.Get(ctx, asks, func(f pages.Found) error {
 		p := places[f.Index]
 		p.day.hits[p.n] = true
+		if w.count {
+			return nil
+		}
 		w.found = append(w.found, sealedPage{place: p, bytes: f.Page})
 		if len(w.found) > MaxPages {
 			return fmt.Errorf("more than %d: %w", MaxPages, ErrTooMany)
@@ -111,7 +115,7 @@ func (w *walk) ask(ctx context.Context, places []place) error {
 }
 
 // shuffle puts places in an order that says nothing about days and numbers.
-func shuffle(places []place) {
+func shuffle[T any](places []T) {
 	var seed [32]byte
 	_, _ = crand.Read(seed[:]) // crypto/rand.Read never returns an error
 	rand.New(rand.NewChaCha8(seed)).Shuffle(len(places), func(i, j int) {

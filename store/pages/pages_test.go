@@ -9,6 +9,7 @@ import (
 	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
 const day = schema.Day(20778) // 2026-11-21
@@ -36,7 +37,11 @@ func keep(t *testing.T, rows *db.DB, root page.Root, d schema.Day, n uint32, pla
 
 func openRows(t *testing.T, data, keys string) *db.DB {
 	t.Helper()
-	rows, err := db.Open(db.Config{Dir: data, KeysDir: keys})
+	box, err := secret.Open(keys, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := db.Open(db.Config{Dir: data, Secrets: box})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,3 +72,10 @@ func unwrap(keys db.MonthKeys, tag page.Tag, day schema.Day, key, value []byte) 
 		Sealed: plain[outsideLen:],
 	}, nil
 }
+
+// witnessOf returns the witness of the page that a row keeps, or false when the
+// row is damaged.
+func witnessOf(keys db.MonthKeys, key, value []byte) (page.Witness, bool) {
+	p, err := unwrap(keys, page.Tag{}, 0, key, value)
+	return p.Witness, err == nil
+}

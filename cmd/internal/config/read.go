@@ -161,6 +161,8 @@ func (k Key) read(node *yaml.Node) error {
 		return list(node, into)
 	case *[]Address:
 		return list(node, into)
+	case *[]Secret:
+		return list(node, into)
 	}
 	if node.Kind != yaml.ScalarNode || null(node) {
 		return errType

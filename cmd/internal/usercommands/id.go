@@ -35,5 +35,32 @@ func idCommand(env *cli.Env) *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&spoken, "spoken", false, "in the form to read out, with a check character")
+	c.AddCommand(idResetCommand(env))
 	return c
+}
+
+// idResetCommand is not counted, as erase is not.
+func idResetCommand(env *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "reset",
+		Short: "become another installation",
+		Long: "Make a new installation ID, hashing key and writer. What waited to be sent, and the outbox, are removed:\n" +
+			"they were made under the old ones. What the store has already can be opened with the old ID until it\n" +
+			"expires, and cannot be erased from here any more: 'erase' does both.",
+		Args: cli.Args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			var r local.Reset
+			err := ask(c.Context(), env,
+				func(a *local.Caller) (err error) { r, err = a.ResetID(c.Context()); return err },
+				func(a *agent.Agent) (err error) { r, err = a.ResetID(c.Context()); return err })
+			switch {
+			case err != nil:
+				return err
+			case env.JSON:
+				return env.PrintJSON(r)
+			}
+			printReset(env, r.Installation, r.Dropped)
+			return nil
+		},
+	}
 }

@@ -1,0 +1,144 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/codec"
+	"github.com/tacit-telemetry/tacit/schema/registry"
+)
+
+// Take takes records. The answers are in their order. An error means that the
+// spool could not keep them: none was accepted.
+//
+// Records that tell about the agent itself are quiet: they wait for the next
+// envelope and are no reason for one, or every envelope would cause another.
+func (in *Intake) Take(ctx context.Context, records []schema.Record, quiet bool) ([]Answer, error) {
+	t := in.config.Terms()
+	if len(t.Collect) > 0 {
+		in.followRevision(ctx, t.Revision)
+	}
+	now := in.config.Now()
+	answers := make([]Answer, len(records))
+	p := pile{bytes: make([]byte, 0, typicalRecord*len(records)), parts: make([]part, 0, len(records))}
+	for i := range records {
+		if reason := in.judge(&p, &records[i], i, &t, now); reason != "" {
+			answers[i] = in.refuse(reason)
+		}
+	}
+	keep := make([][]byte, 0, len(p.parts))
+	for _, of := range in.clean(&p) {
+		if of.trips {
+			answers[of.index] = in.refuse(ReasonIdentifies)
+			continue
+		}
+		keep = append(keep, p.bytes[of.from:of.to:of.to])
+		answers[of.index] = Answer{Accepted: true}
+	}
+	if err := in.config.Spool.Append(ctx, keep...); err != nil {
+		return nil, fmt.Errorf("keep %d records: %w", len(keep), err)
+	}
+	if !quiet {
+		in.mu.Lock()
+		in.loud += len(keep)
+		in.mu.Unlock()
+	}
+	return answers, nil
+}
+
+// typicalRecord is about how many bytes a record takes.
+const typicalRecord = 112
+
+// pile holds treated records as the spool keeps them, one behind the other. A
+// line end parts them, and what stands between them for the tripwire alone.
+type pile struct {
+	bytes []byte
+	parts []part
+}
+
+// part is one record in a pile.
+type part struct {
+	index    int // of the record as it was offered
+	from, to int // of its bytes
+	end      int // of what the tripwire looks at
+	trips    bool
+}
+
+// add appends a treated record. A customer number may come as a number, which
+// has no digits in the bytes: they are written behind for the tripwire.
+func (p *pile) add(r *schema.Record, index int) (err error) {
+	of := part{index: index, from: len(p.bytes)}
+	if p.bytes, err = codec.AppendRecord(p.bytes, r); err != nil {
+		return err
+	}
+	of.to = len(p.bytes)
+	if r.Value.Kind == schema.KindNumber {
+		p.bytes = strconv.AppendInt(append(p.bytes, '\n'), r.Value.Number, 10)
+	}
+	of.end = len(p.bytes)
+	p.bytes = append(p.bytes, '\n')
+	p.parts = append(p.parts, of)
+	return nil
+}
+
+// clean has the tripwire look at all of a pile at once, and at each record alone
+// only when it finds something.
+func (in *Intake) clean(p *pile) []part {
+	if _, hit := in.config.Tripwire.Trips(p.bytes); hit {
+		for i := range p.parts {
+			of := &p.parts[i]
+			_, of.trips = in.config.Tripwire.Trips(p.bytes[of.from:of.end])
+		}
+	}
+	return p.parts
+}
+
+// judge adds a record to the pile, or says why it is refused.
+func (in *Intake) judge(p *pile, r *schema.Record, index int, t *Terms, now time.Time) (reason string) {
+	m, known := in.config.Registry.Metric(r.Metric)
+	if !t.takes(m, known) {
+		if known {
+			in.show(r, m, t, now)
+		}
+		return ReasonOff
+	}
+	if known {
+		if reason := t.refuses(m); reason != "" {
+			return reason
+		}
+	}
+	treated, reason := in.treat(r, now)
+	if reason != "" {
+		return reason
+	}
+	if err := p.add(&treated, index); err != nil {
+		return ReasonOther
+	}
+	return ""
+}
+
+// treat returns a record as it may leave the host, or why it is refused.
+func (in *Intake) treat(r *schema.Record, now time.Time) (treated schema.Record, reason string) {
+	offered := *r
+	offered.Time = plausible(offered.Time, now)
+	treated, err := in.config.Treater.Apply(offered)
+	if err != nil {
+		return treated, registry.Reason(err)
+	}
+	return treated, ""
+}
+
+// maxLate is how old an event may be that a product reports.
+const maxLate = 30 * 24 * time.Hour
+
+// plausible returns the time of an event, or now when that cannot be: it is
+// missing, in the future, or from before anybody could have seen it.
+func plausible(unix int64, now time.Time) int64 {
+	if is := now.Unix(); unix > is+int64(time.Hour/time.Second) || unix < is-int64(maxLate/time.Second) {
+		return is
+	}
+	return unix
+}

@@ -1,0 +1,433 @@
+package agent_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tacit-telemetry/tacit/agent"
+	"github.com/tacit-telemetry/tacit/agent/local"
+	"github.com/tacit-telemetry/tacit/agent/upload"
+	"github.com/tacit-telemetry/tacit/anon/envelope"
+	"github.com/tacit-telemetry/tacit/anon/identity"
+	"github.com/tacit-telemetry/tacit/anon/page"
+	"github.com/tacit-telemetry/tacit/relay"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/wire"
+)
+
+// vault is a relay and, behind it, a store of the test's own: it remembers tags
+// and forgets those that it is shown the right to.
+type vault struct {
+	t     *testing.T
+	relay *relay.Relay
+	key   *envelope.PrivateKey
+
+	mu     sync.Mutex
+	pages  map[page.Tag]page.Witness
+	silent bool
+}
+
+func newVault(t *testing.T) (v *vault, change func(*agent.Config)) {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v = &vault{t: t, pages: map[page.Tag]page.Witness{}}
+	if v.key, err = envelope.NewPrivateKey(1, schema.DayOf(time.Now())-1); err != nil {
+		t.Fatal(err)
+	}
+	var dials func(*agent.Config)
+	v.relay, dials = newRelay(t, func(c *relay.Config) {
+		c.KeyList = envelope.SignKeyList(private, &wire.KeyList{Version: 1, Suite: wire.SuiteX25519, Keys: []wire.Key{v.key.Public()}})
+		c.MaxWait, c.FlushEvery = 20*time.Millisecond, 5*time.Millisecond
+	})
+	v.consume()
+	return v, func(c *agent.Config) {
+		dials(c)
+		c.Vendor, c.Window, c.Interval, c.Facts = public, time.Millisecond, time.Hour, time.Hour
+	}
+}
+
+func (v *vault) consume() {
+	nc, err := v.relay.StoreConn()
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	consumer, err := js.Consumer(v.t.Context(), wire.StreamCrates, wire.CrateConsumer(0))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	running, err := consumer.Consume(func(m jetstream.Msg) {
+		envelopes, err := wire.ParseCrate(m.Data())
+		if err != nil {
+			v.t.Error(err)
+		}
+		for _, b := range envelopes {
+			if r, ok := v.take(b); ok {
+				_ = nc.Publish(wire.SubjectReply, wire.MarshalReplies([]wire.Routed{r}))
+			}
+		}
+		_ = m.Ack()
+	})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.t.Cleanup(func() { running.Stop(); <-running.Closed() })
+}
+
+func (v *vault) take(b []byte) (r wire.Routed, ok bool) {
+	e, err := wire.ParseEnvelope(b)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	o, err := envelope.Open(v.key, e)
+	if err != nil {
+		v.t.Error(err)
+		return r, false
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.silent {
+		return r, false
+	}
+	answer := envelope.Reply{Status: wire.Stored, Day: schema.DayOf(time.Now()), Batch: o.Batch}
+	switch o.Kind {
+	case envelope.Page:
+		p, err := page.Parse(o.Payload)
+		if err != nil {
+			v.t.Error(err)
+		}
+		v.pages[p.Tag] = p.Witness
+	case envelope.Erase:
+		answer.Status, answer.Data = wire.Done, v.erase(o.Payload)
+	}
+	r.Attempt = e.Attempt
+	r.Reply, err = envelope.SealReply(o.ReplyKey, e.Attempt, answer)
+	return r, err == nil
+}
+
+func (v *vault) erase(payload []byte) []byte {
+	items, err := page.ParseErasures(payload)
+	if err != nil {
+		v.t.Error(err)
+	}
+	n := uint32(0)
+	for _, item := range items {
+		if w, ok := v.pages[item.Tag]; ok && w == item.Right.Witness() {
+			delete(v.pages, item.Tag)
+			n++
+		}
+	}
+	return binary.BigEndian.AppendUint32((schema.DayOf(time.Now()) + 3).Bytes(), n)
+}
+
+// of counts the pages of an installation of today.
+func (v *vault) of(t *testing.T, in local.Installation) (n int) {
+	t.Helper()
+	root := page.NewRoot(uuid.MustParse(in.ID))
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for i := range uint32(32) {
+		if _, ok := v.pages[root.Day(schema.DayOf(time.Now())).Tag(i)]; ok {
+			n++
+		}
+	}
+	return n
+}
+
+func (v *vault) mute(silent bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.silent = silent
+}
+
+// send collects and sends, and wants something to be stored.
+func (h *house) send(c *local.Caller) {
+	h.t.Helper()
+	h.collect()
+	if s, err := c.Send(h.t.Context()); err != nil || s.Replies == 0 {
+		h.t.Fatalf("sent %+v, %v", s, err)
+	}
+}
+
+// TestResetID: the agent goes on as another installation, with nothing of the one
+// before.
+func TestResetID(t *testing.T) {
+	v, change := newVault(t)
+	h := newHouse(t, change)
+	c := h.start()
+	decide(t, v.relay, wire.SwitchOn)
+	eventually(t, "the site's word is heard", patience, func() bool { return h.Why().MaySend })
+	h.send(c)
+	was := h.Installation()
+	wasFile := installationFile(t, h)
+	if _, err := c.Never(t.Context(), "licence-4711"); err != nil {
+		t.Fatal(err)
+	}
+	h.collect() // some records wait
+	waiting := h.Status().Spool.Records
+	r, err := c.ResetID(t.Context())
+	if err != nil || r.ID == was.ID || r.Installation != h.Installation() || r.Dropped < waiting || waiting == 0 {
+		t.Errorf("%+v, %v; %d records waited", r, err, waiting)
+	}
+	is := installationFile(t, h)
+	for name, same := range map[string]bool{
+		"ID": is.ID == wasFile.ID, "hashing key": is.HashingKey == wasFile.HashingKey, "writer": is.Writer == wasFile.Writer,
+	} {
+		if same {
+			t.Errorf("the %s is the old one", name)
+		}
+	}
+	if is.Created != wasFile.Created || is.Remains {
+		t.Errorf("%+v", is)
+	}
+	if entries, err := c.Outbox(t.Context()); err != nil || len(entries) != 0 || h.Status().Spool.Records != 0 {
+		t.Errorf("%d entries in the outbox, %v, status %+v", len(entries), err, h.Status())
+	}
+	before := v.of(t, was)
+	h.send(c)
+	if v.of(t, r.Installation) == 0 || v.of(t, was) != before || before == 0 {
+		t.Errorf("stored: %d of the new one, %d and %d of the old", v.of(t, r.Installation), v.of(t, was), before)
+	}
+	if proofs, err := c.OutboxVerify(t.Context()); err != nil || len(proofs) == 0 || !proofs[0].Proved {
+		t.Errorf("%+v, %v", proofs, err)
+	}
+	tripped(t, h, "licence-4711", was.ID, r.ID)
+}
+
+func installationFile(t *testing.T, h *house) *identity.Installation {
+	t.Helper()
+	in, err := identity.Open(identity.Config{Dir: h.config.Data.Agent()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+// tripped wants values to be scrubbed from what is taken.
+func tripped(t *testing.T, h *house, values ...string) {
+	t.Helper()
+	for _, value := range values {
+		_, err := h.Take(t.Context(), []schema.Record{{
+			Product: schema.Product{Name: "tacit", Version: "0.1.0"}, Metric: "tacit.error", Value: schema.Text("collect_failed"),
+			Labels: []schema.Label{{Name: "frames", Value: "main." + value}},
+		}}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := h.Preview()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range p.Pages {
+		for _, r := range one.Records {
+			for _, value := range values {
+				if strings.Contains(r.Labels["frames"], value) {
+					t.Errorf("%s would be sent", value)
+				}
+			}
+		}
+	}
+}
+
+// TestErase: at the word of a user who refused, the store erases, and this host
+// is another one.
+func TestErase(t *testing.T) {
+	v, change := newVault(t)
+	h := newHouse(t, change)
+	c := h.start()
+	decide(t, v.relay, wire.SwitchOn)
+	eventually(t, "the site's word is heard", patience, func() bool { return h.Why().MaySend })
+	h.send(c)
+	was := h.Installation()
+	if v.of(t, was) == 0 {
+		t.Fatal("nothing is stored")
+	}
+	if none, err := c.Erasure(t.Context()); err != nil || none.State != local.ErasureNone {
+		t.Errorf("%+v, %v", none, err)
+	}
+	decide(t, v.relay, wire.SwitchOff) // the site refuses, and so does the host
+	if _, err := c.Participate(t.Context(), local.Participate{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the connection ends", patience, func() bool { return v.relay.Stats().Door.Connections == 0 })
+	stored := v.of(t, was)
+	e, err := c.Erase(t.Context())
+	if err != nil || e.State != local.ErasureDone || e.Confirmed != 64 || e.Pages != stored || e.ForgottenBy == "" || e.Installation == nil {
+		t.Fatalf("%+v, %v; %d pages were stored", e, err, stored)
+	}
+	if *e.Installation != h.Installation() || *e.Installation == was || v.of(t, was) != 0 {
+		t.Errorf("%+v, %d pages are left", e, v.of(t, was))
+	}
+	eventually(t, "the connection ends", patience, func() bool { return v.relay.Stats().Door.Connections == 0 })
+	if why := h.Why(); why.MaySend || why.MayListen {
+		t.Errorf("an erasure lifts a refusal: %+v", why)
+	}
+	if later, err := c.Erasure(t.Context()); err != nil || later.State != local.ErasureDone || later.Pages != stored {
+		t.Errorf("%+v, %v", later, err)
+	}
+}
+
+// TestEraseOverARestart: the store is away; the next start goes on, although its
+// user has refused meanwhile.
+func TestEraseOverARestart(t *testing.T) {
+	v, change := newVault(t)
+	h := newHouse(t, change)
+	c := h.start()
+	decide(t, v.relay, wire.SwitchOn)
+	eventually(t, "the site's word is heard", patience, func() bool { return h.Why().MaySend })
+	h.send(c)
+	was := h.Installation()
+	v.mute(true)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	_, _ = c.Erase(ctx) // its user does not wait
+	cancel()
+	eventually(t, "this is another installation", patience, func() bool { return h.Installation() != was })
+	if _, err := c.Participate(t.Context(), local.Participate{}); err != nil {
+		t.Fatal(err)
+	}
+	h.stop()
+	v.mute(false)
+	again, err := agent.New(t.Context(), h.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Agent = again
+	c = h.start()
+	eventually(t, "the erasure is done", patience, func() bool { return h.Erasure().State == local.ErasureDone })
+	if v.of(t, was) != 0 {
+		t.Error("pages are left")
+	}
+}
+
+// TestCrashWhileBecomingAnother: whatever was done when the crash came, the next
+// start has nothing of the old installation.
+func TestCrashWhileBecomingAnother(t *testing.T) {
+	for name, crash := range map[string]func(*testing.T, *house, *identity.Installation){
+		"order written, nothing else": func(t *testing.T, h *house, in *identity.Installation) {
+			e, err := upload.NewEraser(upload.EraserConfig{Relays: []string{"nats://127.0.0.1:1"}, Dir: h.config.Data.Agent()})
+			if err == nil {
+				err = e.Order(page.NewRoot(in.ID), schema.DayOf(time.Now()))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		},
+		"new installation, nothing removed": func(t *testing.T, h *house, _ *identity.Installation) {
+			if _, err := identity.Reset(identity.Config{Dir: h.config.Data.Agent()}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"spool removed, not settled": func(t *testing.T, h *house, _ *identity.Installation) {
+			if _, err := identity.Reset(identity.Config{Dir: h.config.Data.Agent()}); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.RemoveAll(filepath.Join(h.config.Data.Agent(), "spool")); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.collect()
+			was := installationFile(t, h)
+			h.stop()
+			crash(t, h, was)
+			for range 2 {
+				again, err := agent.New(t.Context(), h.config)
+				if err != nil {
+					t.Fatal(err)
+				}
+				h.Agent = again
+				if h.Installation().ID == was.ID.String() || h.told("os.type") != 0 {
+					t.Error("something of the old installation is left")
+				}
+				is := h.Installation()
+				h.stop()
+				if again, err = agent.New(t.Context(), h.config); err != nil {
+					t.Fatal(err)
+				}
+				if h.Agent = again; h.Installation() != is {
+					t.Error("and another one, and another one")
+				}
+				h.stop()
+			}
+		})
+	}
+}
+
+func TestEraseNeedsARelay(t *testing.T) {
+	h := newHouse(t)
+	if _, err := h.Erase(t.Context()); !errors.Is(err, local.ErrNotRunning) {
+		t.Errorf("without anybody to go on: %v", err)
+	}
+	c := h.start()
+	was := h.Installation()
+	_, err := c.Erase(t.Context())
+	if p, ok := errors.AsType[*local.Problem](err); !ok || !strings.Contains(p.Message, "no relay") || p.Hint == "" {
+		t.Errorf("%v", err)
+	}
+	if h.Installation() != was || h.told("os.type") != 1 {
+		t.Error("and something has changed")
+	}
+	h.collect() // it goes on
+}
+
+// TestResetsUnderLoad resets again and again while everything else is asked.
+func TestResetsUnderLoad(t *testing.T) {
+	v, change := newVault(t)
+	h := newHouse(t, change)
+	c := h.start()
+	decide(t, v.relay, wire.SwitchOn)
+	eventually(t, "the site's word is heard", patience, func() bool { return h.Why().MaySend })
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for _, ask := range []func() error{
+		func() error { _, err := c.Preview(t.Context()); return err },
+		func() error { _, err := c.Why(t.Context()); return err },
+		func() error { _, err := c.Outbox(t.Context()); return err },
+		func() error { _, err := c.Installation(t.Context()); return err },
+		func() error { _, err := c.Status(t.Context()); return err },
+		func() error { _ = h.Collect(t.Context()); return nil }, // a reset may end it
+		func() error { _, _ = h.Round(t.Context(), true); return nil },
+	} {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if err := ask(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	seen := map[string]bool{}
+	for range 8 {
+		r, err := c.ResetID(t.Context())
+		if err != nil || seen[r.ID] {
+			t.Errorf("%+v, %v", r, err)
+		}
+		seen[r.ID] = true
+	}
+	cancel()
+	wg.Wait()
+	h.send(c)
+	if v.of(t, h.Installation()) == 0 {
+		t.Error("the last one sends nothing")
+	}
+}

@@ -1,0 +1,38 @@
+package own
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+// TestScanLooksEverywhere: what Scan passes by with its sets is what a look at
+// every single position passes by.
+func TestScanLooksEverywhere(t *testing.T) {
+	ids := &Identifiers{never: map[string]struct{}{}}
+	ids.clear()
+	words := []string{"abc", "zoe-laptop", "4711", "k7", "Ærø", "10.1.2.3"}
+	for i, w := range words {
+		ids.add(found{[]Class{Host, User, IP}[i%3], w})
+		ids.addNever(w)
+	}
+	const letters = "abc 47.1\x60\x64-"
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		text := make([]byte, random.IntN(12))
+		for i := range text {
+			text[i] = letters[random.IntN(len(letters))]
+		}
+		if random.IntN(3) == 0 {
+			at := random.IntN(len(text) + 1)
+			text = fmt.Appendf(nil, "%s%s%s", text[:at], words[random.IntN(len(words))], text[at:])
+		}
+		want := false
+		for i := range text {
+			want = want || ids.at(text, i, scanning) != nil
+		}
+		if _, got := ids.Scan(text); got != want {
+			t.Fatalf("%q: found %v, want %v", text, got, want)
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/store/secret"
+)
+
+const passphraseUsage = "file with the passphrase that the store's secrets are sealed under"
+
+// storePlace is how a command is told which store it means: by the store's own
+// configuration, or by directories.
+type storePlace struct{ config, keys, passphrase string }
+
+func (p *storePlace) flags(c *cobra.Command) {
+	c.Flags().StringVar(&p.config, "config", "", "configuration file of the store; without it, that of tacit up")
+	c.Flags().StringVar(&p.keys, "keys", "", "directory of the store's secrets, when it is not the configuration's or DIR/keys")
+	c.Flags().StringVar(&p.passphrase, "passphrase-file", "", passphraseUsage)
+}
+
+// foundStore is where a store is, and how its secrets open when nobody runs it.
+type foundStore struct {
+	data       datadir.Dir
+	keys       string
+	passphrase secret.Passphrase // nil: they are plain
+}
+
+// find reads the configuration, if one is named. Flags win over it.
+func (p *storePlace) find(env *cli.Env) (foundStore, error) {
+	f := foundStore{data: env.Data(), keys: p.keys}
+	file := p.passphrase
+	if p.config != "" {
+		s, err := readStoreSettings(env, p.config)
+		if err != nil {
+			return f, err
+		}
+		f.data = env.DataOr(s.Data)
+		if f.keys == "" {
+			f.keys = s.Keys
+		}
+		if file == "" {
+			file = s.Passphrase
+		}
+	}
+	if f.keys == "" {
+		f.keys = f.data.Keys()
+	}
+	f.passphrase = passphrase(file)
+	return f, nil
+}
+
+// explainSecrets says what to do about secrets that do not open.
+func explainSecrets(err error) error {
+	switch {
+	case errors.Is(err, secret.ErrPassphrase):
+		return cli.WithHint(err, "name the file that holds it: --passphrase-file FILE, or passphrase_file in the store's configuration")
+	case errors.Is(err, secret.ErrMixed):
+		return cli.WithHint(err, "end the store, then: tacit store keys seal --passphrase-file FILE, or with --plain to go back")
+	}
+	return err
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/store/ingest"
+	"github.com/tacit-telemetry/tacit/store/secret"
+	"github.com/tacit-telemetry/tacit/store/upkeep"
+)
+
+func storeVerifyCommand(env *cli.Env) *cobra.Command {
+	var place storePlace
+	backup := ""
+	c := &cobra.Command{
+		Use:   "verify",
+		Short: "compare every row of the store with what was promised",
+		Long: "Read every row of the store and compare it with the manifest, month by month: what is missing, changed,\n" +
+			"or not listed, and entries of the manifest that are damaged. Beside it: whether the keys of all months\n" +
+			"are there, whether the ledger of erasures is whole, and how much arrived that did not open.\n\n" +
+			"It changes nothing. With --backup FILE it reads a backup to its end instead, and needs only the keys.\n\n" +
+			whereHelp + "\n\nExit code 0: all is as it should be; 1: something is not, and the output says what to do.",
+		Args: cli.Args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if backup != "" {
+				return checkBackup(c.Context(), env, place, backup)
+			}
+			return verifyStore(c.Context(), env, place)
+		},
+	}
+	place.flags(c)
+	c.Flags().StringVar(&backup, "backup", "", "check this backup, and not the store")
+	return c
+}
+
+// withStore orders a task of the store, and shows how far it is.
+func withStore(ctx context.Context, env *cli.Env, place storePlace, do func(s *upkeep.Source, p upkeep.Progress) error) error {
+	at, err := place.find(env)
+	if err != nil {
+		return err
+	}
+	limitMemory(memoryLimit)
+	s, err := upkeep.Open(ctx, upkeep.Access{
+		Dir: at.data.Store(), KeysDir: at.keys, RunDir: at.data.Run(), Passphrase: at.passphrase,
+	})
+	if err != nil {
+		return explainUpkeep(err)
+	}
+	shown := newProgress(env)
+	err = do(s, shown.step)
+	shown.done()
+	return explainUpkeep(errors.Join(err, s.Close()))
+}
+
+func verifyStore(ctx context.Context, env *cli.Env, place storePlace) error {
+	var r upkeep.Report
+	err := withStore(ctx, env, place, func(s *upkeep.Source, p upkeep.Progress) (err error) {
+		r, err = s.Verify(ctx, p)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if env.JSON {
+		err = env.PrintJSON(r)
+	} else {
+		err = printReport(env, r)
+	}
+	if err == nil && !r.Sound {
+		err = notWhole(len(r.Findings), "do what stands beside each; the rest of the store is sound")
+	}
+	return err
+}
+
+func printReport(env *cli.Env, r upkeep.Report) error {
+	w := tabwriter.NewWriter(env.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "month\thalf\trows\tmissing\tchanged\tnot listed\ttorn entries")
+	for _, m := range r.Months {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\n",
+			m.Month, m.Half, cli.Thousands(int(m.Rows)), m.Missing, m.Changed, m.Unlisted, m.Torn)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	env.Printf("\n%s in the ledger of erasures\n", cli.Count(r.Erased, "page"))
+	printRefused(env, r.Refused)
+	printFindings(env, r.Findings)
+	if r.Sound {
+		env.Printf("all %s rows are as they should be\n", cli.Thousands(int(r.Rows)))
+	}
+	return nil
+}
+
+// printRefused says how much did not open, by reason.
+func printRefused(env *cli.Env, refused []ingest.Refused) {
+	byReason := map[string]int{}
+	for _, r := range refused {
+		byReason[r.Reason] += int(r.Count)
+	}
+	for _, reason := range slices.Sorted(maps.Keys(byReason)) {
+		env.Printf("%s did not open: %s\n", cli.Thousands(byReason[reason]), reason)
+	}
+}
+
+func printFindings(env *cli.Env, findings []upkeep.Finding) {
+	for _, f := range findings {
+		at := ""
+		if f.Month != "" {
+			at = f.Month + " "
+		}
+		if f.Half != "" {
+			at += f.Half + " "
+		}
+		env.Printf("%s%s\n  fix: %s\n", at, cli.Shown(f.What), f.Fix)
+	}
+}
+
+func checkBackup(ctx context.Context, env *cli.Env, place storePlace, file string) error {
+	at, err := place.find(env)
+	if err != nil {
+		return err
+	}
+	box, err := secret.Open(at.keys, at.passphrase)
+	if err != nil {
+		return explainUpkeep(err)
+	}
+	shown := newProgress(env)
+	b, err := upkeep.CheckBackup(ctx, file, box, shown.step)
+	shown.done()
+	if err != nil {
+		return explainUpkeep(err)
+	}
+	return printBacked(env, b, "the backup is whole: ")
+}

@@ -1,0 +1,130 @@
+package sim_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/tacit-telemetry/tacit"
+
+// A change is one line of the product that leads to the simulation instead. All
+// else is the product as it is.
+type change struct {
+	file     string // from the module's root
+	old, new string
+	imports  string // of the simulation
+}
+
+// changes are where connections begin, and the spool's volume.
+var changes = []change{
+	{"internal/certificate/dial.go", "d.Dialer.DialContext(ctx, network, address)", "simnet.Dial(ctx, network, address)", "simnet"},
+	{"relay/door/door.go", "new(net.ListenConfig).Listen(", "simnet.Listen(", "simnet"},
+	{"internal/datadir/socket.go", `net.Listen("unix", path)`, `simnet.Listen(context.Background(), "unix", path)`, "simnet"},
+	{"agent/agent.go", "spool.Config{Dir: filepath.Join(dir, spoolDir),", "spool.Config{Dir: filepath.Join(dir, spoolDir), Disk: simdisk.Disk(dir),", "simdisk"},
+}
+
+// randomOf are the folders whose random moments come from the seed.
+var randomOf = []string{"agent", "relay"}
+
+var (
+	importsBegin = regexp.MustCompile(`(?m)^import \($`)
+	randomImport = regexp.MustCompile(`(?m)^\t"math/rand/v2"$`)
+)
+
+// buildSimulation builds this very test with the changes, and returns where it
+// is.
+func buildSimulation(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for _, c := range changes {
+		texts[c.file] = c.apply(t, read(t, filepath.Join(root, c.file)))
+	}
+	for _, dir := range randomOf {
+		seedRandom(t, root, dir, texts)
+	}
+	texts["integration/sim/inside_test.go"] = "package sim_test\n\nconst inside = true\n"
+	dir := t.TempDir()
+	overlay := map[string]string{}
+	for name, text := range texts {
+		path := filepath.Join(dir, fmt.Sprintf("%d.go", len(overlay)))
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		overlay[filepath.Join(root, name)] = path
+	}
+	b, err := json.Marshal(map[string]any{"Replace": overlay})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, binary := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "sim.test")
+	if err := os.WriteFile(list, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"test", "-c", "-overlay", list, "-o", binary}
+	if raced {
+		args = append(args, "-race")
+	}
+	build := exec.CommandContext(t.Context(), "go", append(args, ".")...)
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the simulation: %v\n%s", err, out)
+	}
+	return binary
+}
+
+// apply returns the text with the change.
+func (c change) apply(t *testing.T, text string) string {
+	t.Helper()
+	if strings.Count(text, c.old) != 1 {
+		t.Fatalf("%s does not hold %q exactly once any more: tell changes in overlay_test.go where its connections begin now", c.file, c.old)
+	}
+	return addImport(strings.Replace(text, c.old, c.new, 1), c.imports)
+}
+
+func addImport(text, name string) string {
+	at := importsBegin.FindStringIndex(text)
+	return fmt.Sprintf("%s\n\t%q\n%s", text[:at[1]], module+"/integration/sim/"+name, text[at[1]:])
+}
+
+// seedRandom changes every file below dir that takes random moments.
+func seedRandom(t *testing.T, root, dir string, texts map[string]string) {
+	t.Helper()
+	err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		text, ok := texts[name]
+		if !ok {
+			text = read(t, path)
+		}
+		if randomImport.MatchString(text) {
+			texts[name] = randomImport.ReplaceAllString(text, "\trand \""+module+"/integration/sim/simrand\"")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

@@ -1,0 +1,227 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"github.com/tacit-telemetry/tacit/internal/durable"
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// half is one opened half of a month.
+type half struct {
+	month    schema.Month
+	kind     Half
+	readOnly bool
+	badger   *badger.DB
+	manifest *manifest
+
+	count counted // of the last transaction; the writer's own
+
+	deleted bool // rows were, since it was opened; the writer's own
+
+	written atomic.Uint64 // bytes since it was opened
+}
+
+// halfPath returns the directory of a half's Badger. What lies beside it has
+// the same name with an ending.
+func halfPath(dir string, m schema.Month, h Half) string {
+	return filepath.Join(dir, m.String(), h.String())
+}
+
+// openHalf opens a half, and makes it when it is not there. For reading only,
+// nothing is made or changed.
+func openHalf(dir string, m schema.Month, h Half, readOnly bool, log *slog.Logger) (*half, error) {
+	path := halfPath(dir, m, h)
+	log = log.With(slog.String("month", m.String()), slog.String("half", h.String()))
+	got := &half{month: m, kind: h, readOnly: readOnly}
+	err := got.open(path, log)
+	if err == nil {
+		return got, nil
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w; fix: give the store's user its files back", err)
+	} else {
+		err = fmt.Errorf("%w; fix: restore this month from a backup, or move this half's directory and what lies beside it away to go on without them", err)
+	}
+	return nil, fmt.Errorf("open %s of month %s: %w", h, m, errors.Join(err, got.close()))
+}
+
+func (h *half) open(path string, log *slog.Logger) (err error) {
+	if !h.readOnly {
+		if err := errors.Join(durable.MakeOwnerDir(filepath.Dir(path)), durable.MakeOwnerDir(path)); err != nil {
+			return err
+		}
+	}
+	opt := profile(path, h.kind, log).WithReadOnly(h.readOnly)
+	if err := inspect(path, opt); err != nil {
+		return err
+	}
+	if h.manifest, err = openManifest(path, h.readOnly); err != nil {
+		return fmt.Errorf("its manifest: %w", err)
+	}
+	if !h.readOnly {
+		if err := dropUnused(path); err != nil {
+			return err
+		}
+	}
+	if h.badger, err = openBadger(opt, h.kind); err != nil {
+		return err
+	}
+	if h.readOnly {
+		return nil
+	}
+	if err := h.sortAside(path); err != nil {
+		return err
+	}
+	return errors.Join(durable.SyncDir(filepath.Dir(path)), durable.SyncDir(filepath.Dir(filepath.Dir(path))))
+}
+
+// view runs fn with a transaction to read with. A panic of Badger's over a
+// damaged block is an error.
+func (h *half) view(fn func(txn *badger.Txn) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", ErrDamaged, p)
+		}
+	}()
+	if h.kind != PagesHalf {
+		return h.badger.View(fn)
+	}
+	txn := h.badger.NewTransactionAt(deletedVersion, false)
+	defer txn.Discard()
+	return fn(txn)
+}
+
+// update returns a transaction to write with.
+func (h *half) update() *badger.Txn {
+	if h.kind != PagesHalf {
+		return h.badger.NewTransaction(true)
+	}
+	return h.badger.NewTransactionAt(deletedVersion, true)
+}
+
+// end commits a transaction. version counts only for pages.
+func (h *half) end(txn *badger.Txn, version uint64) error {
+	if h.kind != PagesHalf {
+		return txn.Commit()
+	}
+	return txn.CommitAt(version, nil)
+}
+
+// get returns a row's value, or false when there is no such row.
+func (h *half) get(row []byte) (value []byte, ok bool, err error) {
+	err = h.view(func(txn *badger.Txn) error {
+		item, err := txn.Get(row)
+		if err != nil {
+			return err
+		}
+		value, err = item.ValueCopy(nil)
+		return err
+	})
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return nil, false, nil
+	}
+	return value, err == nil, err
+}
+
+// scan calls each for the rows whose keys begin with prefix, in order of keys.
+// row and value are each's only until it returns.
+func scan(ctx context.Context, txn *badger.Txn, prefix []byte, each func(row, value []byte) error) error {
+	opt := badger.DefaultIteratorOptions
+	opt.Prefix = prefix
+	opt.PrefetchValues = false // they lie beside their keys
+	it := txn.NewIterator(opt)
+	defer it.Close()
+	for it.Rewind(); it.Valid(); it.Next() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		row := it.Item().Key()
+		if row[0] == countTable {
+			continue
+		}
+		if err := it.Item().Value(func(value []byte) error { return each(row, value) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// needs returns how many bytes Badger may yet write of what it was given: its
+// memory tables, and merges of the tables on disk, which are written anew
+// before the old ones go.
+func (h *half) needs() uint64 {
+	if h.readOnly {
+		return 0
+	}
+	n := min(h.written.Load(), (memTables+1)*pagesMemTable)
+	for _, l := range h.badger.Levels() {
+		if l.Level == 0 || l.IsBaseLevel {
+			n += uint64(l.Size)
+		} else {
+			n += uint64(min(l.Size, mergeWidth*tableSize))
+		}
+	}
+	return n
+}
+
+// stale says whether something that was deleted may still lie in the tables.
+func (h *half) stale() bool {
+	if h.readOnly {
+		return false
+	}
+	stale := h.deleted
+	for _, l := range h.badger.Levels() {
+		stale = stale || l.StaleDatSize > 0
+	}
+	return stale
+}
+
+// size returns how many bytes its tables have.
+func (h *half) size() (n uint64) {
+	for _, l := range h.badger.Levels() {
+		n += uint64(l.Size)
+	}
+	return n
+}
+
+// close closes what is open of the half.
+func (h *half) close() error {
+	var errs []error
+	if h.badger != nil {
+		errs = append(errs, h.badger.Close())
+	}
+	if h.manifest != nil {
+		errs = append(errs, h.manifest.close())
+	}
+	return errors.Join(errs...)
+}
+
+// months returns the months that have a directory in dir, oldest first.
+func months(dir string) ([]schema.Month, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list months: %w", err)
+	}
+	var out []schema.Month
+	for _, e := range entries {
+		if m, err := schema.ParseMonth(e.Name()); err == nil && e.IsDir() {
+			out = append(out, m)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}

@@ -1,0 +1,278 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+const (
+	maxOpen    = 6               // halves that are open at a time, unless more are in use
+	idleTime   = 5 * time.Minute // after which an unused half is closed
+	tendPeriod = time.Second
+)
+
+type placeKey struct {
+	month schema.Month
+	half  Half
+}
+
+// place is where a half is while it is open.
+type place struct {
+	mu    sync.Mutex // held while it opens and closes
+	half  *half      // nil: closed
+	users int
+	used  time.Time
+}
+
+// use returns an opened half, and what gives it back. One that is not there is
+// made only to write to it; for a reader it is nil.
+func (d *DB) use(m schema.Month, h Half, toWrite bool) (*half, func(), error) {
+	p, err := d.place(placeKey{m, h})
+	if err != nil {
+		return nil, nil, fmt.Errorf("open %s of month %s: %w", h, m, err)
+	}
+	got, err := d.enter(p, placeKey{m, h}, toWrite)
+	if err != nil || got == nil {
+		d.using.Done()
+		return nil, func() {}, err
+	}
+	return got, func() { p.leave(); d.using.Done() }, nil
+}
+
+// place returns the place of a half and counts a user of the store.
+func (d *DB) place(k placeKey) (*place, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, errors.New("the store is closed")
+	}
+	d.using.Add(1)
+	p, ok := d.places[k]
+	if !ok {
+		p = &place{}
+		d.places[k] = p
+	}
+	return p, nil
+}
+
+func (d *DB) enter(p *place, k placeKey, toWrite bool) (*half, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.half != nil && p.half.readOnly && toWrite {
+		if p.users > 0 {
+			return nil, fmt.Errorf("open %s of month %s to write: it is being read since the disk was full: %w", k.half, k.month, ErrFull)
+		}
+		if err := p.shut(); err != nil {
+			return nil, fmt.Errorf("close %s of month %s: %w", k.half, k.month, err)
+		}
+	}
+	if p.half == nil {
+		dir := halfPath(d.cfg.Dir, k.month, k.half)
+		if _, err := os.Stat(dir); err != nil && !toWrite {
+			return nil, nil
+		}
+		d.closeOldest(maxOpen - 1)
+		if err := d.open(p, k, toWrite); err != nil {
+			return nil, err
+		}
+	}
+	p.users++
+	p.used = time.Now()
+	return p.half, nil
+}
+
+// open opens a half at its place: for reading only when there is no room for
+// the files that Badger makes for writing.
+func (d *DB) open(p *place, k placeKey, toWrite bool) error {
+	room := d.disk.room(min(openFloor, d.disk.headroom))
+	if room != nil && toWrite {
+		return fmt.Errorf("open %s of month %s: %w", k.half, k.month, room)
+	}
+	got, err := openHalf(d.cfg.Dir, k.month, k.half, room != nil, d.log)
+	if err != nil {
+		d.note(k, true)
+		return err
+	}
+	p.half = got
+	trouble, err := got.audit()
+	if err != nil {
+		return errors.Join(fmt.Errorf("open %s of month %s: %w", k.half, k.month, err), p.shut())
+	}
+	d.note(k, trouble != "")
+	if trouble != "" {
+		d.log.Error("rows that were confirmed are not there, or not listed; run tacit store verify, and restore the month from a backup",
+			slog.String("month", k.month.String()), slog.String("half", k.half.String()), slog.String("what", trouble))
+	}
+	return nil
+}
+
+// note remembers whether a half was damaged when it was opened last.
+func (d *DB) note(k placeKey, damaged bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if damaged {
+		d.damaged[k] = true
+	} else {
+		delete(d.damaged, k)
+	}
+}
+
+func (p *place) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.users--
+	p.used = time.Now()
+}
+
+// closeLast closes the half if it is open. Nobody uses it any more.
+func (d *DB) closeLast(p *place) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.half != nil {
+		if err := d.disk.room(p.half.needs()); err != nil {
+			return fmt.Errorf("it is left as after a crash: %w", err)
+		}
+	}
+	return p.shut()
+}
+
+// shut closes the half if it is open. Callers hold mu.
+func (p *place) shut() error {
+	if p.half == nil {
+		return nil
+	}
+	err := p.half.close()
+	p.half = nil
+	return err
+}
+
+// needs returns how many bytes the open halves may yet write of what they were
+// given, and what closing them all may need.
+func (d *DB) needs() (n uint64) {
+	for _, p := range d.opened() {
+		if !p.mu.TryLock() {
+			continue // it is being opened or closed
+		}
+		if p.half != nil {
+			n += p.half.needs()
+		}
+		p.mu.Unlock()
+	}
+	return n
+}
+
+// opened returns the open places.
+func (d *DB) opened() map[placeKey]*place {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := make(map[placeKey]*place, len(d.places))
+	for k, p := range d.places {
+		out[k] = p
+	}
+	return out
+}
+
+// closeOldest closes the half that is unused for longest when more than n are
+// open. A place that is busy counts as open.
+func (d *DB) closeOldest(n int) {
+	open := 0
+	var oldest *place
+	var key placeKey
+	var used time.Time
+	for k, p := range d.opened() {
+		if !p.mu.TryLock() {
+			open++
+			continue
+		}
+		if p.half != nil {
+			open++
+			if p.users == 0 && (oldest == nil || p.used.Before(used)) {
+				oldest, key, used = p, k, p.used
+			}
+		}
+		p.mu.Unlock()
+	}
+	if open <= n || oldest == nil {
+		return
+	}
+	d.closeUnused(oldest, key, time.Now(), false)
+}
+
+// closeUnused closes a half that nobody uses and nobody used since the given
+// time, if there is room to do it. What was deleted goes first when rest is set.
+func (d *DB) closeUnused(p *place, k placeKey, since time.Time, rest bool) {
+	if !p.mu.TryLock() {
+		return
+	}
+	defer p.mu.Unlock()
+	if p.half == nil || p.users > 0 || p.used.After(since) || d.disk.room(p.half.needs()) != nil {
+		return
+	}
+	stale := rest && p.half.stale() && d.disk.room(d.disk.headroom+p.half.size()) == nil
+	err := p.shut()
+	if err == nil && stale {
+		err = d.clear(k)
+	}
+	if err != nil {
+		d.log.Error("close an unused half", slog.String("month", k.month.String()), slog.String("half", k.half.String()), slog.Any("error", err))
+	}
+}
+
+// clear merges away what was deleted of a closed half, by merging all its
+// tables: in one level deletions meet their rows.
+func (d *DB) clear(k placeKey) error {
+	h, err := openHalf(d.cfg.Dir, k.month, k.half, false, d.log)
+	if err != nil {
+		return err
+	}
+	if err := h.badger.Flatten(1); err != nil {
+		err = fmt.Errorf("merge what was deleted away: %w", err)
+		return errors.Join(err, h.close())
+	}
+	return h.close()
+}
+
+// tend closes halves that are not used and merges manifests, until ctx ends.
+func (d *DB) tend(ctx context.Context) {
+	tick := time.NewTicker(tendPeriod)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-d.due:
+		}
+		for k, p := range d.opened() {
+			d.closeUnused(p, k, time.Now().Add(-idleTime), true)
+			d.settle(ctx, p, k)
+		}
+	}
+}
+
+// settle merges the manifest of an open half when that is due.
+func (d *DB) settle(ctx context.Context, p *place, k placeKey) {
+	p.mu.Lock()
+	got := p.half
+	if got == nil || !got.manifest.due(schema.DayOf(d.cfg.Now())) {
+		p.mu.Unlock()
+		return
+	}
+	p.users++ // stays open meanwhile
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		p.users-- // and is not used for that
+		p.mu.Unlock()
+	}()
+	if err := got.manifest.merge(ctx); err != nil && ctx.Err() == nil {
+		d.log.Error("merge a manifest", slog.String("month", k.month.String()), slog.String("half", k.half.String()), slog.Any("error", err))
+	}
+}

@@ -1,0 +1,165 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// Bounds of one transaction, well below the 15 % of a memtable that Badger
+// takes (5,033,164 bytes of pages, 1,258,291 of sums).
+const (
+	maxPagesBytes = 4 << 20
+	maxSumsBytes  = 900 << 10
+	maxTxnRows    = 4096
+	rowOverhead   = 32           // Badger's own, and what a merge may add to a value
+	countOverhead = 1 + entryLen // what a row adds to the row that counts
+	maxOwed       = 128 << 10    // bytes of entries in the row that counts, of earlier transactions
+)
+
+// stage gathers the rows of one transaction.
+type stage struct {
+	half *half
+	max  int
+	rows map[string]staged
+	size int
+}
+
+// staged is a row's value, and what was there before.
+type staged struct {
+	value, old []byte
+	there      bool // old was there, and is listed
+	changes    bool
+}
+
+func newStage(h *half) *stage {
+	s := &stage{half: h, max: maxPagesBytes, rows: map[string]staged{}}
+	if h.kind == SumsHalf {
+		s.max = maxSumsBytes
+	}
+	return s
+}
+
+// take adds a batch, after writing the transaction that it would not fit.
+func (s *stage) take(ctx context.Context, b Batch) error {
+	size := 0
+	for i := range b {
+		if len(b[i].Key) > MaxKeyLen || len(b[i].Value) > MaxValueLen {
+			return fmt.Errorf("a key of %d bytes, a value of %d: %w", len(b[i].Key), len(b[i].Value), ErrTooBig)
+		}
+		size += 1 + len(b[i].Key) + len(b[i].Value) + rowOverhead + countOverhead
+	}
+	if size > s.max || len(b) > maxTxnRows {
+		return fmt.Errorf("%d rows of %d bytes: %w", len(b), size, ErrTooBig)
+	}
+	if s.size+size > s.max || len(s.rows)+len(b) > maxTxnRows {
+		if err := s.write(ctx); err != nil {
+			return err
+		}
+	}
+	s.size += size
+	for i := range b {
+		if err := s.put(&b[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *stage) put(r *Row) error {
+	key := r.bytes()
+	if !r.Table.changes() {
+		s.rows[string(key)] = staged{value: r.Value}
+		return nil
+	}
+	row, ok := s.rows[string(key)]
+	if !ok {
+		value, there, err := s.half.get(key)
+		if err != nil {
+			return fmt.Errorf("read what is merged with: %w", err)
+		}
+		row = staged{value: value, old: value, there: there, changes: true}
+	}
+	value := r.Value
+	if r.Merge != nil {
+		var err error
+		if value, err = r.Merge(row.value, r.Value); err != nil {
+			return fmt.Errorf("merge a row of table %q: %w", byte(r.Table), err)
+		}
+	}
+	row.value = value
+	s.rows[string(key)] = row
+	return nil
+}
+
+// write commits what is staged in one transaction, and leaves its entries owed
+// to the manifest.
+func (s *stage) write(ctx context.Context) error {
+	if err := ctx.Err(); err != nil || len(s.rows) == 0 {
+		return err
+	}
+	if len(s.half.manifest.owes()) > maxOwed {
+		if err := s.half.manifest.flush(); err != nil {
+			return err
+		}
+	}
+	txn := s.half.update()
+	defer txn.Discard()
+	count := s.half.count
+	entries := make([]entry, 0, len(s.rows))
+	for key, row := range s.rows {
+		if err := txn.SetEntry(badger.NewEntry([]byte(key), row.value)); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+		entries = row.list(entries, key)
+		count.digest = row.sum(count.digest, key)
+	}
+	added := appendSorted(nil, entries)
+	count.count = s.half.manifest.listed() + uint64(len(entries))
+	count.owed = append(s.half.manifest.owes(), added...)
+	if err := txn.SetEntry(badger.NewEntry(countRow, count.bytes())); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	if err := s.half.end(txn, rowVersion); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	s.half.count = count
+	s.half.written.Add(uint64(s.size))
+	s.half.manifest.owe(added)
+	s.rows, s.size = map[string]staged{}, 0
+	return nil
+}
+
+// list adds the entry of a row that is not listed yet.
+func (r *staged) list(entries []entry, key string) []entry {
+	switch {
+	case !r.changes:
+		return append(entries, entryOf([]byte(key), r.value))
+	case !r.there:
+		return append(entries, entry{Row: nameOf([]byte(key)), Say: sayChanges})
+	}
+	return entries
+}
+
+// sum puts the new value in the old one's place in the digest.
+func (r *staged) sum(d digest, key string) digest {
+	if !r.changes {
+		return d
+	}
+	if r.there {
+		d = d.minus(hashOf([]byte(key), r.old))
+	}
+	return d.plus(hashOf([]byte(key), r.value))
+}
+
+// appendSorted appends entries in order of their names, which says nothing
+// about the order of rows.
+func appendSorted(b []byte, entries []entry) []byte {
+	slices.SortFunc(entries, func(a, b entry) int { return slices.Compare(a.Row[:], b.Row[:]) })
+	for _, e := range entries {
+		b = e.append(b)
+	}
+	return b
+}

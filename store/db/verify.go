@@ -1,0 +1,265 @@
+package db
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// maxExtras bounds how many rows that the sorted part does not list are held
+// in memory until the tails are asked for them.
+const maxExtras = 1 << 16
+
+// Report is what Verify found in a month.
+type Report struct {
+	Pages, Sums Findings
+}
+
+// Sound says whether all is as it should be.
+func (r Report) Sound() bool { return r.Pages.sound() && r.Sums.sound() }
+
+// Findings are what Verify found in a half.
+type Findings struct {
+	Rows     int64 // listed and as they should be
+	Missing  int64 // listed and not there: lost
+	Changed  int64 // there with another value; for the sums, one when their digest differs
+	Torn     int64 // entries of the manifest itself that are damaged
+	Unlisted int64 // there and not listed: the manifest lost entries, or a deletion was cut short
+	// Trouble says why the half could not be compared; the counts then mean
+	// nothing. nil: it was.
+	Trouble error
+}
+
+func (f Findings) sound() bool {
+	return f.Trouble == nil && f.Missing+f.Changed+f.Torn+f.Unlisted == 0
+}
+
+// Verify compares the rows of a month with its manifests, one by one, while
+// others read and write. progress, which may be nil, is told now and then how
+// many rows of how many are done. It takes a third of a byte of memory for each
+// row. The error is the context's or that of a store that is closed: whatever
+// else goes wrong is in the report.
+func (d *DB) Verify(ctx context.Context, m schema.Month, progress func(done, total int64)) (Report, error) {
+	var r Report
+	for _, part := range []struct {
+		half Half
+		to   *Findings
+	}{{PagesHalf, &r.Pages}, {SumsHalf, &r.Sums}} {
+		h, done, err := d.use(m, part.half, false)
+		if err == nil && h != nil {
+			*part.to, err = d.compare(ctx, h, newMeter(progress), nil)
+		}
+		if done != nil {
+			done()
+		}
+		if ctx.Err() != nil {
+			return Report{}, fmt.Errorf("verify month %s: %w", m, ctx.Err())
+		}
+		part.to.Trouble = err
+	}
+	return r, nil
+}
+
+// meter tells how far something is.
+type meter struct {
+	tell        func(done, total int64)
+	done, total int64
+}
+
+func newMeter(tell func(done, total int64)) *meter {
+	if tell == nil {
+		tell = func(_, _ int64) {}
+	}
+	return &meter{tell: tell}
+}
+
+func (m *meter) step() {
+	m.done++
+	if m.done%4096 == 0 {
+		m.tell(m.done, max(m.done, m.total))
+	}
+}
+
+// comparison compares the rows of one half.
+type comparison struct {
+	half   *half
+	list   *list
+	found  Findings
+	digest digest
+	extras map[[16]byte]extra // rows that the sorted part does not list
+	each   func(row, value []byte) error
+}
+
+// extra is a row, and what the manifest should say of it.
+type extra struct {
+	row []byte
+	say [16]byte
+}
+
+// compare compares a half's rows with its manifest. each, which may be nil,
+// gets the rows that are as they should be, and ends it with an error.
+func (d *DB) compare(ctx context.Context, h *half, meter *meter, each func(row, value []byte) error) (Findings, error) {
+	if !h.readOnly {
+		if err := h.manifest.merge(ctx); err != nil {
+			return Findings{}, err
+		}
+	}
+	h.manifest.reading.RLock()
+	defer h.manifest.reading.RUnlock()
+	l, err := openList(ctx, h.manifest.path+manifestExt)
+	if err != nil {
+		return Findings{}, fmt.Errorf("read its manifest: %w", err)
+	}
+	c := &comparison{half: h, list: l, extras: map[[16]byte]extra{}, each: each}
+	meter.total = int64(l.head.entries)
+	err = h.view(func(txn *badger.Txn) error { return c.run(ctx, d, txn, meter) })
+	if err = errors.Join(err, l.close()); err != nil {
+		return Findings{}, err
+	}
+	return c.found, nil
+}
+
+func (c *comparison) run(ctx context.Context, d *DB, txn *badger.Txn, meter *meter) error {
+	err := scan(ctx, txn, nil, func(row, value []byte) error {
+		meter.step()
+		if len(c.extras) >= maxExtras {
+			if err := c.settle(d); err != nil {
+				return err
+			}
+		}
+		return c.row(row, value)
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.sums(txn); err != nil {
+		return err
+	}
+	return c.finish(d)
+}
+
+// row compares one row.
+func (c *comparison) row(row, value []byte) error {
+	e := entryOf(row, value)
+	if Table(row[0]).changes() {
+		e.Say = sayChanges
+		c.digest = c.digest.plus(hashOf(row, value))
+	}
+	at, say, ok, err := c.list.find(e.Row)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		c.extras[e.Row] = extra{bytes.Clone(row), e.Say}
+		return c.give(row, value)
+	}
+	c.list.mark(at)
+	if say != e.Say {
+		c.found.Changed++
+		return nil
+	}
+	c.found.Rows++
+	return c.give(row, value)
+}
+
+func (c *comparison) give(row, value []byte) error {
+	if c.each == nil {
+		return nil
+	}
+	return c.each(row, value)
+}
+
+// sums compares the rows that change with the digest of the last transaction
+// before the one that reads.
+func (c *comparison) sums(txn *badger.Txn) error {
+	if c.half.kind != SumsHalf {
+		return nil
+	}
+	var b []byte
+	item, err := txn.Get(countRow)
+	if err == nil {
+		b, err = item.ValueCopy(nil)
+	}
+	if err != nil && !errors.Is(err, badger.ErrKeyNotFound) {
+		return err
+	}
+	count, err := parseCounted(b)
+	if err == nil && count.digest != c.digest {
+		c.found.Changed++
+	}
+	return err
+}
+
+// settle looks for the rows that the sorted part does not list in the tails:
+// they were committed since. What is committed in this moment is waited for.
+func (c *comparison) settle(d *DB) error {
+	d.writer.Lock()
+	defer d.writer.Unlock()
+	torn, err := c.half.manifest.eachInTails(func(e entry) error {
+		if want, ok := c.extras[e.Row]; ok && e.Say != sayGone {
+			delete(c.extras, e.Row)
+			if want.say == e.Say {
+				c.found.Rows++
+			} else {
+				c.found.Changed++
+			}
+		}
+		return nil
+	})
+	c.found.Torn = int64(torn)
+	for _, x := range c.extras {
+		_, there, err := c.half.get(x.row)
+		if err != nil {
+			return err
+		}
+		if there { // else it was being deleted
+			c.found.Unlisted++
+		}
+	}
+	clear(c.extras)
+	return err
+}
+
+// finish counts what nobody saw.
+func (c *comparison) finish(d *DB) error {
+	if err := c.settle(d); err != nil {
+		return err
+	}
+	c.found.Torn += int64(c.list.torn + c.list.head.torn)
+	_, err := c.half.manifest.eachInTails(func(e entry) error {
+		if e.Say != sayGone {
+			return nil
+		}
+		at, _, ok, err := c.list.find(e.Row)
+		if ok {
+			c.list.mark(at)
+		}
+		return err
+	})
+	c.found.Missing = c.list.unseen()
+	return err
+}
+
+// eachInTails calls each for every entry that is not merged yet.
+func (m *manifest) eachInTails(each func(entry) error) (torn uint64, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, t := range m.tails {
+		var stop error
+		n, err := t.each(func(e entry) {
+			if stop == nil {
+				stop = each(e)
+			}
+		})
+		if err := errors.Join(err, stop); err != nil {
+			return torn, err
+		}
+		torn += n
+	}
+	return torn, nil
+}

@@ -1,0 +1,53 @@
+package ingest
+
+import (
+	"context"
+	"encoding/binary"
+
+	"github.com/tacit-telemetry/tacit/anon/envelope"
+	"github.com/tacit-telemetry/tacit/anon/page"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/pages"
+)
+
+// judgeErase takes an order to erase, if it is a user's own and of one
+// partition. Whether it has the right to anything shows when it is carried out.
+func judgeErase(j *judged, e *wire.Envelope, o *envelope.Opened) {
+	items, err := page.ParseErasures(o.Payload)
+	if err != nil || len(items) == 0 || e.Class != wire.ClassUser {
+		return
+	}
+	for _, item := range items {
+		if wire.PartitionOf(item.Tag) != e.Partition {
+			return
+		}
+	}
+	j.status, j.erase = wire.Done, items
+}
+
+// erase carries out the orders to erase of the group. The pages of the group are
+// committed by then, so that those of the same installation go as well. A crate
+// whose order fails comes again; an order that comes again is done again.
+func (in *Ingest) erase(ctx context.Context, g *group) {
+	for _, c := range g.crates {
+		for i := range c.opened {
+			j := &c.opened[i]
+			if j.erase == nil || c.retry {
+				continue
+			}
+			erased, err := in.cfg.Eraser.Erase(ctx, j.erase)
+			if err != nil {
+				in.trouble(c, "erase pages", err)
+				continue
+			}
+			j.data = eraseData(pages.ForgottenBy(g.today), erased)
+		}
+	}
+}
+
+// eraseData returns the data of the reply to an order to erase: u32 day by which
+// the brokers have forgotten | u32 pages erased.
+func eraseData(day schema.Day, erased int) []byte {
+	return binary.BigEndian.AppendUint32(day.Bytes(), uint32(erased))
+}

@@ -1,0 +1,205 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/ingest"
+	"github.com/tacit-telemetry/tacit/store/secret"
+)
+
+// maxKeysAnswer bounds an answer about keys, in bytes.
+const maxKeysAnswer = 1 << 20
+
+// notRunningEdges is what came of telling the edges when no store runs.
+const notRunningEdges = "no store runs: the one that starts next tells them"
+
+// Keeper does what commands want with the keys of a store: the process that
+// holds it does, or this one when none does.
+type Keeper interface {
+	// Report returns which keys there are.
+	Report(ctx context.Context) (KeysReport, error)
+	// Rotate makes a new key and destroys those with the given IDs.
+	Rotate(ctx context.Context, destroy []uint32) (Rotated, error)
+	// Publish tells the edges the current list; signed, which may be nil, is
+	// that list as the vendor signed it elsewhere.
+	Publish(ctx context.Context, signed []byte, vendor ed25519.PublicKey) (Published, error)
+	// Seal seals the secrets under a passphrase; nil makes them plain. What is
+	// sealed under old, which may be nil, opens as well.
+	Seal(ctx context.Context, old, pass secret.Passphrase) (Resealed, error)
+	// Close gives back what OpenKeeper took.
+	Close() error
+}
+
+// KeeperConfig says where a store is.
+type KeeperConfig struct {
+	// Dir, KeysDir and RunDir are the store's own. Required.
+	Dir, KeysDir, RunDir string
+	// Passphrase opens the secrets when no store runs. nil: they are plain.
+	Passphrase secret.Passphrase
+}
+
+// OpenKeeper finds the keys of a store. The error wraps [ErrNoStore] when there
+// is no store, or is a [*datadir.HeldError] when another process holds it and
+// does not answer.
+func OpenKeeper(ctx context.Context, cfg KeeperConfig) (Keeper, error) {
+	if _, err := os.Stat(cfg.Dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open store keys: %w", ErrNoStore)
+	}
+	for started := time.Now(); ; {
+		lock, err := datadir.TakeLock(cfg.Dir, LockName)
+		if err == nil {
+			return &ownKeeper{cfg: cfg, lock: lock}, nil
+		}
+		held, ok := errors.AsType[*datadir.HeldError](err)
+		if !ok {
+			return nil, fmt.Errorf("open store keys: %w", err)
+		}
+		k := &socketKeeper{client: datadir.Client(cfg.RunDir, LockName)}
+		if _, err = k.Report(ctx); err == nil {
+			return k, nil
+		}
+		if !datadir.NotRunning(err) || ctx.Err() != nil {
+			return nil, err
+		}
+		if time.Since(started) > startingTime {
+			return nil, fmt.Errorf("open store keys: %w", held)
+		}
+		time.Sleep(askAgain) // between two tries
+	}
+}
+
+// How long the holder of the lock may take to answer while it starts.
+const (
+	startingTime = 3 * time.Second
+	askAgain     = 50 * time.Millisecond
+)
+
+// ErrNoStore says that there is no store in the data directory. Name the one
+// that the store was started with.
+var ErrNoStore = errors.New("no store in this directory")
+
+// ownKeeper is for a store that nobody runs.
+type ownKeeper struct {
+	cfg  KeeperConfig
+	lock *datadir.Lock
+}
+
+// open reads the keys. A store that was never started gets its first ones, and
+// no vendor yet.
+func (o *ownKeeper) open() (*Keys, error) {
+	secrets, err := secret.Open(o.cfg.KeysDir, o.cfg.Passphrase)
+	if err != nil {
+		return nil, err
+	}
+	keyring, err := ingest.OpenKeyring(secrets, schema.DayOf(time.Now()))
+	if err != nil {
+		return nil, err
+	}
+	vendor, err := knownVendor(secrets)
+	return &Keys{secrets: secrets, keyring: keyring, vendor: vendor}, err
+}
+
+func (o *ownKeeper) Report(context.Context) (KeysReport, error) {
+	k, err := o.open()
+	if err != nil {
+		return KeysReport{}, err
+	}
+	return k.Report(), nil
+}
+
+func (o *ownKeeper) Rotate(ctx context.Context, destroy []uint32) (Rotated, error) {
+	k, err := o.open()
+	if err != nil {
+		return Rotated{}, err
+	}
+	return rotate(ctx, k, destroy, nobodyTells)
+}
+
+func (o *ownKeeper) Publish(ctx context.Context, signed []byte, vendor ed25519.PublicKey) (Published, error) {
+	k, err := o.open()
+	if err != nil {
+		return Published{}, err
+	}
+	return publish(ctx, k, signed, vendor, nobodyTells)
+}
+
+func (o *ownKeeper) Seal(_ context.Context, old, pass secret.Passphrase) (Resealed, error) {
+	changed, err := secret.Seal(o.cfg.KeysDir, old, pass)
+	return Resealed{Changed: changed, Sealed: pass != nil}, err
+}
+
+func (o *ownKeeper) Close() error { return o.lock.Release() }
+
+func nobodyTells(context.Context) string { return notRunningEdges }
+
+// socketKeeper asks the store that runs.
+type socketKeeper struct{ client *http.Client }
+
+func (s *socketKeeper) Report(ctx context.Context) (r KeysReport, err error) {
+	return r, s.do(ctx, http.MethodGet, "", nil, &r)
+}
+
+func (s *socketKeeper) Rotate(ctx context.Context, destroy []uint32) (r Rotated, err error) {
+	return r, s.do(ctx, http.MethodPost, "/rotate", rotateQuestion{Destroy: destroy}, &r)
+}
+
+func (s *socketKeeper) Publish(ctx context.Context, signed []byte, vendor ed25519.PublicKey) (p Published, err error) {
+	return p, s.do(ctx, http.MethodPost, "/publish", publishQuestion{Signed: signed, Vendor: vendor}, &p)
+}
+
+// Seal needs no old passphrase: the store that runs has its secrets open.
+func (s *socketKeeper) Seal(ctx context.Context, _, pass secret.Passphrase) (r Resealed, err error) {
+	var q sealQuestion
+	if pass != nil {
+		if q.Passphrase, err = pass(); err != nil {
+			return r, err
+		}
+	}
+	return r, s.do(ctx, http.MethodPost, "/seal", q, &r)
+}
+
+func (s *socketKeeper) Close() error { return nil }
+
+func (s *socketKeeper) do(ctx context.Context, method, path string, question, answer any) error {
+	var body io.Reader
+	if question != nil {
+		b, err := json.Marshal(question)
+		if err != nil {
+			return fmt.Errorf("ask the store: %w", err)
+		}
+		body = bytes.NewReader(b)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, "http://tacit/v1/keys"+path, body)
+	if err != nil {
+		return fmt.Errorf("ask the store: %w", err)
+	}
+	resp, err := s.client.Do(r)
+	if err != nil {
+		return fmt.Errorf("ask the store: %w", err)
+	}
+	defer resp.Body.Close()
+	d := json.NewDecoder(io.LimitReader(resp.Body, maxKeysAnswer))
+	if resp.StatusCode == http.StatusOK {
+		if err := d.Decode(answer); err != nil {
+			return fmt.Errorf("ask the store: its answer cannot be read: %w", err)
+		}
+		return nil
+	}
+	var p problem
+	if err := d.Decode(&p); err != nil || p.Error == "" {
+		return fmt.Errorf("ask the store: it answers %s", resp.Status)
+	}
+	return errors.New(p.Error)
+}

@@ -1,0 +1,265 @@
+package pages
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/tacit-telemetry/tacit/internal/durable"
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// LedgerFile is the name of the ledger of erasures. It lies beside the store's
+// secrets and in no backup of the data: a backup must not bring back what was
+// erased after it.
+const LedgerFile = "erased.log"
+
+// maxTombstones bounds a ledger: 256 MiB on disk and in memory.
+const maxTombstones = 16 << 20
+
+// Errors of the ledger. All are wrapped with detail.
+var (
+	// ErrLedger says that the ledger is damaged where it is not its torn end.
+	// Nothing is changed. Put the newest copy of it back.
+	ErrLedger = errors.New("the ledger of erasures is damaged; fix: put the newest copy of " + LedgerFile + " back into the keys directory")
+	// ErrOlder says that the ledger is older than what it is to be used with,
+	// or another store's: erased pages would come back. Put the newest copy
+	// of it back.
+	ErrOlder = errors.New("the ledger of erasures is older than the data, or another store's; fix: put the newest copy of " + LedgerFile + " back into the keys directory")
+	// ErrLedgerFull says that no more tombstones are taken: most likely
+	// somebody floods the store with erasures. Nothing was erased.
+	ErrLedgerFull = errors.New("the ledger of erasures is full")
+)
+
+// Mark says how far a ledger went. The zero mark is of one with nothing in it.
+type Mark struct {
+	Ledger string         `json:"ledger"` // its random ID, 32 hex digits
+	Frames uint64         `json:"frames"` // ever appended
+	Head   durable.Digest `json:"head"`   // of the last of them
+}
+
+// Ledger remembers what was erased, so that no late replay and no older backup
+// brings it back: one append-only file of frames, of one month each, chained by
+// SHA-256, synced. It is safe for concurrent use; the caller holds the store's
+// lock.
+type Ledger struct {
+	path string
+	log  *slog.Logger
+
+	mu     sync.RWMutex
+	id     [16]byte
+	base   place // before the first frame in the file
+	at     place // after the last frame
+	size   int64 // of the file
+	count  int   // of the tombstones
+	months map[schema.Month]*buried
+}
+
+// place is a place between two frames of a ledger.
+type place struct {
+	frames uint64
+	head   durable.Digest
+}
+
+// OpenLedger opens the ledger in dir, which is the directory of the store's
+// secrets, or begins one. The end of an append that a crash tore is cut off:
+// nobody was told that it is written. Errors wrap [ErrLedger] when it is damaged
+// elsewhere. log gets what was cut; nil: nothing is logged.
+func OpenLedger(dir string, log *slog.Logger) (*Ledger, error) {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	l := &Ledger{
+		path: filepath.Join(dir, LedgerFile), log: log.With(slog.String("component", "store/pages")),
+		months: map[schema.Month]*buried{},
+	}
+	f, err := os.OpenFile(l.path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		_, _ = rand.Read(l.id[:]) // crypto/rand.Read never returns an error
+		return l, nil             // the first append makes it
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open ledger of erasures: %w", err)
+	}
+	err = l.load(f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("open ledger of erasures: %w", err)
+	}
+	return l, nil
+}
+
+// load reads the whole file and cuts a torn end.
+func (l *Ledger) load(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if err := l.read(f, info.Size()); err != nil {
+		return err
+	}
+	for _, b := range l.months {
+		b.settle()
+	}
+	if l.size == 0 {
+		_, _ = rand.Read(l.id[:]) // as in OpenLedger: not even the beginning was written
+	}
+	if torn := info.Size() - l.size; torn > 0 {
+		l.log.Warn("cut the torn end of the ledger of erasures", slog.Int64("bytes", torn))
+		return errors.Join(f.Truncate(l.size), f.Sync())
+	}
+	return nil
+}
+
+// Has says whether a page was erased.
+func (l *Ledger) Has(m schema.Month, t Tombstone) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	b := l.months[m]
+	return b != nil && b.has(t)
+}
+
+// Mark returns how far the ledger goes, for a backup to remember.
+func (l *Ledger) Mark() Mark {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.at.frames == 0 {
+		return Mark{}
+	}
+	return Mark{Ledger: fmt.Sprintf("%x", l.id), Frames: l.at.frames, Head: l.at.head}
+}
+
+// Tombstones returns how many there are.
+func (l *Ledger) Tombstones() int {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.count
+}
+
+// Append writes tombstones and returns when they are synced. Those that are
+// there already are left out, so that an erasure that comes again costs nothing.
+// Errors wrap [ErrLedgerFull]; then, and when the disk is full, some may be there.
+func (l *Ledger) Append(all []Buried) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all = l.news(all)
+	if len(all) == 0 {
+		return nil
+	}
+	if l.count+len(all) > maxTombstones {
+		return fmt.Errorf("append to ledger of erasures: %w: it holds %d", ErrLedgerFull, l.count)
+	}
+	for some := range slices.Chunk(all, maxAppend) {
+		if err := l.append(some); err != nil {
+			return fmt.Errorf("append to ledger of erasures: %w", err)
+		}
+	}
+	return nil
+}
+
+// append writes what is new and sorted, at most maxAppend of it.
+func (l *Ledger) append(all []Buried) error {
+	frames, after := framesOf(all, l.at)
+	var b []byte
+	if l.size == 0 {
+		b = l.header()
+	}
+	for i := range frames {
+		b = frames[i].append(b)
+	}
+	if err := l.write(b); err != nil {
+		return err
+	}
+	for i := range frames {
+		l.keep(&frames[i])
+	}
+	l.at = after
+	return nil
+}
+
+// news returns what the ledger does not have yet, sorted by month and value:
+// nothing in the file tells which page of a frame was whose.
+func (l *Ledger) news(all []Buried) []Buried {
+	all = slices.DeleteFunc(slices.Clone(all), func(b Buried) bool {
+		have := l.months[b.Month]
+		return have != nil && have.has(b.Tombstone)
+	})
+	slices.SortFunc(all, compareBuried)
+	return slices.Compact(all)
+}
+
+func compareBuried(a, b Buried) int {
+	if a.Month != b.Month {
+		return int(a.Month) - int(b.Month)
+	}
+	return compareTombstones(a.Tombstone, b.Tombstone)
+}
+
+// keep takes a frame into memory. Its number is the one after l.at, or later.
+func (l *Ledger) keep(f *frame) {
+	b := l.months[f.month]
+	if b == nil {
+		b = &buried{}
+		l.months[f.month] = b
+	}
+	for _, t := range f.tombstones {
+		b.add(t)
+	}
+	b.last = f.number
+	l.count += len(f.tombstones)
+}
+
+// write appends and syncs. What does not fit on the disk is taken away again.
+func (l *Ledger) write(b []byte) error {
+	dir := filepath.Dir(l.path)
+	if err := durable.MakeOwnerDir(dir); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(l.path, os.O_CREATE|os.O_WRONLY, durable.OwnerFile)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(b, l.size)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err != nil {
+		err = errors.Join(err, f.Truncate(l.size))
+	}
+	if err = errors.Join(err, f.Close()); err == nil && l.size == 0 {
+		err = durable.SyncDir(dir)
+	}
+	if err == nil {
+		l.size += int64(len(b))
+	}
+	return err
+}
+
+// CheckLedger reads the ledger in dir, holds its chain to be intact, and changes
+// nothing. torn is how many bytes at its end a crash, or an append that is under
+// way, has left. A ledger that was never begun has no frames.
+func CheckLedger(dir string) (m Mark, tombstones int, torn int64, err error) {
+	l := &Ledger{months: map[schema.Month]*buried{}}
+	f, err := os.Open(filepath.Join(dir, LedgerFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Mark{}, 0, 0, nil
+	}
+	if err != nil {
+		return Mark{}, 0, 0, fmt.Errorf("check ledger of erasures: %w", err)
+	}
+	defer f.Close()
+	end, err := f.Seek(0, io.SeekEnd)
+	if err == nil {
+		err = l.read(f, end)
+	}
+	if err != nil {
+		return Mark{}, 0, 0, fmt.Errorf("check ledger of erasures: %w", err)
+	}
+	return l.Mark(), l.count, end - l.size, nil
+}

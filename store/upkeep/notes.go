@@ -1,0 +1,77 @@
+package upkeep
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/internal/durable"
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// notesFile is what upkeep notes in the data directory.
+const notesFile = "upkeep.json"
+
+// notes are the day that was believed last, 0 for none, and the retention of
+// the store that ran last, 0 when none did.
+type notes struct {
+	path      string
+	believed  schema.Day
+	retention int
+}
+
+type notesJSON struct {
+	Believed  string `json:"believed,omitempty"`
+	Retention int    `json:"retention_days,omitempty"`
+}
+
+// readNotes reads the notes in a data directory. Damaged ones are like none:
+// the day is found anew, and the store writes its retention when it starts.
+func readNotes(dir string, log *slog.Logger) (*notes, error) {
+	n := &notes{path: filepath.Join(dir, notesFile)}
+	b, err := os.ReadFile(n.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return n, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read notes of upkeep: %w", err)
+	}
+	var f notesJSON
+	if json.Unmarshal(b, &f) != nil || f.Retention < 0 {
+		log.Warn("notes of upkeep are damaged; they are made anew", slog.String("file", notesFile))
+		return n, nil
+	}
+	n.retention = f.Retention
+	if at, err := time.Parse(time.DateOnly, f.Believed); err == nil {
+		n.believed = schema.DayOf(at)
+	}
+	return n, nil
+}
+
+func (n *notes) write() error {
+	f := notesJSON{Retention: n.retention}
+	if n.believed > 0 {
+		f.Believed = n.believed.String()
+	}
+	b, err := json.Marshal(f)
+	if err == nil {
+		err = durable.WriteFile(n.path, append(b, '\n'), durable.OwnerFile)
+	}
+	if err != nil {
+		return fmt.Errorf("write notes of upkeep: %w", durable.Bare(err))
+	}
+	return nil
+}
+
+// kept returns how many days pages are kept.
+func (n *notes) kept() schema.Day {
+	if n.retention == 0 {
+		return defaultRetention
+	}
+	return schema.Day(n.retention)
+}

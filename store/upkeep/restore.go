@@ -1,0 +1,322 @@
+package upkeep
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/internal/durable"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/pages"
+	"github.com/tacit-telemetry/tacit/store/secret"
+)
+
+// partialExt is the name under which a store is restored before it is whole.
+const partialExt = ".partial"
+
+// RestoreConfig says what to restore, and where.
+type RestoreConfig struct {
+	// File is the backup. Required.
+	File string
+	// Dir is the data directory of the store that is to be. It must not be
+	// there, or be empty. Required.
+	Dir string
+	// Secrets are those of the store that was backed up, with its ledger of
+	// erasures. Required.
+	Secrets *secret.Box
+	// Verify reads every row again once all are written, and compares them with
+	// the manifest and with the digests in the backup.
+	Verify bool
+	// Logger gets troubles. nil: nothing is logged.
+	Logger *slog.Logger
+}
+
+// Restored says what a restore did.
+type Restored struct {
+	Backed
+	Erased   int   `json:"erased"`   // pages that were erased since the backup, and are again
+	Recalled int64 `json:"recalled"` // pages that were recalled since the backup, and are again
+	Closed   int64 `json:"closed"`   // pages of months whose secret is gone: left out
+	Verified bool  `json:"verified"`
+}
+
+// Restore makes a store of a backup: in a directory beside Dir, which becomes
+// Dir when all of the backup was read and found whole, and what was erased or
+// recalled since is gone from it. Otherwise nothing is left of it. Errors wrap
+// [ErrNotEmpty], [ErrBackup], [ErrNoSecret], or pages.ErrOlder when the ledger
+// of erasures is older than the backup.
+func Restore(ctx context.Context, cfg RestoreConfig, p Progress) (Restored, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	r := restore{cfg: cfg, progress: seldom(p), partial: strings.TrimRight(cfg.Dir, string(os.PathSeparator)) + partialExt}
+	if err := r.run(ctx); err != nil {
+		return Restored{}, fmt.Errorf("restore store: %w", err)
+	}
+	return r.out, nil
+}
+
+// CheckBackup reads a backup to its end and writes nothing. Errors wrap
+// [ErrBackup] or [ErrNoSecret].
+func CheckBackup(ctx context.Context, file string, box *secret.Box, p Progress) (Backed, error) {
+	key, err := readSecret(box)
+	if err != nil {
+		return Backed{}, fmt.Errorf("check backup: %w", err)
+	}
+	out, _, err := readFile(ctx, file, key, sink{
+		head: func(headPart) error { return nil },
+		rows: func(context.Context, schema.Month, db.Half, []byte) error { return nil },
+		end:  func(context.Context, schema.Month, db.Half, endPart) error { return nil },
+	}, "check", seldom(p))
+	if err != nil {
+		return Backed{}, fmt.Errorf("check backup: %w", err)
+	}
+	return out, nil
+}
+
+// readFile reads the backup in a file, and says how far it is.
+func readFile(ctx context.Context, file string, key BackupSecret, s sink, act string, p Progress) (Backed, closePart, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return Backed{}, closePart{}, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return Backed{}, closePart{}, err
+	}
+	told := &counted{r: f, tell: func(n int64) { p(Step{Act: act, Done: n, Total: info.Size()}) }}
+	return readBackup(ctx, bufio.NewReaderSize(told, 1<<20), key, s)
+}
+
+// counted tells how much was read.
+type counted struct {
+	r    io.Reader
+	n    int64
+	tell func(n int64)
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	c.n += int64(n)
+	c.tell(c.n)
+	return n, err
+}
+
+// restore is a restore under way.
+type restore struct {
+	cfg      RestoreConfig
+	progress Progress
+	partial  string
+	out      Restored
+
+	rows   *db.DB
+	ledger *pages.Ledger
+	ends   []halfEnd
+}
+
+// halfEnd is what the backup says of a half that was loaded.
+type halfEnd struct {
+	month schema.Month
+	half  db.Half
+	end   endPart
+}
+
+func (r *restore) run(ctx context.Context) (err error) {
+	key, err := readSecret(r.cfg.Secrets)
+	if err != nil {
+		return err
+	}
+	if err := vacant(r.cfg.Dir); err != nil {
+		return err
+	}
+	if r.ledger, err = pages.OpenLedger(r.cfg.Secrets.Dir(), r.cfg.Logger); err != nil {
+		return err
+	}
+	if err := r.fill(ctx, key); err != nil {
+		return errors.Join(err, os.RemoveAll(r.partial))
+	}
+	return r.move()
+}
+
+// vacant refuses a directory that holds anything but locks that nobody holds.
+func vacant(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Name() != lockName+".lock" && e.Name() != lockName+".lock.pid" {
+			return fmt.Errorf("%w: %s holds %s", ErrNotEmpty, filepath.Base(dir), e.Name())
+		}
+	}
+	lock, err := datadir.TakeLock(dir, lockName)
+	if err != nil {
+		return err
+	}
+	return lock.Release()
+}
+
+// fill makes the whole store in the partial directory, and closes it.
+func (r *restore) fill(ctx context.Context, key BackupSecret) (err error) {
+	if err := durable.MakeOwnerDir(r.partial); err != nil {
+		return err
+	}
+	lock, err := datadir.TakeLock(r.partial, lockName)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	if err := empty(r.partial); err != nil {
+		return err
+	}
+	r.rows, err = db.Open(db.Config{Dir: r.partial, Secrets: r.cfg.Secrets, Existing: true, Logger: r.cfg.Logger})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.rows.Close()) }()
+	return r.load(ctx, key)
+}
+
+// empty removes what an earlier restore left, but for the lock.
+func empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), lockName+".lock") {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
+}
+
+func (r *restore) load(ctx context.Context, key BackupSecret) error {
+	backed, closing, err := readFile(ctx, r.cfg.File, key, sink{head: r.head, rows: r.take, end: r.end}, "restore", r.progress)
+	if err != nil {
+		return err
+	}
+	r.out.Backed = backed
+	if err := r.ledger.Covers(closing.Erased); err != nil {
+		return err
+	}
+	if r.cfg.Verify {
+		if err := r.verify(ctx); err != nil {
+			return err
+		}
+		r.out.Verified = true
+	}
+	if r.out.Erased, err = r.ledger.Replay(ctx, r.rows, pages.Mark{}); err != nil {
+		return err
+	}
+	return r.recall(ctx)
+}
+
+// head refuses before anything is written when the ledger is too old.
+func (r *restore) head(h headPart) error { return r.ledger.Covers(h.Erased) }
+
+// closed says whether rows cannot be used any more: pages of a month whose
+// secret is gone.
+func (r *restore) closed(m schema.Month, h db.Half) (bool, error) {
+	_, err := r.rows.Keys(m)
+	if errors.Is(err, db.ErrForgotten) {
+		return h == db.PagesHalf, nil
+	}
+	return false, err
+}
+
+func (r *restore) take(ctx context.Context, m schema.Month, h db.Half, part []byte) error {
+	closed, err := r.closed(m, h)
+	if err != nil {
+		return err
+	}
+	var rows []db.Whole
+	err = eachRow(part, func(key, value []byte) error {
+		if closed && db.Table(key[0]) == db.Pages {
+			r.out.Closed++
+		}
+		rows = append(rows, db.Whole{Key: key, Value: value})
+		return nil
+	})
+	if err != nil || closed {
+		return err
+	}
+	return r.rows.Load(ctx, m, rows)
+}
+
+func (r *restore) end(_ context.Context, m schema.Month, h db.Half, e endPart) error {
+	if closed, err := r.closed(m, h); err != nil || closed {
+		return err
+	}
+	r.ends = append(r.ends, halfEnd{m, h, e})
+	return nil
+}
+
+// verify reads every row that was loaded.
+func (r *restore) verify(ctx context.Context) error {
+	for _, e := range r.ends {
+		var row []byte
+		sum := newRowDigest()
+		err := r.rows.Dump(ctx, e.month, e.half, func(key, value []byte) error {
+			row = appendRow(row[:0], key, value)
+			sum.row(row)
+			r.progress(Step{Act: "verify " + e.month.String() + " " + e.half.String(), Done: sum.rows, Total: e.end.Rows})
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if sum.rows != e.end.Rows || sum.sum() != e.end.Digest {
+			return fmt.Errorf("%s of %s: %d rows were read back and they are not the %d of the backup; fix: look at the volume, and restore again",
+				e.half, e.month, sum.rows, e.end.Rows)
+		}
+	}
+	return nil
+}
+
+// recall destroys again what was recalled.
+func (r *restore) recall(ctx context.Context) error {
+	recalls, err := readRecalls(r.cfg.Secrets)
+	if err != nil {
+		return err
+	}
+	for _, one := range recalls {
+		got, err := recall(ctx, r.rows, one, r.progress)
+		r.out.Recalled += got.Pages
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// move gives the finished store its name.
+func (r *restore) move() error {
+	if err := vacant(r.cfg.Dir); err != nil {
+		return err
+	}
+	for _, dir := range []string{r.partial, r.cfg.Dir} {
+		for _, name := range []string{lockName + ".lock", lockName + ".lock.pid"} {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	if err := os.Remove(r.cfg.Dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(r.partial, r.cfg.Dir); err != nil {
+		return err
+	}
+	return durable.SyncDir(filepath.Dir(r.cfg.Dir))
+}

@@ -1,0 +1,72 @@
+package upkeep
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// lookEvery is the time between two looks at the clock.
+const lookEvery = time.Hour
+
+// Run forgets what is older than it may be, at once and every hour, until ctx
+// ends: pages of a month when its last day is older than the retention, with
+// the month's secret, so that a copy of the rows is closed for good as well;
+// sums when the month is more than 25 back. Only days that are believed count,
+// so that a clock which is wrong for a while destroys nothing: after a start it
+// takes a day, and after more than 60 days of rest a week, until anything is
+// forgotten. What is too old is not shown meanwhile ([Window]).
+func (u *Upkeep) Run(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		u.forget(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// forget does what the day asks for. Troubles are logged; the next look tries
+// again.
+func (u *Upkeep) forget(ctx context.Context) {
+	day, err := u.clock.look()
+	if err != nil {
+		u.log.Error("look at the clock", slog.Any("error", err))
+		return
+	}
+	pages, sums, ok := limits(day, u.kept)
+	if !ok || pages == u.pagesFrom && sums == u.sumsFrom {
+		return
+	}
+	done, err := u.take(ctx, nil)
+	if err != nil {
+		return // ctx ended
+	}
+	defer done()
+	gone, err := u.cfg.DB.Forget(ctx, pages, sums)
+	if err == nil {
+		err = u.cfg.Ledger.Forget(pages)
+	}
+	switch {
+	case err == nil:
+		u.pagesFrom, u.sumsFrom = pages, sums
+	case ctx.Err() == nil:
+		u.log.Error("forget what is too old", slog.Any("error", err))
+	}
+	if n := len(gone.Pages) + len(gone.Sums); n > 0 {
+		u.log.Info("forgot months", slog.Int("pages", len(gone.Pages)), slog.Int("sums", len(gone.Sums)))
+	}
+}
+
+// limits returns the first months whose pages and sums are kept on a day.
+func limits(day, retention schema.Day) (pages, sums schema.Month, ok bool) {
+	if day <= retention || day.Month() < sumMonths {
+		return 0, 0, false // no day is believed yet
+	}
+	return (day - retention).Month(), day.Month() - sumMonths, true
+}

@@ -1,0 +1,128 @@
+package upkeep
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/pages"
+)
+
+// setTime gives upkeep a clock of the test's.
+func (h *house) setTime(f *fakeTime) {
+	h.up.cfg.Now = func() time.Time { return f.wall }
+	h.up.clock.wall = h.up.cfg.Now
+	h.up.clock.mono = func() time.Duration { return f.mono }
+}
+
+// keep lets upkeep look every hour for so many days.
+func (h *house) keep(f *fakeTime, days int) {
+	for range days * 24 {
+		h.up.forget(h.t.Context())
+		f.run(time.Hour)
+	}
+}
+
+func TestRetentionForgets(t *testing.T) {
+	h := newHouse(t)
+	h.fill(0, 30)
+	f := &fakeTime{wall: h.today.Time()}
+	h.setTime(f)
+	h.keep(f, 8)
+	if got := h.count(30); got != 30 {
+		t.Fatalf("%d of 30 pages are left within the retention", got)
+	}
+	for f.wall.Before(h.today.Time().AddDate(0, 0, 200)) { // time passes, and nothing stops
+		f.run(8 * 24 * time.Hour)
+		h.up.forget(t.Context())
+	}
+	if got := h.count(30); got != 0 {
+		t.Errorf("%d pages are left after 200 days", got)
+	}
+	if _, err := h.rows.Keys(h.today.Month()); !errors.Is(err, db.ErrForgotten) {
+		t.Errorf("the secret of a forgotten month is there: %v", err)
+	}
+	if _, ok, err := h.rows.Get(h.today.Month(), db.Measures, []byte("sum")); !ok || err != nil {
+		t.Errorf("sums went with the pages: %v, %v", ok, err)
+	}
+	for f.wall.Before(h.today.Time().AddDate(3, 0, 0)) {
+		f.run(8 * 24 * time.Hour)
+		h.up.forget(t.Context())
+	}
+	if months, err := h.rows.Months(); err != nil || len(months) > 0 {
+		t.Errorf("after three years: %v, %v", months, err)
+	}
+}
+
+// TestRetentionAndClockJumps: a clock that is ten years ahead for some days
+// destroys nothing, with and without a restart in between.
+func TestRetentionAndClockJumps(t *testing.T) {
+	const years = 10 * 365 * 24 * time.Hour
+	for _, restarts := range []bool{false, true} {
+		h := newHouse(t)
+		h.fill(0, 12)
+		f := &fakeTime{wall: h.today.Time()}
+		h.setTime(f)
+		h.keep(f, 9)
+		for _, by := range []time.Duration{years, -2 * years, years} {
+			f.wall = f.wall.Add(by)
+			if restarts {
+				h.close()
+				h.open(true)
+				h.setTime(f)
+			}
+			h.keep(f, 3)
+		}
+		if got := h.count(12); got != 12 {
+			t.Errorf("restarts %v: %d of 12 pages are left", restarts, got)
+		}
+	}
+}
+
+// TestWindowHidesWhatIsOver: a day that is older than the retention is not
+// shown although its month is still there, and the answer fits the question.
+func TestWindowHidesWhatIsOver(t *testing.T) {
+	h := newHouse(t)
+	h.fill(0, 9)
+	asks := make([]pages.Ask, 9)
+	for n := range asks {
+		asks[n] = pages.Ask{Day: h.day(n), Tag: h.right[n].Tag}
+	}
+	shown := func(first schema.Day) (found []int) {
+		w := Window{Pages: pages.New(h.rows, nil), First: func() schema.Day { return first }}
+		unread, err := w.Get(t.Context(), asks, func(f pages.Found) error { found = append(found, f.Index); return nil })
+		if err != nil || len(unread) > 0 {
+			t.Fatalf("%v, %v", unread, err)
+		}
+		return found
+	}
+	if got := shown(h.today - 90); len(got) != 9 {
+		t.Errorf("of nine within the retention: %v", got)
+	}
+	if got := shown(h.today - 30); !slices.Equal(got, []int{0, 3, 6}) {
+		t.Errorf("of the last 30 days: %v", got)
+	}
+	if h.up.First() != h.today-90 {
+		t.Errorf("it shows from %s", h.up.First())
+	}
+}
+
+// TestWindowOfAStoreThatRests: a command that opens the directory itself shows
+// what the store that ran last would.
+func TestWindowOfAStoreThatRests(t *testing.T) {
+	h := newHouse(t)
+	p := pages.New(h.rows, nil)
+	w, err := WindowOf(h.dir, p, h.today)
+	if err != nil || w.First() != 0 {
+		t.Errorf("before any store ran: from %s, %v", w.First(), err)
+	}
+	if _, err := New(Config{Dir: h.dir, DB: h.rows, Secrets: h.box, Ledger: h.ledger, RetentionDays: 30}); err != nil {
+		t.Fatal(err)
+	}
+	if w, err = WindowOf(h.dir, p, h.today); err != nil || w.First() != h.today-30 {
+		t.Errorf("after one with 30 days: from %s, %v", w.First(), err)
+	}
+}

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/tacit-telemetry/tacit/anon/envelope"
+	"github.com/tacit-telemetry/tacit/internal/durable"
+	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/secret"
+)
+
+// Names of the vendor's key among the secrets: the signing key as PEM (PKCS #8),
+// which openssl reads and writes (openssl genpkey -algorithm ed25519), or, when
+// that lies elsewhere, its public half as 64 hex digits.
+const (
+	vendorName       = "vendor.key"
+	vendorPublicName = "vendor-public.key"
+)
+
+// ErrOtherVendor says that a key is not the vendor's that this store, its
+// relays and agents know. Sign with that one: agents refuse every other.
+var ErrOtherVendor = errors.New("this is not the vendor key that the store was set up with")
+
+// Vendor signs key lists. Agents and relays pin its public half.
+type Vendor struct {
+	Public  ed25519.PublicKey
+	private ed25519.PrivateKey // nil: it lies elsewhere
+}
+
+// NewVendor returns a vendor who signs with that key.
+func NewVendor(private ed25519.PrivateKey) *Vendor {
+	return &Vendor{Public: private.Public().(ed25519.PublicKey), private: private}
+}
+
+// ParseVendor reads a signing key as PEM.
+func ParseVendor(b []byte) (*Vendor, error) {
+	block, _ := pem.Decode(b)
+	if block == nil {
+		return nil, errors.New("it is no PEM")
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, errors.New("it is no PKCS #8 key") // the library's text may quote it
+	}
+	private, ok := key.(ed25519.PrivateKey)
+	if !ok {
+		return nil, errors.New("it is a key of another kind than Ed25519")
+	}
+	return NewVendor(private), nil
+}
+
+// OpenVendor returns the vendor of the secrets. Where neither half of the key is
+// there, it makes one: the first start.
+func OpenVendor(secrets *secret.Box) (*Vendor, error) {
+	v, err := knownVendor(secrets)
+	if v == nil && err == nil {
+		return makeVendor(secrets)
+	}
+	return v, err
+}
+
+// knownVendor returns the vendor of the secrets, or nil when neither half of the
+// key is there.
+func knownVendor(secrets *secret.Box) (*Vendor, error) {
+	b, err := secrets.Read(vendorName)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return publicVendor(secrets)
+	case err != nil:
+		return nil, fmt.Errorf("read vendor key: %w", err)
+	}
+	v, err := ParseVendor(b)
+	if err != nil {
+		return nil, fmt.Errorf("read vendor key: %s in %s %w: %w", vendorName, secrets.Dir(), durable.ErrDamaged, err)
+	}
+	return v, nil
+}
+
+func publicVendor(secrets *secret.Box) (*Vendor, error) {
+	b, err := secrets.Read(vendorPublicName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read vendor key: %w", err)
+	}
+	public, err := hex.DecodeString(string(b))
+	if err != nil || envelope.CheckVendor(public) != nil {
+		return nil, fmt.Errorf("read vendor key: %s in %s %w", vendorPublicName, secrets.Dir(), durable.ErrDamaged)
+	}
+	return &Vendor{Public: public}, nil
+}
+
+func makeVendor(secrets *secret.Box) (*Vendor, error) {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make vendor key: %w", err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err == nil {
+		err = secrets.Write(vendorName, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make vendor key: %w", err)
+	}
+	return NewVendor(private), nil
+}
+
+// adopt keeps the public half of a vendor whose key lies elsewhere. A store that
+// has a vendor takes no other.
+func adopt(secrets *secret.Box, have *Vendor, public ed25519.PublicKey) (*Vendor, error) {
+	if have != nil && !have.Public.Equal(public) {
+		return nil, ErrOtherVendor
+	}
+	if err := secrets.Write(vendorPublicName, []byte(hex.EncodeToString(public))); err != nil {
+		return nil, err
+	}
+	if have != nil {
+		return have, nil
+	}
+	return &Vendor{Public: public}, nil
+}
+
+// Sign returns the signed list, or nil when the key lies elsewhere.
+func (v *Vendor) Sign(l *wire.KeyList) []byte {
+	if v.private == nil {
+		return nil
+	}
+	return envelope.SignKeyList(v.private, l)
+}
+
+// SignBytes signs a list as a report carries it, if it is one.
+func (v *Vendor) SignBytes(list []byte) ([]byte, error) {
+	l, _, _, err := wire.ParseKeyList(slices.Concat(list, make([]byte, wire.SignatureLen)))
+	if err != nil {
+		return nil, fmt.Errorf("sign the key list: %w", err)
+	}
+	return v.Sign(l), nil
+}
