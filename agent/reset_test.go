@@ -177,9 +177,6 @@ func TestResetID(t *testing.T) {
 	h.send(c)
 	was := h.Installation()
 	wasFile := installationFile(t, h)
-	if _, err := c.Never(t.Context(), "licence-4711"); err != nil {
-		t.Fatal(err)
-	}
 	h.collect() // some records wait
 	waiting := h.Status().Spool.Records
 	r, err := c.ResetID(t.Context())
@@ -208,7 +205,6 @@ func TestResetID(t *testing.T) {
 	if proofs, err := c.OutboxVerify(t.Context()); err != nil || len(proofs) == 0 || !proofs[0].Proved {
 		t.Errorf("%+v, %v", proofs, err)
 	}
-	tripped(t, h, "licence-4711", was.ID, r.ID)
 }
 
 func installationFile(t *testing.T, h *house) *identity.Installation {
@@ -218,33 +214,6 @@ func installationFile(t *testing.T, h *house) *identity.Installation {
 		t.Fatal(err)
 	}
 	return in
-}
-
-// tripped wants values to be scrubbed from what is taken.
-func tripped(t *testing.T, h *house, values ...string) {
-	t.Helper()
-	for _, value := range values {
-		_, err := h.Take(t.Context(), []schema.Record{{
-			Product: schema.Product{Name: "tacit", Version: "0.1.0"}, Metric: "tacit.error", Value: schema.Text("collect_failed"),
-			Labels: []schema.Label{{Name: "frames", Value: "main." + value}},
-		}}, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	p, err := h.Preview()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, one := range p.Pages {
-		for _, r := range one.Records {
-			for _, value := range values {
-				if strings.Contains(r.Labels["frames"], value) {
-					t.Errorf("%s would be sent", value)
-				}
-			}
-		}
-	}
 }
 
 // TestErase: at the word of a user who refused, the store erases, and this host

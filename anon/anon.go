@@ -35,7 +35,7 @@ type Treatments struct {
 }
 
 // Apply returns the record as it may leave the host. The record offered is not
-// changed. Errors wrap a sentinel of package registry and never hold a value.
+// changed; the result may share its labels. Errors wrap a sentinel of package registry and never hold a value.
 func (t *Treatments) Apply(r schema.Record) (schema.Record, error) {
 	if err := t.Registry.CheckOffered(&r); err != nil {
 		return schema.Record{}, err
@@ -43,6 +43,9 @@ func (t *Treatments) Apply(r schema.Record) (schema.Record, error) {
 	m, ok := t.Registry.Metric(r.Metric)
 	if !ok {
 		return schema.Record{}, registry.ErrUnknownMetric
+	}
+	if m.KeepsAll() {
+		return r, nil
 	}
 	out := r
 	out.Value = t.value(m, r.Value)

@@ -243,3 +243,29 @@ func TestTheOrderLeavesNoTrace(t *testing.T) {
 		t.Errorf("%d tombstones, %v", n, err)
 	}
 }
+
+// TestAnOrderThatFailsHoldsUpNobody: a damaged month leaves the order without an
+// answer, and the pages beside it in the crate are stored and answered.
+func TestAnOrderThatFailsHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	e, h := newEdge(t), newHouse(t)
+	s := start(t, h.config(e))
+	host := newHost(t, s)
+	old := today - 40
+	e.send(host.seal(host.page(old, 0)))
+	stop(t, s)
+	manifest := filepath.Join(h.data, old.Month().String(), "pages", "MANIFEST")
+	if err := os.WriteFile(manifest, []byte("garbage"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = start(t, h.config(e))
+	kept, order := host.seal(host.page(today, 0)), host.order(wire.ClassUser, host.erasure(host.right(old, 0)))
+	e.crate(wire.MarshalCrate([][]byte{order.Bytes, kept.Bytes}))
+	if got := e.await(kept); got[0] != wire.Stored {
+		t.Errorf("the page beside it: %s", got[0])
+	}
+	until(t, "the crate is acknowledged", func() bool { return e.pending() == 0 })
+	if stats, err := s.Stats(); err != nil || stats.Outcomes["trouble"] == 0 || stats.Outcomes["done"] != 0 || len(e.replies) != 0 {
+		t.Errorf("%+v, %v, %d replies more", stats.Outcomes, err, len(e.replies))
+	}
+}

@@ -192,7 +192,7 @@ func (s *Store) openEraser(ctx context.Context) (err error) {
 		return err
 	}
 	s.eraser, err = pages.NewEraser(ctx, pages.EraserConfig{
-		Rows: s.db, Ledger: s.ledger, Dir: s.cfg.Dir, Logger: s.cfg.Logger, Now: s.cfg.Now,
+		Rows: s.db, Ledger: s.ledger, Dir: s.cfg.Dir, RetentionDays: s.cfg.RetentionDays, Logger: s.cfg.Logger, Now: s.cfg.Now,
 	})
 	return err
 }

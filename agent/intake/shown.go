@@ -47,6 +47,7 @@ func (s *shown) keep(m *registry.Metric, r schema.Record, size int) {
 	if len(s.records) >= 2*maxShown || s.bytes+size > 2*maxShownBytes {
 		return
 	}
+	r.Labels = slices.Clone(r.Labels) // whoever offered it may use them again
 	s.records = append(s.records, shownRecord{r, m.Programme, size})
 	s.bytes += size
 }

@@ -52,46 +52,71 @@ func (in *Intake) Take(ctx context.Context, records []schema.Record, quiet bool)
 // typicalRecord is about how many bytes a record takes.
 const typicalRecord = 112
 
-// pile holds treated records as the spool keeps them, one behind the other. A
-// line end parts them, and what stands between them for the tripwire alone.
+// pile holds treated records as the spool keeps them, one behind the other, and
+// beside them what the tripwire has to look at: lines, of which each record of a
+// series needs only its number to be one more.
 type pile struct {
-	bytes []byte
-	parts []part
+	bytes  []byte
+	parts  []part
+	looked map[string]struct{} // series that are among the lines
+	lines  []byte
 }
 
 // part is one record in a pile.
 type part struct {
 	index    int // of the record as it was offered
 	from, to int // of its bytes
-	end      int // of what the tripwire looks at
+	number   schema.Value
 	trips    bool
 }
 
-// add appends a treated record. A customer number may come as a number, which
-// has no digits in the bytes: they are written behind for the tripwire.
+// add appends a treated record.
 func (p *pile) add(r *schema.Record, index int) (err error) {
-	of := part{index: index, from: len(p.bytes)}
+	of := part{index: index, from: len(p.bytes), number: r.Value}
 	if p.bytes, err = codec.AppendRecord(p.bytes, r); err != nil {
 		return err
 	}
 	of.to = len(p.bytes)
-	if r.Value.Kind == schema.KindNumber {
-		p.bytes = strconv.AppendInt(append(p.bytes, '\n'), r.Value.Number, 10)
-	}
-	of.end = len(p.bytes)
-	p.bytes = append(p.bytes, '\n')
 	p.parts = append(p.parts, of)
+	record := p.bytes[of.from:]
+	if series := codec.Series(record); !p.has(series) {
+		p.looked[string(series)] = struct{}{}
+		p.lines = append(append(p.lines, record...), '\n')
+	}
+	if digits := of.digits(); digits != nil {
+		p.lines = append(append(p.lines, digits...), '\n')
+	}
 	return nil
+}
+
+func (p *pile) has(series []byte) bool {
+	if p.looked == nil {
+		p.looked = map[string]struct{}{}
+	}
+	_, ok := p.looked[string(series)]
+	return ok
+}
+
+// digits returns a record's number as it is written. A customer number may come
+// as a number, which has no digits in the bytes.
+func (of *part) digits() []byte {
+	if of.number.Kind != schema.KindNumber {
+		return nil
+	}
+	return strconv.AppendInt(make([]byte, 0, 20), of.number.Number, 10)
 }
 
 // clean has the tripwire look at all of a pile at once, and at each record alone
 // only when it finds something.
 func (in *Intake) clean(p *pile) []part {
-	if _, hit := in.config.Tripwire.Trips(p.bytes); hit {
-		for i := range p.parts {
-			of := &p.parts[i]
-			_, of.trips = in.config.Tripwire.Trips(p.bytes[of.from:of.end])
-		}
+	if _, hit := in.config.Tripwire.Trips(p.lines); !hit {
+		return p.parts
+	}
+	for i := range p.parts {
+		of := &p.parts[i]
+		_, record := in.config.Tripwire.Trips(p.bytes[of.from:of.to])
+		_, number := in.config.Tripwire.Trips(of.digits())
+		of.trips = record || number
 	}
 	return p.parts
 }

@@ -124,14 +124,6 @@ func decodeCut(b []byte) (e *cutEntry, plain int64, err error) {
 	return e, int64(4 + length), nil
 }
 
-func markOf(c *Cut) *markEntry {
-	m := &markEntry{Through: c.Through, Ends: c.Ends, State: c.State}
-	for _, b := range c.Batches {
-		m.Batches = append(m.Batches, markedBatch{ID: b.ID, Records: b.Records})
-	}
-	return m
-}
-
 // mark returns the mark of a cut that was read.
 func (e *cutEntry) mark() *markEntry {
 	m := &markEntry{Through: e.Through, Ends: e.Ends, State: e.State}

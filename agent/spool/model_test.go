@@ -19,7 +19,7 @@ import (
 // restarts included.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		c := Config{Dir: filepath.Join(t.TempDir(), "spool"), Disk: hasty{}}
+		c := Config{Dir: filepath.Join(t.TempDir(), "spool"), MaxBytes: 256 << 10, Disk: hasty{}}
 		s := open(t, c)
 		var (
 			uncut   = []string{}

@@ -5,16 +5,24 @@
 // answered after its frame is synced; several that wait together share one
 // sync. Gathering records into batches is one frame too (a cut), so that after
 // a crash at any moment every record stands either in the log or in exactly
-// one batch.
+// one batch. A segment is reserved whole when it begins; zeros at its end are
+// the end of the log. Bytes stay on disk until they are asked for: in memory is
+// some tens of bytes a batch, and a run of records.
 //
 // What it promises when things go wrong:
 //
-//   - Full (bytes or days): the oldest segment goes, and what was lost with it
-//     is counted in Stats.Dropped, for good.
-//   - No space on the volume: Append fails with the system's error, the log
-//     stays as it was, and the caller's record was not accepted.
+//   - A power cut: what was answered is there, once. What was not may be there
+//     or not.
+//   - Full (bytes or days): the oldest segment goes, or the old batches, and
+//     what was lost with them is counted in Stats.Dropped, for good. Days are
+//     counted by a calendar that does not follow a clock that leaps by years.
+//   - No space on the volume: Append fails with the system's error where a
+//     segment would begin, the log stays as it was, and the caller's record was
+//     not accepted. It goes on by itself when there is space again.
+//   - A write or sync that fails: nothing is written behind it any more; a new
+//     segment begins, and says where the one before it ended.
 //   - A damaged segment is moved to the folder aside and counted; what can be
-//     read of it goes on. It is never deleted.
+//     read of it goes on. The folder is bounded: the oldest goes, and is counted.
 //
 // It does not look into records, and it never leaves this host by itself.
 package spool

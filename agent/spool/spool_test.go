@@ -124,6 +124,9 @@ func TestBoundIsKeptAndCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := s.Close(); err != nil { // it keeps its bounds after it answers
+		t.Fatal(err)
+	}
 	st := s.Stats()
 	if st.Bytes > c.MaxBytes+s.segmentLen()+int64(len(record)) {
 		t.Errorf("%d bytes on disk, bound %d", st.Bytes, c.MaxBytes)

@@ -154,10 +154,16 @@ func (h *host) page() schema.BatchID {
 	return id
 }
 
-// fragment spools a fragment.
+// fragment spools a fragment of today.
 func (h *host) fragment() schema.BatchID {
 	h.t.Helper()
-	plain, err := codec.EncodeFragment(codec.Fragment{Day: today, Release: 1, Values: []codec.Measure{{Metric: "os.type", Count: 1}}})
+	return h.fragmentOf(today)
+}
+
+// fragmentOf spools a fragment of a day.
+func (h *host) fragmentOf(day schema.Day) schema.BatchID {
+	h.t.Helper()
+	plain, err := codec.EncodeFragment(codec.Fragment{Day: day, Release: 1, Values: []codec.Measure{{Metric: "os.type", Count: 1}}})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -234,6 +234,39 @@ func TestRefreshForgetsLate(t *testing.T) {
 	}
 }
 
+// TestRenamed: after a reset the new ID is looked for as the old one still is, and
+// what a product handed over stays.
+func TestRenamed(t *testing.T) {
+	ids, err := Gather(t.Context(), Config{Root: fstest.MapFS{}, Installation: []string{plantedUUID}})
+	if err != nil {
+		t.Log(err) // there is nothing to read
+	}
+	ids.Never("handed-over")
+	const fresh = "0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9"
+	raw, _ := hex.DecodeString(strings.ReplaceAll(fresh, "-", ""))
+	ids.Renamed(fresh, "0123-4567-89AB")
+	check := func(when string) {
+		t.Helper()
+		for _, s := range []string{plantedUUID, fresh, string(raw), "0123-4567-89ab", "handed-over"} {
+			if _, ok := ids.Scan([]byte("... " + s + " ...")); !ok {
+				t.Errorf("%s: %q is not found", when, s)
+			}
+		}
+	}
+	check("renamed")
+	for i := range maxHost {
+		ids.host[found{Host, fmt.Sprint(i)}] = struct{}{}
+	}
+	_ = ids.Refresh(t.Context()) // as above
+	check("after many changes")
+	for i := range 2 * maxRenamed {
+		ids.Renamed(fmt.Sprintf("renamed-%04d", i))
+	}
+	if len(ids.renamed) != maxRenamed {
+		t.Errorf("%d IDs are remembered", len(ids.renamed))
+	}
+}
+
 func TestNotShown(t *testing.T) {
 	ids := of(t, found{Host, planted})
 	ids.Never(planted)

@@ -110,10 +110,12 @@ func benchFleet(ctx context.Context, env *cli.Env, o benchOptions, dir, profiles
 	var plain, path []float64
 	for round := range o.rounds {
 		benchProgress(env, "round %d of %d: plain write", round+1, o.rounds)
+		cpu := processCPU(os.Getpid())
 		took, err := benchYardstick(ctx, filepath.Join(dir, fmt.Sprintf("plain%d", round)), o.records)
 		if err != nil {
 			return err
 		}
+		r.plainCPU += processCPU(os.Getpid()) - cpu
 		plain = append(plain, float64(o.records)/took.Seconds())
 		benchProgress(env, "round %d of %d: %d agents", round+1, o.rounds, o.installations)
 		profile := filepath.Join(profiles, fmt.Sprintf("fleet%d.pprof", round+1))

@@ -23,6 +23,7 @@ type benchReport struct {
 	SpeedRatios           []float64 `json:"speed_ratios"`             // of each round
 
 	CPU      benchCPUReport            `json:"cpu_seconds_per_million_records"`
+	PlainCPU float64                   `json:"plain_cpu_seconds_per_million_records"`
 	Packages map[string][]benchPackage `json:"cpu_by_package"` // of each process: where its CPU went
 
 	Envelopes []benchEnvelopeReport `json:"envelopes,omitempty"`
@@ -34,6 +35,7 @@ type benchReport struct {
 	MemoryLimit int64   `json:"store_memory_limit_bytes,omitempty"` // of the Go runtime
 
 	fleetCPU float64            // seconds, all rounds
+	plainCPU float64            // seconds, all rounds
 	samples  map[string]profile // seconds by process and package, as sampled
 }
 
@@ -91,6 +93,7 @@ func (r *benchReport) setParts(edge *benchEdge, began benchCPU, profiles string,
 	r.CPU = benchCPUReport{
 		Fleet: r.fleetCPU / million, Relay: (ended.relay - began.relay) / million, Store: (ended.store - began.store) / million,
 	}
+	r.PlainCPU = r.plainCPU / million
 	r.CPU.Total = r.CPU.Fleet + r.CPU.Relay + r.CPU.Store
 	r.setPackages()
 	r.StoreMemory, r.MemoryLimit = edge.store.peak, memoryLimit
@@ -142,6 +145,7 @@ func (r *benchReport) print(env *cli.Env) {
 	row("the same, written plainly, one key a record", "%s", cli.Thousands(int(r.PlainRecordsPerSecond)))
 	row("ratio (G1)", "%.2f", r.SpeedRatio)
 	row("CPU seconds a million records (G2)", "%.2f: agents %.2f, relay %.2f, store %.2f", r.CPU.Total, r.CPU.Fleet, r.CPU.Relay, r.CPU.Store)
+	row("the same, of the plain write", "%.2f", r.PlainCPU)
 	for _, e := range r.Envelopes {
 		e.print(row)
 	}

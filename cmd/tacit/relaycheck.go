@@ -38,6 +38,8 @@ func (s *relaySettings) report(env *cli.Env, path string) (config.Report, error)
 	r := config.Report{File: path, Data: string(env.DataOr(s.Data)), Contacts: config.Contacts(s.Next.Relays, pin)}
 	door := "agents"
 	switch {
+	case s.Middle:
+		door = "other relays"
 	case s.stream.There && s.Site:
 		door = "agents, and stores with a credential of their own"
 	case s.stream.There:

@@ -23,7 +23,12 @@ func storeBackupCommand(env *cli.Env) *cobra.Command {
 			"that one apart from this one, make it new after each erasure and each month, and keep no copy of the\n" +
 			"keys that is older than the retention.\n\n" +
 			whereHelp + "\n\nExit code 0: all rows are in FILE; 1: nothing was written, or the output says what is missing in it.",
-		Args: cli.Args(cobra.NoArgs),
+		Args: cli.Args(func(c *cobra.Command, args []string) error {
+			if out == "" {
+				return errors.New("no file is named: --out FILE")
+			}
+			return cobra.NoArgs(c, args)
+		}),
 		RunE: func(c *cobra.Command, _ []string) error { return backupStore(c.Context(), env, place, out) },
 	}
 	place.flags(c)
@@ -32,12 +37,9 @@ func storeBackupCommand(env *cli.Env) *cobra.Command {
 }
 
 func backupStore(ctx context.Context, env *cli.Env, place storePlace, out string) error {
-	if out == "" {
-		return cli.WithHint(errors.New("--out is missing"), "tacit store backup --out FILE")
-	}
 	var b upkeep.Backed
-	err := withStore(ctx, env, place, func(s *upkeep.Source, p upkeep.Progress) (err error) {
-		b, err = upkeep.WriteBackup(ctx, s, out, p)
+	err := withStore(ctx, env, place, func(s *upkeep.Source, p *progress) (err error) {
+		b, err = upkeep.WriteBackup(ctx, s, out, p.step)
 		return err
 	})
 	if err != nil {

@@ -48,7 +48,7 @@ func (p *progress) step(s upkeep.Step) {
 	p.draw(line)
 }
 
-// done clears the line.
+// done clears the line, for others to write on.
 func (p *progress) done() {
 	if p.to != nil && p.shown > 0 {
 		p.draw("")

@@ -41,7 +41,15 @@ func storeRecallCommand(env *cli.Env) *cobra.Command {
 			"build, then recall once more. Sums are not touched: they hold nothing of one installation.\n\n" +
 			whereHelp + "\n\nOn a terminal it asks before it destroys anything, unless --yes is given.\n" +
 			"Exit code 0: done; 1: not done, or the output says what could not be read.",
-		Args: cli.Args(cobra.NoArgs),
+		Args: cli.Args(func(c *cobra.Command, args []string) error {
+			switch {
+			case o.release == 0 && o.version == "":
+				return errors.New("no build is named: --registry R, --agent VERSION, or both")
+			case o.from == "" || o.to == "":
+				return errors.New("no days are named: --from DAY --to DAY")
+			}
+			return cobra.NoArgs(c, args)
+		}),
 		RunE: func(c *cobra.Command, _ []string) error { return recallPages(c.Context(), env, place, o) },
 	}
 	place.flags(c)
@@ -56,9 +64,6 @@ func storeRecallCommand(env *cli.Env) *cobra.Command {
 
 func (o *recallOptions) recall() (upkeep.Recall, error) {
 	r := upkeep.Recall{Release: schema.Release(o.release), Version: o.version, DryRun: o.dry}
-	if o.release == 0 && o.version == "" {
-		return r, cli.WithHint(errors.New("no build is named"), "give --registry R, --agent VERSION, or both")
-	}
 	for _, day := range []struct {
 		flag, text string
 		into       *schema.Day
@@ -81,11 +86,11 @@ func recallPages(ctx context.Context, env *cli.Env, place storePlace, o recallOp
 		return err
 	}
 	var got upkeep.Recalled
-	err = withStore(ctx, env, place, func(s *upkeep.Source, p upkeep.Progress) (err error) {
+	err = withStore(ctx, env, place, func(s *upkeep.Source, p *progress) (err error) {
 		if err := confirm(ctx, env, s, r, o, p); err != nil {
 			return err
 		}
-		got, err = s.Recall(ctx, r, p)
+		got, err = s.Recall(ctx, r, p.step)
 		return err
 	})
 	if err != nil {
@@ -103,17 +108,18 @@ func recallPages(ctx context.Context, env *cli.Env, place storePlace, o recallOp
 }
 
 // confirm counts and asks, on a terminal.
-func confirm(ctx context.Context, env *cli.Env, s *upkeep.Source, r upkeep.Recall, o recallOptions, p upkeep.Progress) error {
+func confirm(ctx context.Context, env *cli.Env, s *upkeep.Source, r upkeep.Recall, o recallOptions, p *progress) error {
 	in, ok := env.In.(*os.File)
 	if o.yes || o.dry || !ok || !term.IsTerminal(int(in.Fd())) {
 		return nil
 	}
 	r.DryRun = true
-	would, err := s.Recall(ctx, r, p)
-	if err != nil {
+	would, err := s.Recall(ctx, r, p.step)
+	p.done()
+	if err != nil || would.Pages == 0 {
 		return err
 	}
-	fmt.Fprintf(env.Err, "\r%s are destroyed for good. Type yes to go on: ", cli.Count(int(would.Pages), "page"))
+	fmt.Fprintf(env.Err, "%s would be destroyed for good; type yes to go on: ", cli.Count(int(would.Pages), "page"))
 	line, err := bufio.NewReader(io.LimitReader(in, 64)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the answer: %w", err)

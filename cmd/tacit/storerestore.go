@@ -45,6 +45,9 @@ func restoreStore(ctx context.Context, env *cli.Env, place storePlace, file stri
 	if err != nil {
 		return explainUpkeep(err)
 	}
+	if err := at.data.Make(); err != nil {
+		return err
+	}
 	shown := newProgress(env)
 	limitMemory(memoryLimit)
 	r, err := upkeep.Restore(ctx, upkeep.RestoreConfig{File: file, Dir: at.data.Store(), Secrets: box, Verify: verify}, shown.step)

@@ -171,9 +171,7 @@ func TestStoreUpkeepRefuses(t *testing.T) {
 		args    []string
 		want    string
 	}{
-		"no file to back up to":    {storeBackupCommand, nil, "--out"},
-		"no build":                 {storeRecallCommand, []string{"--from", "2026-01-01", "--to", "2026-01-02"}, "no build"},
-		"no day":                   {storeRecallCommand, []string{"--agent", "x", "--from", "yesterday"}, `--from "yesterday"`},
+		"no day":                   {storeRecallCommand, []string{"--agent", "x", "--from", "yesterday", "--to", "2026-01-01"}, `--from "yesterday"`},
 		"days the wrong way":       {storeRecallCommand, []string{"--agent", "x", "--from", "2026-01-02", "--to", "2026-01-01"}, "before"},
 		"a file that is no backup": {storeVerifyCommand, []string{"--backup", noBackup}, "not a whole backup"},
 	} {
@@ -183,6 +181,24 @@ func TestStoreUpkeepRefuses(t *testing.T) {
 			continue
 		}
 		wantHinted(t, err, tt.want)
+	}
+}
+
+// TestStoreUpkeepUsage: what is missing is said before a store is looked for.
+func TestStoreUpkeepUsage(t *testing.T) {
+	for name, tt := range map[string]struct {
+		command func(*cli.Env) *cobra.Command
+		args    []string
+		want    string
+	}{
+		"no file to back up to": {storeBackupCommand, nil, "--out"},
+		"no file to restore":    {storeRestoreCommand, nil, "accepts 1 arg"},
+		"no build":              {storeRecallCommand, []string{"--from", "2026-01-01", "--to", "2026-01-02"}, "no build"},
+		"no last day":           {storeRecallCommand, []string{"--agent", "x", "--from", "2026-01-01"}, "no days"},
+	} {
+		if _, _, err := storeOrder(t, tt.command, tt.args...); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

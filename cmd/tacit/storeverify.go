@@ -41,7 +41,7 @@ func storeVerifyCommand(env *cli.Env) *cobra.Command {
 }
 
 // withStore orders a task of the store, and shows how far it is.
-func withStore(ctx context.Context, env *cli.Env, place storePlace, do func(s *upkeep.Source, p upkeep.Progress) error) error {
+func withStore(ctx context.Context, env *cli.Env, place storePlace, do func(s *upkeep.Source, p *progress) error) error {
 	at, err := place.find(env)
 	if err != nil {
 		return err
@@ -54,15 +54,15 @@ func withStore(ctx context.Context, env *cli.Env, place storePlace, do func(s *u
 		return explainUpkeep(err)
 	}
 	shown := newProgress(env)
-	err = do(s, shown.step)
+	err = do(s, shown)
 	shown.done()
 	return explainUpkeep(errors.Join(err, s.Close()))
 }
 
 func verifyStore(ctx context.Context, env *cli.Env, place storePlace) error {
 	var r upkeep.Report
-	err := withStore(ctx, env, place, func(s *upkeep.Source, p upkeep.Progress) (err error) {
-		r, err = s.Verify(ctx, p)
+	err := withStore(ctx, env, place, func(s *upkeep.Source, p *progress) (err error) {
+		r, err = s.Verify(ctx, p.step)
 		return err
 	})
 	if err != nil {

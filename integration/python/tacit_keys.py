@@ -99,6 +99,16 @@ def wrap_key(secret):
     return X(secret, b"wrap")
 
 
+def dedupe_key(secret):
+    """DD(m): hashes the payloads of batches."""
+    return X(secret, b"dedupe")
+
+
+def known(dedupe, payload):
+    """What the row of a batch keeps of its payload."""
+    return M(dedupe, payload)[:16]
+
+
 def page_row_key(index, page_tag, d, batch):
     """The key of the row that holds one page: M(IX, tag)[:16] | u32 d | batch ID."""
     return M(index, page_tag)[:16] + u32(d) + batch

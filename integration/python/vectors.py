@@ -208,6 +208,8 @@ def month(v):
     secret = v.octets("secret")
     v.want("index", keys.index_key(secret))
     v.want("wrap", keys.wrap_key(secret))
+    v.want("dedupe", keys.dedupe_key(secret))
+    v.want("known", keys.known(keys.dedupe_key(secret), b"payload"))
     v.want("next", keys.next_month(secret))
 
 

@@ -117,11 +117,13 @@ func (w *world) link(name string) *simnet.Link {
 	panic("sim: internal error: no link " + name)
 }
 
-// policy is the administrator's decision.
+// policy is the administrator's decision; he waits until the machine with the
+// console is up.
 func (w *world) policy(s wire.Switch) {
-	if w.site.relay == nil {
-		return // the machine with the console is down
+	if w.wanted = s; w.site.relay == nil {
+		return
 	}
+	w.wanted = 0
 	p := w.site.relay.Policy()
 	settings := policy.Settings{CEIP: s, CSP: s, Level: schema.Standard}
 	if _, err := p.Save(w.ctx, "sim", p.State().Policy.Revision, settings, 1); err != nil {

@@ -31,6 +31,7 @@ type host struct {
 	life  int
 	clock clock
 	agent *agent.Agent // nil: the machine is down
+	isOff bool         // the host refuses
 	ledger
 }
 
@@ -158,10 +159,23 @@ func (h *host) stop() {
 	if h.agent == nil {
 		return
 	}
+	h.lookAtOutbox()
 	if err := h.agent.Stop(h.w.ctx); err != nil {
 		h.w.t.Errorf("stop agent %d: %v", h.n, err)
 	}
 	h.agent = nil
+}
+
+// lookAtOutbox notes what became of what was sent.
+func (h *host) lookAtOutbox() {
+	entries, err := h.agent.Outbox()
+	if err != nil {
+		h.w.t.Errorf("outbox of agent %d: %v", h.n, err)
+	}
+	h.outcomes = map[string]int{}
+	for _, e := range entries {
+		h.outcomes[e.Outcome]++
+	}
 }
 
 // quiet is how long after a refusal something may still leave.
@@ -169,14 +183,16 @@ const quiet = time.Second
 
 // off refuses on the host, and sees that nothing leaves until it is lifted.
 func (h *host) off(d time.Duration) {
-	if h.agent == nil {
+	if h.agent == nil || h.isOff {
 		return
 	}
+	h.isOff = true
 	if _, err := h.agent.Participate(h.w.ctx, local.Participate{}); err != nil {
 		h.w.t.Fatalf("turn agent %d off: %v", h.n, err)
 	}
 	from := time.Now().Add(quiet)
 	h.w.after(d, func() {
+		h.isOff = false
 		for _, at := range h.w.watch.putsOf(agentLink(h.n)) {
 			if at.After(from) {
 				h.w.t.Errorf("agent %d sent an envelope %v after it was turned off", h.n, at.Sub(from)+quiet)

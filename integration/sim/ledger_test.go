@@ -32,10 +32,10 @@ const (
 // ledger is what the products of one host know. Every record has a number of
 // its own.
 type ledger struct {
-	id    [16]byte
-	last  int64
-	fates map[int64]fate
-	lives uint64 // records that the agent said it dropped
+	id       [16]byte
+	outcomes map[string]int // what stores answered, as the last life's outbox has it
+	last     int64
+	fates    map[int64]fate
 }
 
 func (l *ledger) note(records []schema.Record, f fate) {
@@ -54,10 +54,11 @@ type account struct {
 	Double   int // there more than once
 	Leaked   int // refused, and there
 	Sums     int // hosts whose sums are not those of their records
+	Expired  int // batches that a store said are too old; none is, in any of these worlds
 	Notes    []string
 }
 
-func (a *account) wrong() bool { return a.Lost+a.Double+a.Leaked+a.Sums > 0 }
+func (a *account) wrong() bool { return a.Lost+a.Double+a.Leaked+a.Sums+a.Expired > 0 }
 
 func (a *account) say(format string, args ...any) {
 	if len(a.Notes) < 20 {
@@ -72,6 +73,10 @@ func (w *world) settle() *account {
 	defer rows.Close()
 	days := w.daysSeen()
 	for _, h := range w.hosts {
+		a.Expired += h.outcomes["expired"]
+		if len(h.outcomes) > 0 {
+			w.say("agent %d: %v", h.n, h.outcomes)
+		}
 		w.settlePages(a, h, h.opened(w, rows, days))
 		w.settleSums(a, h, h.summed(w, rows, days))
 	}

@@ -16,17 +16,17 @@ const module = "github.com/tacit-telemetry/tacit"
 // A change is one line of the product that leads to the simulation instead. All
 // else is the product as it is.
 type change struct {
-	file     string // from the module's root
+	dir      string // whose files hold it, once
 	old, new string
 	imports  string // of the simulation
 }
 
 // changes are where connections begin, and the spool's volume.
 var changes = []change{
-	{"internal/certificate/dial.go", "d.Dialer.DialContext(ctx, network, address)", "simnet.Dial(ctx, network, address)", "simnet"},
-	{"relay/door/door.go", "new(net.ListenConfig).Listen(", "simnet.Listen(", "simnet"},
-	{"internal/datadir/socket.go", `net.Listen("unix", path)`, `simnet.Listen(context.Background(), "unix", path)`, "simnet"},
-	{"agent/agent.go", "spool.Config{Dir: filepath.Join(dir, spoolDir),", "spool.Config{Dir: filepath.Join(dir, spoolDir), Disk: simdisk.Disk(dir),", "simdisk"},
+	{"internal/certificate", "d.Dialer.DialContext(ctx, network, address)", "simnet.Dial(ctx, network, address)", "simnet"},
+	{"relay/door", "new(net.ListenConfig).Listen(", "simnet.Listen(", "simnet"},
+	{"internal/datadir", `net.Listen("unix", path)`, `simnet.Listen(context.Background(), "unix", path)`, "simnet"},
+	{"agent", "spool.Config{Dir: filepath.Join(dir, spoolDir),", "spool.Config{Dir: filepath.Join(dir, spoolDir), Disk: simdisk.Disk(dir),", "simdisk"},
 }
 
 // randomOf are the folders whose random moments come from the seed.
@@ -47,7 +47,7 @@ func buildSimulation(t *testing.T) string {
 	}
 	texts := map[string]string{}
 	for _, c := range changes {
-		texts[c.file] = c.apply(t, read(t, filepath.Join(root, c.file)))
+		c.apply(t, root, texts)
 	}
 	for _, dir := range randomOf {
 		seedRandom(t, root, dir, texts)
@@ -81,13 +81,25 @@ func buildSimulation(t *testing.T) string {
 	return binary
 }
 
-// apply returns the text with the change.
-func (c change) apply(t *testing.T, text string) string {
+// apply adds the file that holds the line, changed, to texts.
+func (c change) apply(t *testing.T, root string, texts map[string]string) {
 	t.Helper()
-	if strings.Count(text, c.old) != 1 {
-		t.Fatalf("%s does not hold %q exactly once any more: tell changes in overlay_test.go where its connections begin now", c.file, c.old)
+	files, err := filepath.Glob(filepath.Join(root, c.dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return addImport(strings.Replace(text, c.old, c.new, 1), c.imports)
+	found := 0
+	for _, path := range files {
+		text := read(t, path)
+		if strings.HasSuffix(path, "_test.go") || !strings.Contains(text, c.old) {
+			continue
+		}
+		found += strings.Count(text, c.old)
+		texts[filepath.Join(c.dir, filepath.Base(path))] = addImport(strings.Replace(text, c.old, c.new, 1), c.imports)
+	}
+	if found != 1 {
+		t.Fatalf("%s holds %q %d times, want once: tell changes in overlay_test.go what stands there now", c.dir, c.old, found)
+	}
 }
 
 func addImport(text, name string) string {

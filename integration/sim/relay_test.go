@@ -64,6 +64,9 @@ func (r *relayHost) begin() {
 		r.w.t.Fatalf("start relay %s: %v", r.name, err)
 	}
 	r.relay = started
+	if r == r.w.site && r.w.wanted != 0 {
+		r.w.policy(r.w.wanted)
+	}
 }
 
 // kill ends the relay with what its pool holds; its stream and its policy stay

@@ -176,8 +176,8 @@ func live(t *testing.T, scenario func(t *testing.T, seed uint64, dir string) *ve
 		t.Log(note)
 	}
 	if v.Account.wrong() {
-		t.Errorf("%d of %d lost, %d double, %d leaked, sums of %d agents wrong",
-			v.Account.Lost, v.Account.Accepted, v.Account.Double, v.Account.Leaked, v.Account.Sums)
+		t.Errorf("%d of %d lost, %d double, %d leaked, sums of %d agents wrong, %d batches wrongly expired",
+			v.Account.Lost, v.Account.Accepted, v.Account.Double, v.Account.Leaked, v.Account.Sums, v.Account.Expired)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/integration/sim/simnet"
+	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
 // world is everything that a seed's simulation consists of.
@@ -31,16 +32,17 @@ type world struct {
 	vendor ed25519.PrivateKey
 	start  time.Time
 
-	hosts []*host
-	site  *relayHost // with the policy; without a chain it is the edge
-	edge  *relayHost
-	store *storeHost
-	links map[string]simnet.Condition // by the plan's names
-	ends  []ending                    // of conditions and absences, by time
-	traps traps
-	grave sync.WaitGroup // killed parts that end
-	watch watch
-	days  map[int64]bool // day numbers that any clock ever showed
+	hosts  []*host
+	site   *relayHost // with the policy; without a chain it is the edge
+	edge   *relayHost
+	store  *storeHost
+	links  map[string]simnet.Condition // by the plan's names
+	ends   []ending                    // of conditions and absences, by time
+	traps  traps
+	wanted wire.Switch    // the policy that waits for its relay; 0: none
+	grave  sync.WaitGroup // killed parts that end
+	watch  watch
+	days   map[int64]bool // day numbers that any clock ever showed
 }
 
 // clock is a host's: what it shows is ahead of the world's time. Timers run on

@@ -18,6 +18,8 @@ type monthVector struct {
 	Secret octets `json:"secret"`
 	Index  octets `json:"index"`
 	Wrap   octets `json:"wrap"`
+	Dedupe octets `json:"dedupe"`
+	Known  octets `json:"known"` // what the row of a batch keeps of the payload "payload"
 	Next   octets `json:"next"`
 }
 
@@ -26,7 +28,10 @@ func TestMonths(t *testing.T) {
 	s := monthSecret
 	for range 3 {
 		keys, next := s.Keys(), s.Next()
-		vs = append(vs, monthVector{Secret: bytes.Clone(s[:]), Index: keys.Index[:], Wrap: keys.Wrap[:], Next: next[:]})
+		vs = append(vs, monthVector{
+			Secret: bytes.Clone(s[:]), Index: keys.Index[:], Wrap: keys.Wrap[:],
+			Dedupe: keys.Dedupe[:], Known: keys.Known([]byte("payload")), Next: next[:],
+		})
 		s = next
 	}
 	exact(t, "month.json", "A month's secret, its keys, and the secret of the month after.", vs)

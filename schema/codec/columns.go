@@ -23,15 +23,26 @@ type columns struct {
 	textAt   map[string]uint64
 	seriesAt map[string]uint64 // by the bytes of a series' indexes
 	last     int64             // time of the record before
-	key      []byte            // scratch
-	labels   []uint64          // scratch
-	plain    []byte            // scratch
-	longest  int               // bytes of the longest text so far
-	invalid  bool              // a text was not UTF-8
+	shared   map[*schema.Label]sharedSeries
+	key      []byte   // scratch
+	labels   []uint64 // scratch
+	plain    []byte   // scratch
+	longest  int      // bytes of the longest text so far
+	invalid  bool     // a text was not UTF-8
+}
+
+// sharedSeries is the series of records that share their labels in memory, as a
+// [RecordDecoder] makes them: then the rest need not be looked up to be the same.
+type sharedSeries struct {
+	index   uint64
+	product schema.Product
+	metric  string
+	kind    schema.Kind
+	labels  int
 }
 
 func newColumns() *columns {
-	return &columns{textAt: map[string]uint64{}, seriesAt: map[string]uint64{}}
+	return &columns{textAt: map[string]uint64{}, seriesAt: map[string]uint64{}, shared: map[*schema.Label]sharedSeries{}}
 }
 
 // reset forgets a page, with every text of it.
@@ -39,6 +50,7 @@ func (c *columns) reset() {
 	clear(c.texts)
 	clear(c.textAt)
 	clear(c.seriesAt)
+	clear(c.shared)
 	c.texts, c.series, c.labels = c.texts[:0], c.series[:0], nil
 	c.index, c.times, c.values = c.index[:0], c.times[:0], c.values[:0]
 	c.last, c.longest, c.invalid = 0, 0, false
@@ -86,6 +98,22 @@ func (c *columns) text(s string) uint64 {
 
 // seriesOf returns the index of a record's series.
 func (c *columns) seriesOf(r *schema.Record) uint64 {
+	if len(r.Labels) == 0 {
+		return c.lookUp(r)
+	}
+	first := &r.Labels[0]
+	s, ok := c.shared[first]
+	if ok && s.labels == len(r.Labels) && s.metric == r.Metric && s.kind == r.Value.Kind && s.product == r.Product {
+		return s.index
+	}
+	i := c.lookUp(r)
+	c.shared[first] = sharedSeries{i, r.Product, r.Metric, r.Value.Kind, len(r.Labels)}
+	return i
+}
+
+// lookUp finds the series by all texts of the record, and makes it the first
+// time.
+func (c *columns) lookUp(r *schema.Record) uint64 {
 	s := series{product: c.text(r.Product.Name), version: c.text(r.Product.Version), metric: c.text(r.Metric), kind: r.Value.Kind}
 	k := c.key[:0]
 	for _, v := range [...]uint64{s.product, s.version, s.metric, uint64(s.kind)} {

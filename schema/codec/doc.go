@@ -15,7 +15,7 @@
 //	            [text...],
 //	            [[product, version, metric, kind, [label, value...]]...],   texts by index
 //	            [series by index...], [time...], [value...]])
-//	record   = [1, time, product, version, metric, kind, number, text, [[label, value]...]]
+//	record   = [1, time, number, product, version, metric, kind, text, [[label, value]...]]
 //	           (never leaves the host: how a spool keeps one record)
 //
 // Times are Unix seconds, the first whole and then the difference to the one

@@ -19,18 +19,28 @@ func AppendRecord(b []byte, r *schema.Record) ([]byte, error) {
 		return b, fmt.Errorf("encode record: %w", err)
 	}
 	b = appendUint(appendArray(b, recordLen), form)
-	b = appendInt(b, r.Time)
+	b = appendInt(appendInt(b, r.Time), r.Value.Number)
 	b = appendText(b, r.Product.Name)
 	b = appendText(b, r.Product.Version)
 	b = appendText(b, r.Metric)
 	b = appendUint(b, uint64(r.Value.Kind))
-	b = appendInt(b, r.Value.Number)
 	b = appendText(b, r.Value.Text)
 	b = appendArray(b, len(r.Labels))
 	for i := range r.Labels {
 		b = appendText(appendText(appendArray(b, 2), r.Labels[i].Name), r.Labels[i].Value)
 	}
 	return b, nil
+}
+
+// Series returns the part of a record's bytes that all records have which differ
+// in time and number alone. It is of b, which AppendRecord made.
+func Series(b []byte) []byte {
+	rd := reader{rest: b}
+	rd.tuple(recordLen)
+	rd.form()
+	rd.int()
+	rd.int()
+	return rd.rest
 }
 
 const recordLen = 9 // elements
@@ -63,10 +73,11 @@ func checkRecord(r *schema.Record) error {
 // DecodeRecord reads one record. Errors wrap [ErrForm].
 func DecodeRecord(b []byte) (schema.Record, error) { return new(RecordDecoder).Decode(b) }
 
-// RecordDecoder reads many records and keeps each text that recurs once. Its
+// RecordDecoder reads many records. Those that differ in time and number alone
+// share the rest, labels too, which must not be changed: it is read once. Its
 // zero value is ready. It is not safe for concurrent use, and remembers at most
-// MaxTexts texts.
-type RecordDecoder struct{ texts map[string]string }
+// what it read, and no more than MaxTexts of it.
+type RecordDecoder struct{ known map[string]*schema.Record }
 
 // Decode reads one record, of which nothing points into b. Errors wrap
 // [ErrForm].
@@ -74,42 +85,45 @@ func (d *RecordDecoder) Decode(b []byte) (schema.Record, error) {
 	rd := reader{rest: b}
 	rd.tuple(recordLen)
 	rd.form()
-	r := schema.Record{Time: rd.int()}
-	r.Product.Name = d.text(rd.text(maxRecordText))
-	r.Product.Version = d.text(rd.text(maxRecordText))
-	r.Metric = d.text(rd.text(maxRecordText))
+	at, number := rd.int(), rd.int()
+	shared, ok := d.known[string(rd.rest)]
+	if !ok || rd.bad {
+		tail := rd.rest
+		r := rd.series()
+		if !rd.end() {
+			return schema.Record{}, fmt.Errorf("decode record: %w", ErrForm)
+		}
+		if shared = &r; len(d.known) < MaxTexts {
+			d.remember(tail, shared)
+		}
+	}
+	r := *shared
+	r.Time, r.Value.Number = at, number
+	return r, nil
+}
+
+func (d *RecordDecoder) remember(tail []byte, r *schema.Record) {
+	if d.known == nil {
+		d.known = map[string]*schema.Record{}
+	}
+	d.known[string(tail)] = r
+}
+
+// series reads what follows a record's time and number.
+func (rd *reader) series() (r schema.Record) {
+	r.Product.Name = string(rd.text(maxRecordText))
+	r.Product.Version = string(rd.text(maxRecordText))
+	r.Metric = string(rd.text(maxRecordText))
 	r.Value.Kind = schema.Kind(rd.uint(math.MaxUint8))
-	r.Value.Number = rd.int()
-	r.Value.Text = d.text(rd.text(maxRecordText))
+	r.Value.Text = string(rd.text(maxRecordText))
 	n := rd.array(MaxLabels)
 	if n > 0 {
 		r.Labels = make([]schema.Label, n)
 	}
 	for i := range r.Labels {
 		rd.tuple(2)
-		r.Labels[i].Name = d.text(rd.text(MaxTextLen))
-		r.Labels[i].Value = d.text(rd.text(MaxTextLen))
+		r.Labels[i].Name = string(rd.text(MaxTextLen))
+		r.Labels[i].Value = string(rd.text(MaxTextLen))
 	}
-	if !rd.end() {
-		return schema.Record{}, fmt.Errorf("decode record: %w", ErrForm)
-	}
-	return r, nil
-}
-
-// text returns a text, the same one for the same bytes.
-func (d *RecordDecoder) text(b []byte) string {
-	if len(b) == 0 {
-		return ""
-	}
-	if s, ok := d.texts[string(b)]; ok {
-		return s
-	}
-	s := string(b)
-	if d.texts == nil {
-		d.texts = map[string]string{}
-	}
-	if len(d.texts) < MaxTexts {
-		d.texts[s] = s
-	}
-	return s
+	return r
 }

@@ -82,6 +82,7 @@ type Metric struct {
 	Expires     string // a date such as 2027-06-30, or "never"
 
 	bucketNames []string
+	keepsAll    bool
 }
 
 // Label is a named text beside a metric's value.
@@ -141,6 +142,11 @@ func (r *Registry) Tuples() [][]string {
 	return out
 }
 
+// KeepsAll says whether the metric's value and all of its labels are kept as they
+// are offered: then nothing is to be treated, and what [Registry.CheckOffered]
+// takes is what [Registry.CheckTreated] takes, but for whether a page may hold it.
+func (m *Metric) KeepsAll() bool { return m.keepsAll }
+
 // IsText says whether the metric's values are texts, not numbers.
 func (m *Metric) IsText() bool { return m.Type == schema.State || m.Type == schema.Failure }
 
@@ -180,6 +186,8 @@ func (r *Registry) index() {
 	for i := range r.Metrics {
 		m := &r.Metrics[i]
 		m.bucketNames = bucketNames(m.Unit, m.Buckets)
+		m.keepsAll = m.Treatment == schema.Keep &&
+			!slices.ContainsFunc(m.Labels, func(l Label) bool { return l.Treatment != schema.Keep })
 		r.metrics[m.Name] = m
 		for _, u := range m.Rollups {
 			if r.tupleOf(u.Facets) < 0 {

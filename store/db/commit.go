@@ -75,7 +75,7 @@ func (d *DB) writeHalf(ctx context.Context, m schema.Month, kind Half, batches [
 	}
 	defer done()
 	if writes {
-		if err := d.disk.room(d.disk.headroom + d.needs()); err != nil {
+		if err := d.disk.room(d.disk.headroom + d.needs() + sizeOf(batches)); err != nil {
 			return err
 		}
 	}
@@ -89,6 +89,16 @@ func (d *DB) writeHalf(ctx context.Context, m schema.Month, kind Half, batches [
 		}
 	}
 	return nil
+}
+
+// sizeOf returns how many bytes the rows have.
+func sizeOf(batches []Batch) (n uint64) {
+	for _, b := range batches {
+		for i := range b {
+			n += uint64(len(b[i].Key) + len(b[i].Value))
+		}
+	}
+	return n
 }
 
 func (h *half) commit(ctx context.Context, batches []Batch) error {

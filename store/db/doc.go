@@ -32,11 +32,14 @@
 // MANIFEST does not name. A damaged half is never deleted: it does not open, its
 // error names month, half, file and fix, and the other halves go on.
 //
-// When it is full: below [Config.Headroom] of free space, and what merging
-// tables may need on top of it, Commit refuses with [ErrFull] before it writes,
-// because Badger dies on a full disk. When something else goes on filling the
-// disk, the ballast is given up and all halves are closed in its room; then they
-// are read without being opened for writing. It resumes by itself.
+// When it is full: below [Config.Headroom] of free space, and what Badger may
+// yet write in the background on top of it, Commit refuses with [ErrFull] before
+// it writes, because Badger ends the process on a full disk. It resumes by
+// itself. When something else goes on filling the disk the ballast is given up,
+// halves are read without being opened for writing, and one that there is no room
+// to close in is left as a crash leaves it. What remains: who takes more than the
+// headroom in the second or two in which Badger still writes, ends the process;
+// nothing that was confirmed is lost by it.
 //
 // Memory: at most [maxOpen] halves are open, and none that was not used for
 // [idleTime].

@@ -2,6 +2,7 @@ package db
 
 import (
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
 )
 
@@ -34,6 +35,14 @@ type MonthKeys struct {
 	Index  [32]byte // IX: makes row keys from tags
 	Wrap   [32]byte // WR: seals values
 	Dedupe [32]byte // DD: hashes the payloads of batches, which could be guessed from a plain hash
+}
+
+// Known returns what the row of a batch keeps of its payload: the first 16 bytes
+// of HMAC-SHA256(DD, payload).
+func (k MonthKeys) Known(payload []byte) []byte {
+	h := hmac.New(sha256.New, k.Dedupe[:])
+	h.Write(payload)
+	return h.Sum(nil)[:16]
 }
 
 // String hides the keys.

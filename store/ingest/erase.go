@@ -26,9 +26,13 @@ func judgeErase(j *judged, e *wire.Envelope, o *envelope.Opened) {
 	j.status, j.erase = wire.Done, items
 }
 
+// unanswered is the status of what has no reply although it was opened.
+const unanswered wire.Status = 0
+
 // erase carries out the orders to erase of the group. The pages of the group are
-// committed by then, so that those of the same installation go as well. A crate
-// whose order fails comes again; an order that comes again is done again.
+// committed by then, so that those of the same installation go as well. An order
+// that fails, of a month that is damaged most likely, has no answer: its host
+// gives it again much later, and meanwhile it holds up nobody else's crate.
 func (in *Ingest) erase(ctx context.Context, g *group) {
 	for _, c := range g.crates {
 		for i := range c.opened {
@@ -38,7 +42,8 @@ func (in *Ingest) erase(ctx context.Context, g *group) {
 			}
 			erased, err := in.cfg.Eraser.Erase(ctx, j.erase)
 			if err != nil {
-				in.trouble(c, "erase pages", err)
+				in.troubled("erase pages", err)
+				j.status = unanswered
 				continue
 			}
 			j.data = eraseData(pages.ForgottenBy(g.today), erased)

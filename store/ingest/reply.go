@@ -34,7 +34,9 @@ func (in *Ingest) finish(g *group) {
 	}
 	for _, c := range done {
 		for _, j := range c.opened {
-			in.counts.add(j.status.String())
+			if j.status != unanswered {
+				in.counts.add(j.status.String())
+			}
 		}
 		if err := c.msg.Ack(); err != nil {
 			in.log.Warn("acknowledge a crate", slog.Any("error", err))
@@ -44,6 +46,9 @@ func (in *Ingest) finish(g *group) {
 
 func (in *Ingest) appendReplies(replies []wire.Routed, c *crate, today schema.Day) []wire.Routed {
 	for _, j := range c.opened {
+		if j.status == unanswered {
+			continue
+		}
 		sealed, err := envelope.SealReply(j.key, j.attempt, envelope.Reply{Status: j.status, Day: today, Batch: j.batch, Data: j.data})
 		if err != nil {
 			in.log.Error("seal a reply", slog.Any("error", err)) // the agent sends again

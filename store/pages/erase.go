@@ -26,8 +26,12 @@ import (
 // an older mark along, and what was erased since is erased again.
 const markFile = "erased.json"
 
-// maxRetention is the longest that pages are kept, in days.
-const maxRetention = 400
+// The days that something may be of which is erased.
+const (
+	maxRetention = 400                      // days that pages are kept at most
+	monthDays    = 31                       // pages stay as long as their month does
+	aheadDays    = wire.KeyAcceptedDays + 1 // an envelope of a later day opens no more when that day comes
+)
 
 // EraserConfig says what is erased from.
 type EraserConfig struct {
@@ -35,6 +39,9 @@ type EraserConfig struct {
 	Ledger *Ledger // required
 	// Dir is the data directory, for the mark of what is erased. Required.
 	Dir string
+	// RetentionDays is how long pages are kept; what is erased of older days is
+	// not remembered. 0: 400, the longest.
+	RetentionDays int
 	// Logger gets how many pages were erased again at the start. nil: nothing.
 	Logger *slog.Logger
 	// Now is the clock. nil: time.Now.
@@ -43,8 +50,9 @@ type EraserConfig struct {
 
 // Eraser erases pages for whoever shows the right to.
 type Eraser struct {
-	cfg EraserConfig
-	log *slog.Logger
+	cfg  EraserConfig
+	kept schema.Day // days
+	log  *slog.Logger
 
 	mu   sync.RWMutex // one erasure at a time, and none between Erased and a commit
 	mark Mark         // how far the ledger is applied to the data
@@ -63,7 +71,10 @@ func NewEraser(ctx context.Context, cfg EraserConfig) (*Eraser, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	e := &Eraser{cfg: cfg, log: cfg.Logger.With(slog.String("component", "store/pages"))}
+	if cfg.RetentionDays == 0 {
+		cfg.RetentionDays = maxRetention
+	}
+	e := &Eraser{cfg: cfg, kept: schema.Day(cfg.RetentionDays + monthDays), log: cfg.Logger.With(slog.String("component", "store/pages"))}
 	if err := e.catchUp(ctx); err != nil {
 		return nil, fmt.Errorf("prepare erasing: %w", err)
 	}
@@ -91,13 +102,16 @@ func (e *Eraser) catchUp(ctx context.Context) error {
 		return nil
 	}
 	n, err := e.cfg.Ledger.Replay(ctx, e.cfg.Rows, since)
-	if err != nil {
-		return err
-	}
 	if n > 0 {
 		e.log.Warn("erased pages again that were back in the data", slog.Int("pages", n))
 	}
-	return e.applied(now)
+	if err == nil {
+		return e.applied(now)
+	}
+	// The other months go on. The mark stays, so that it is tried at each start
+	// until the month is mended.
+	e.log.Error("not everything is erased again that was erased", slog.Any("error", err))
+	return ctx.Err()
 }
 
 // applied notes that the data has nothing any more of what the ledger had at m.
@@ -122,8 +136,8 @@ func (e *Eraser) applied(m Mark) error {
 // Whoever runs the store can see at that moment which tags belonged together:
 // what is left of it are tombstones, which do not tell.
 //
-// Errors wrap [ErrLedgerFull] or the rows' own. Then some may be erased: ask
-// again.
+// A month that cannot be read keeps no other from being erased. Errors wrap
+// [ErrLedgerFull] or the rows' own. Then some may be erased: ask again.
 func (e *Eraser) Erase(ctx context.Context, items []page.Erasure) (erased int, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -136,15 +150,15 @@ func (e *Eraser) Erase(ctx context.Context, items []page.Erasure) (erased int, e
 		return 0, fmt.Errorf("erase pages: %w", err)
 	}
 	for m, one := range byMonth {
-		n, err := e.eraseMonth(ctx, m, one)
+		n, failed := e.eraseMonth(ctx, m, one)
 		erased += n
-		if err != nil {
-			return erased, fmt.Errorf("erase pages of month %s: %w", m, err)
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("erase pages of month %s: %w", m, failed))
 		}
 	}
-	// After an erasure that failed half-way the mark stays where it was: the
-	// next start erases again what is not gone by then.
-	if after := e.cfg.Ledger.Mark(); after != before && e.mark == before {
+	// After an erasure that failed in part the mark stays where it was: the next
+	// start erases again what is not gone by then.
+	if after := e.cfg.Ledger.Mark(); err == nil && after != before && e.mark == before {
 		err = e.applied(after)
 	}
 	return erased, err
@@ -162,7 +176,7 @@ func (e *Eraser) sort(items []page.Erasure) (map[schema.Month]*monthItems, []Bur
 	byMonth, tombs := map[schema.Month]*monthItems{}, []Buried{}
 	today := schema.DayOf(e.cfg.Now())
 	for _, item := range items {
-		if item.Day+maxRetention < today || item.Day > today+wire.KeyAcceptedDays+1 {
+		if item.Day+e.kept < today || item.Day > today+aheadDays {
 			continue
 		}
 		m := item.Day.Month()

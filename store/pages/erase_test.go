@@ -104,7 +104,7 @@ func TestErase(t *testing.T) {
 		page.Erasure{Day: day, Tag: tag, Right: right},                              // a right that is not of that tag
 		page.Erasure{Day: day, Tag: mine.Day(day).Tag(0), Right: page.EraseRight{}}, // no right
 		mine.Erasure(day, 1),                                // never sent
-		mine.Erasure(day-401, 0), mine.Erasure(day+1000, 0), // of days that nothing can be of
+		mine.Erasure(day-432, 0), mine.Erasure(day+1000, 0), // of days that nothing can be of
 	)
 	s.count(2, mine, day, 0)
 	s.erase(3, mine.Erasure(day, 0), mine.Erasure(day-40, 3), mine.Erasure(day, 0))
@@ -215,6 +215,40 @@ func (f failing) Delete(ctx context.Context, m schema.Month, t db.Table, keys []
 	return f.DB.Delete(ctx, m, t, keys)
 }
 
+// TestADamagedMonthHoldsUpNoOther: what can be erased is, and the rest when its
+// month is mended.
+func TestADamagedMonthHoldsUpNoOther(t *testing.T) {
+	s := newShelf(t)
+	s.keepKnown(mine, day, 0)
+	s.keepKnown(mine, day-30, 0)
+	s.eraser.cfg.Rows = unreadable{s.rows, day.Month()}
+	n, err := s.eraser.Erase(t.Context(), []page.Erasure{mine.Erasure(day, 0), mine.Erasure(day-30, 0)})
+	if n != 1 || !errors.Is(err, errDisk) {
+		t.Errorf("erased %d pages, %v", n, err)
+	}
+	s.count(0, mine, day-30, 0)
+	if err := s.newEraser(unreadable{s.rows, day.Month()}); err != nil { // a start goes on, too
+		t.Errorf("%v", err)
+	}
+	s.count(1, mine, day, 0)
+	s.close()
+	s.open()
+	s.count(0, mine, day, 0)
+}
+
+// unreadable has a month that does not open.
+type unreadable struct {
+	*db.DB
+	month schema.Month
+}
+
+func (u unreadable) Scan(ctx context.Context, m schema.Month, t db.Table, prefix []byte, each func(key, value []byte) error) error {
+	if m == u.month {
+		return errDisk
+	}
+	return u.DB.Scan(ctx, m, t, prefix, each)
+}
+
 // TestOlderLedger: keys that were restored from an old copy do not go unnoticed.
 func TestOlderLedger(t *testing.T) {
 	s := newShelf(t)
@@ -243,14 +277,14 @@ func TestADamagedRowIsErasedAsWell(t *testing.T) {
 func TestHold(t *testing.T) {
 	s := newShelf(t)
 	release := s.eraser.Hold()
-	done := make(chan int)
+	done := make(chan int, 1)
 	go func() {
 		n, _ := s.eraser.Erase(context.Background(), []page.Erasure{mine.Erasure(day, 0)})
 		done <- n
 	}()
 	select {
-	case <-done:
-		t.Error("did not wait")
+	case n := <-done:
+		t.Fatalf("did not wait, and erased %d pages", n)
 	case <-time.After(20 * time.Millisecond): // it has to be seen not to happen
 	}
 	s.keepKnown(mine, day, 0)

@@ -20,16 +20,20 @@ type Rows interface {
 
 // Replay erases from rows what the ledger has got since a mark, the zero mark
 // for all of it, and returns how many pages there were. It reads every page of
-// the months concerned. Months whose keys are gone have no pages.
+// the months concerned, and goes on past one that cannot be read, which is an
+// error. Months whose keys are gone have no pages.
 func (l *Ledger) Replay(ctx context.Context, rows Rows, since Mark) (erased int, err error) {
 	for _, m := range l.monthsSince(since.Frames) {
-		n, err := l.replayMonth(ctx, rows, m)
+		n, failed := l.replayMonth(ctx, rows, m)
 		erased += n
-		if err != nil {
-			return erased, fmt.Errorf("erase again from month %s: %w", m, err)
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("erase again from month %s: %w", m, failed))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return erased, nil
+	return erased, err
 }
 
 // monthsSince returns the months of the frames after that many.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
@@ -99,6 +100,68 @@ func TestErasedStaysErased(t *testing.T) {
 	}
 }
 
+// TestErasedDuringABackup: a ledger that was copied while the backup was being
+// written does not know of an erasure that came later, whose page may be in the
+// backup already. It is refused.
+func TestErasedDuringABackup(t *testing.T) {
+	h := newHouse(t)
+	h.fill(0, 20)
+	h.erase(1)
+	ledger := filepath.Join(h.keys, pages.LedgerFile)
+	old, err := os.ReadFile(ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, erased := filepath.Join(t.TempDir(), "backup"), false
+	_, err = WriteBackup(t.Context(), h.up, file, func(Step) {
+		if !erased {
+			erased = true
+			h.erase(2)
+		}
+	})
+	if err != nil || !erased {
+		t.Fatalf("backup: %v, erased %v", err, erased)
+	}
+	now, err := os.ReadFile(ledger)
+	if err == nil {
+		err = os.WriteFile(ledger, old, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.restore(file, false); !errors.Is(err, pages.ErrOlder) {
+		t.Errorf("with the ledger of before: %v", err)
+	}
+	if err := os.WriteFile(ledger, now, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.restore(file, true); err != nil || h.has(2) || h.count(20) != 18 {
+		t.Errorf("with the newest: %v, %d of 18 pages are there", err, h.count(20))
+	}
+}
+
+// TestTwoRestores: the second one leaves what the first one makes alone.
+func TestTwoRestores(t *testing.T) {
+	h := newHouse(t)
+	h.fill(0, 3)
+	dir := filepath.Join(t.TempDir(), "store")
+	if err := os.Mkdir(dir+partialExt, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := datadir.TakeLock(dir+partialExt, lockName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Release()
+	_, err = Restore(t.Context(), RestoreConfig{File: h.backup(), Dir: dir, Secrets: h.box}, nil)
+	if _, ok := errors.AsType[*datadir.HeldError](err); !ok {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(dir + partialExt); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestRestoreRefuses: a backup that is not whole leaves nothing behind.
 func TestRestoreRefuses(t *testing.T) {
 	h := newHouse(t)
@@ -136,7 +199,8 @@ func TestRestoreRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Restore(t.Context(), RestoreConfig{File: file, Dir: filepath.Join(t.TempDir(), "x"), Secrets: other}, nil); !errors.Is(err, ErrNoSecret) {
+	elsewhere := RestoreConfig{File: file, Dir: filepath.Join(t.TempDir(), "x"), Secrets: other}
+	if _, err := Restore(t.Context(), elsewhere, nil); !errors.Is(err, ErrNoSecret) {
 		t.Errorf("without the secret: %v", err)
 	}
 }

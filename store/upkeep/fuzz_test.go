@@ -143,6 +143,12 @@ func TestPartsOutOfPlace(t *testing.T) {
 			_, err2 := p.close(pages.Mark{})
 			return errors.Join(err, err2)
 		}),
+		"an end of other rows": build(func(p *partWriter) error {
+			err := errors.Join(head(p, 1), p.json(partHalf, halfPart{Month: "2026-11", Half: "pages"}), p.json(partEnd, endPart{}))
+			p.all.half(endPart{})
+			_, err2 := p.close(pages.Mark{})
+			return errors.Join(err, err2)
+		}),
 	} {
 		if _, _, err := collect(sealStream(t, fuzzSecret, parts)); !errors.Is(err, ErrBackup) {
 			t.Errorf("%s: %v", name, err)

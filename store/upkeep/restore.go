@@ -1,15 +1,11 @@
 package upkeep
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
@@ -65,53 +61,6 @@ func Restore(ctx context.Context, cfg RestoreConfig, p Progress) (Restored, erro
 	return r.out, nil
 }
 
-// CheckBackup reads a backup to its end and writes nothing. Errors wrap
-// [ErrBackup] or [ErrNoSecret].
-func CheckBackup(ctx context.Context, file string, box *secret.Box, p Progress) (Backed, error) {
-	key, err := readSecret(box)
-	if err != nil {
-		return Backed{}, fmt.Errorf("check backup: %w", err)
-	}
-	out, _, err := readFile(ctx, file, key, sink{
-		head: func(headPart) error { return nil },
-		rows: func(context.Context, schema.Month, db.Half, []byte) error { return nil },
-		end:  func(context.Context, schema.Month, db.Half, endPart) error { return nil },
-	}, "check", seldom(p))
-	if err != nil {
-		return Backed{}, fmt.Errorf("check backup: %w", err)
-	}
-	return out, nil
-}
-
-// readFile reads the backup in a file, and says how far it is.
-func readFile(ctx context.Context, file string, key BackupSecret, s sink, act string, p Progress) (Backed, closePart, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return Backed{}, closePart{}, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return Backed{}, closePart{}, err
-	}
-	told := &counted{r: f, tell: func(n int64) { p(Step{Act: act, Done: n, Total: info.Size()}) }}
-	return readBackup(ctx, bufio.NewReaderSize(told, 1<<20), key, s)
-}
-
-// counted tells how much was read.
-type counted struct {
-	r    io.Reader
-	n    int64
-	tell func(n int64)
-}
-
-func (c *counted) Read(b []byte) (int, error) {
-	n, err := c.r.Read(b)
-	c.n += int64(n)
-	c.tell(c.n)
-	return n, err
-}
-
 // restore is a restore under way.
 type restore struct {
 	cfg      RestoreConfig
@@ -142,43 +91,22 @@ func (r *restore) run(ctx context.Context) (err error) {
 	if r.ledger, err = pages.OpenLedger(r.cfg.Secrets.Dir(), r.cfg.Logger); err != nil {
 		return err
 	}
-	if err := r.fill(ctx, key); err != nil {
-		return errors.Join(err, os.RemoveAll(r.partial))
-	}
-	return r.move()
-}
-
-// vacant refuses a directory that holds anything but locks that nobody holds.
-func vacant(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.Name() != lockName+".lock" && e.Name() != lockName+".lock.pid" {
-			return fmt.Errorf("%w: %s holds %s", ErrNotEmpty, filepath.Base(dir), e.Name())
-		}
-	}
-	lock, err := datadir.TakeLock(dir, lockName)
-	if err != nil {
-		return err
-	}
-	return lock.Release()
-}
-
-// fill makes the whole store in the partial directory, and closes it.
-func (r *restore) fill(ctx context.Context, key BackupSecret) (err error) {
 	if err := durable.MakeOwnerDir(r.partial); err != nil {
 		return err
 	}
 	lock, err := datadir.TakeLock(r.partial, lockName)
 	if err != nil {
-		return err
+		return err // another restore into the same directory
 	}
-	defer func() { err = errors.Join(err, lock.Release()) }()
+	err = r.fill(ctx, key)
+	if err = errors.Join(err, lock.Release()); err != nil {
+		return errors.Join(err, os.RemoveAll(r.partial))
+	}
+	return r.move()
+}
+
+// fill makes the whole store in the partial directory, and closes it.
+func (r *restore) fill(ctx context.Context, key BackupSecret) (err error) {
 	if err := empty(r.partial); err != nil {
 		return err
 	}
@@ -188,17 +116,6 @@ func (r *restore) fill(ctx context.Context, key BackupSecret) (err error) {
 	}
 	defer func() { err = errors.Join(err, r.rows.Close()) }()
 	return r.load(ctx, key)
-}
-
-// empty removes what an earlier restore left, but for the lock.
-func empty(dir string) error {
-	entries, err := os.ReadDir(dir)
-	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), lockName+".lock") {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
-		}
-	}
-	return err
 }
 
 func (r *restore) load(ctx context.Context, key BackupSecret) error {
@@ -293,30 +210,12 @@ func (r *restore) recall(ctx context.Context) error {
 	for _, one := range recalls {
 		got, err := recall(ctx, r.rows, one, r.progress)
 		r.out.Recalled += got.Pages
+		if err == nil && len(got.Findings) > 0 {
+			err = fmt.Errorf("recall again from %s: %s", got.Findings[0].Month, got.Findings[0].What)
+		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// move gives the finished store its name.
-func (r *restore) move() error {
-	if err := vacant(r.cfg.Dir); err != nil {
-		return err
-	}
-	for _, dir := range []string{r.partial, r.cfg.Dir} {
-		for _, name := range []string{lockName + ".lock", lockName + ".lock.pid"} {
-			if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-		}
-	}
-	if err := os.Remove(r.cfg.Dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := os.Rename(r.partial, r.cfg.Dir); err != nil {
-		return err
-	}
-	return durable.SyncDir(filepath.Dir(r.cfg.Dir))
 }

@@ -91,7 +91,9 @@ func (u *Upkeep) verifyMonth(ctx context.Context, r *Report, m schema.Month, p P
 	u.verifyHalf(r, m, db.PagesHalf, got.Pages)
 	u.verifyHalf(r, m, db.SumsHalf, got.Sums)
 	if _, err := u.cfg.DB.Keys(m); errors.Is(err, db.ErrForgotten) && got.Pages.Rows > 0 {
-		r.Findings = append(r.Findings, Finding{Month: m.String(), Half: db.PagesHalf.String(), What: "its secret is gone: its pages are closed for good", Fix: fixKeys})
+		r.Findings = append(r.Findings, Finding{
+			Month: m.String(), Half: db.PagesHalf.String(), What: "its secret is gone: its pages are closed for good", Fix: fixKeys,
+		})
 	}
 }
 

@@ -154,6 +154,23 @@ func TestOpenDirectly(t *testing.T) {
 	}
 }
 
+// TestAnswerCutOff: an answer that ends before its result, wherever, is none.
+func TestAnswerCutOff(t *testing.T) {
+	var good bytes.Buffer
+	if err := errors.Join(writeJSON(&good, partStep, Step{Act: "verify"}), writeJSON(&good, partResult, Report{Sound: true})); err != nil {
+		t.Fatal(err)
+	}
+	for n := range good.Len() {
+		if err := readAnswer(bytes.NewReader(good.Bytes()[:n]), nil, nil, &Report{}); err == nil {
+			t.Errorf("%d of %d bytes are taken for all", n, good.Len())
+		}
+	}
+	var r Report
+	if err := readAnswer(&good, nil, nil, &r); err != nil || !r.Sound {
+		t.Errorf("all of it: %+v, %v", r, err)
+	}
+}
+
 // FuzzAnswer gives a caller any answer: it ends with an error or a result, and
 // takes bounded memory.
 func FuzzAnswer(f *testing.F) {

@@ -1,0 +1,181 @@
+package relay
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tacit-telemetry/tacit/relay/gate"
+	"github.com/tacit-telemetry/tacit/schema/wire"
+)
+
+// BenchmarkEnvelopes brings envelopes over eight connections through an edge,
+// with its syncs, to a store that confirms and answers at once, and back to the
+// reply. What the eight and the store need is in the figures too.
+func BenchmarkEnvelopes(b *testing.B) {
+	for bucket, size := range wire.Buckets[:2] {
+		b.Run(fmt.Sprintf("%dKiB", size>>10), func(b *testing.B) { benchmarkEnvelopes(b, bucket) })
+	}
+}
+
+func benchmarkEnvelopes(b *testing.B, bucket int) {
+	cfg := benchConfig(b)
+	r, err := New(b.Context(), cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := r.Start(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	ended := make(chan struct{})
+	defer func() {
+		if err := r.Stop(b.Context()); err != nil {
+			b.Error(err)
+		}
+		<-ended
+	}()
+	go func() {
+		defer close(ended)
+		answer(b, r)
+	}()
+	const conns = 8
+	b.ResetTimer()
+	var all sync.WaitGroup
+	for i := range conns {
+		n := b.N / conns
+		if i < b.N%conns {
+			n++
+		}
+		all.Go(func() { send(b, r, fmt.Sprintf("bench-connection-number-%02d", i), n, bucket) })
+	}
+	all.Wait()
+	b.StopTimer()
+	s := r.Stats()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "envelopes/s")
+	b.ReportMetric(float64(s.Forward.Envelopes)/float64(max(1, s.Forward.Crates)), "envelopes/crate")
+}
+
+func benchConfig(b *testing.B) Config {
+	return Config{
+		Dir: b.TempDir() + "/relay", Listen: "127.0.0.1:0", Credential: credential, KeyList: keyList(),
+		MinPeers: 8, MaxWait: 500 * time.Millisecond, FlushEvery: 50 * time.Millisecond, MaxStore: 1 << 30,
+		Quota: gate.Quota{Envelopes: 1 << 40, Bytes: 1 << 60},
+	}
+}
+
+// send puts n envelopes, as many at a time as a site may, and waits for all
+// replies. What the relay says later to is put again.
+func send(b *testing.B, r *Relay, name string, n, bucket int) {
+	c, err := dial(r, name, credential, nats.FlusherTimeout(5*time.Second))
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	defer c.Close()
+	window, replies := make(chan struct{}, 512), make(chan struct{}, n)
+	again := make(chan []byte, n)
+	inbox := c.NewInbox()
+	var mu sync.Mutex
+	waiting := map[string][]byte{}
+	if _, err := c.Subscribe(inbox+".*", func(m *nats.Msg) {
+		mu.Lock()
+		defer mu.Unlock()
+		data, ok := waiting[m.Subject]
+		switch {
+		case !ok:
+		case len(m.Data) == wire.ReplyLen:
+			delete(waiting, m.Subject)
+			<-window
+			replies <- struct{}{}
+		case wire.HintCode(m.Data[1]) != wire.Queued:
+			again <- data
+		}
+	}); err != nil {
+		b.Error(err)
+		return
+	}
+	put := func(i int, data []byte) {
+		subject := fmt.Sprintf("%s.%d", inbox, i)
+		mu.Lock()
+		waiting[subject] = data
+		mu.Unlock()
+		if err := c.PublishRequest(wire.SubjectPut, subject, data); err != nil {
+			b.Error(err)
+		}
+	}
+	for i := range n {
+		window <- struct{}{}
+		e := envelope(uint8(i), wire.ClassNormal)
+		e.Body = make([]byte, wire.Buckets[bucket]+wire.SealLen)
+		put(i, e.Marshal())
+	}
+	for done := 0; done < n; {
+		select {
+		case <-replies:
+			done++
+		case <-again:
+			b.Error("an envelope was refused")
+			return
+		case <-time.After(20 * time.Second):
+			b.Errorf("%d of %d replies", done, n)
+			return
+		}
+	}
+}
+
+// answer is a store without a disk: it confirms crates and answers what is in
+// them, until the relay stops.
+func answer(b *testing.B, r *Relay) {
+	nc, err := r.StoreConn()
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	consumer, err := js.Consumer(b.Context(), wire.StreamCrates, wire.CrateConsumer(0))
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(64))
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	defer messages.Stop()
+	for {
+		m, err := messages.Next()
+		if err != nil {
+			return
+		}
+		list, err := wire.ParseCrate(m.Data())
+		if err != nil {
+			b.Error(err)
+		}
+		var replies []wire.Routed
+		for _, one := range list {
+			e, err := wire.ParseEnvelope(one)
+			if err != nil {
+				b.Error(err)
+				continue
+			}
+			replies = append(replies, wire.Routed{Attempt: e.Attempt})
+		}
+		for i := 0; i < len(replies); i += 1024 {
+			if err := nc.Publish(wire.SubjectReply, wire.MarshalReplies(replies[i:min(i+1024, len(replies))])); err != nil {
+				return
+			}
+		}
+		if err := m.Ack(); err != nil {
+			return
+		}
+	}
+}
