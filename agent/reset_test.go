@@ -279,7 +279,7 @@ func TestEraseOverARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Agent = again
-	c = h.start()
+	h.start()
 	eventually(t, "the erasure is done", patience, func() bool { return h.Erasure().State == local.ErasureDone })
 	if v.of(t, was) != 0 {
 		t.Error("pages are left")

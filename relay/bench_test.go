@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -31,17 +32,16 @@ func benchmarkEnvelopes(b *testing.B, bucket int) {
 	if err := r.Start(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	ended := make(chan struct{})
+	ctx, cancel := context.WithCancel(b.Context())
+	var store sync.WaitGroup
 	defer func() {
-		if err := r.Stop(b.Context()); err != nil {
+		cancel()
+		store.Wait()
+		if err := r.Stop(context.Background()); err != nil {
 			b.Error(err)
 		}
-		<-ended
 	}()
-	go func() {
-		defer close(ended)
-		answer(b, r)
-	}()
+	store.Go(func() { answer(ctx, b, r) })
 	const conns = 8
 	b.ResetTimer()
 	var all sync.WaitGroup
@@ -67,8 +67,8 @@ func benchConfig(b *testing.B) Config {
 	}
 }
 
-// send puts n envelopes, as many at a time as a site may, and waits for all
-// replies. What the relay says later to is put again.
+// send puts n envelopes, as many at a time as a site does, and waits for all
+// replies. A refusal ends it.
 func send(b *testing.B, r *Relay, name string, n, bucket int) {
 	c, err := dial(r, name, credential, nats.FlusherTimeout(5*time.Second))
 	if err != nil {
@@ -80,11 +80,11 @@ func send(b *testing.B, r *Relay, name string, n, bucket int) {
 	again := make(chan []byte, n)
 	inbox := c.NewInbox()
 	var mu sync.Mutex
-	waiting := map[string][]byte{}
+	waiting := map[string]struct{}{}
 	if _, err := c.Subscribe(inbox+".*", func(m *nats.Msg) {
 		mu.Lock()
 		defer mu.Unlock()
-		data, ok := waiting[m.Subject]
+		_, ok := waiting[m.Subject]
 		switch {
 		case !ok:
 		case len(m.Data) == wire.ReplyLen:
@@ -92,7 +92,7 @@ func send(b *testing.B, r *Relay, name string, n, bucket int) {
 			<-window
 			replies <- struct{}{}
 		case wire.HintCode(m.Data[1]) != wire.Queued:
-			again <- data
+			again <- m.Data
 		}
 	}); err != nil {
 		b.Error(err)
@@ -101,7 +101,7 @@ func send(b *testing.B, r *Relay, name string, n, bucket int) {
 	put := func(i int, data []byte) {
 		subject := fmt.Sprintf("%s.%d", inbox, i)
 		mu.Lock()
-		waiting[subject] = data
+		waiting[subject] = struct{}{}
 		mu.Unlock()
 		if err := c.PublishRequest(wire.SubjectPut, subject, data); err != nil {
 			b.Error(err)
@@ -109,7 +109,7 @@ func send(b *testing.B, r *Relay, name string, n, bucket int) {
 	}
 	for i := range n {
 		window <- struct{}{}
-		e := envelope(uint8(i), wire.ClassNormal)
+		e := envelope(uint8(i%wire.Partitions), wire.ClassNormal)
 		e.Body = make([]byte, wire.Buckets[bucket]+wire.SealLen)
 		put(i, e.Marshal())
 	}
@@ -117,8 +117,9 @@ func send(b *testing.B, r *Relay, name string, n, bucket int) {
 		select {
 		case <-replies:
 			done++
-		case <-again:
-			b.Error("an envelope was refused")
+		case no := <-again:
+			h, err := wire.ParseHint(no)
+			b.Errorf("an envelope was refused: %v, %v", h, err)
 			return
 		case <-time.After(20 * time.Second):
 			b.Errorf("%d of %d replies", done, n)
@@ -128,8 +129,8 @@ func send(b *testing.B, r *Relay, name string, n, bucket int) {
 }
 
 // answer is a store without a disk: it confirms crates and answers what is in
-// them, until the relay stops.
-func answer(b *testing.B, r *Relay) {
+// them, until ctx ends.
+func answer(ctx context.Context, b *testing.B, r *Relay) {
 	nc, err := r.StoreConn()
 	if err != nil {
 		b.Error(err)
@@ -152,7 +153,7 @@ func answer(b *testing.B, r *Relay) {
 	}
 	defer messages.Stop()
 	for {
-		m, err := messages.Next()
+		m, err := messages.Next(jetstream.NextContext(ctx))
 		if err != nil {
 			return
 		}

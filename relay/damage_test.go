@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"encoding/binary"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -92,10 +93,11 @@ func TestDamagedStream(t *testing.T) {
 		garbage[i] = byte(rand.Uint32())
 	}
 	for what, change := range map[string]func([]byte) []byte{
-		"garbage": func([]byte) []byte { return garbage },
-		"zeros":   func(b []byte) []byte { return make([]byte, len(b)) },
-		"empty":   func([]byte) []byte { return nil },
-		"half":    func(b []byte) []byte { return b[:len(b)/2] },
+		"garbage":  func([]byte) []byte { return garbage },
+		"zeros":    func(b []byte) []byte { return make([]byte, len(b)) },
+		"empty":    func([]byte) []byte { return nil },
+		"half":     func(b []byte) []byte { return b[:len(b)/2] },
+		"a number": lastNumber,
 		"a bit": func(b []byte) []byte {
 			if len(b) > 0 {
 				b[rand.N(len(b))] ^= 1 << rand.N(8)
@@ -129,6 +131,21 @@ func TestDamagedStream(t *testing.T) {
 			})
 		}
 	}
+}
+
+// lastNumber flips a bit in the number of the last message of a block, if it is
+// one: a message of length 4 and number 8 bytes after another. The server once
+// took memory for all the messages that then seem to be missing.
+func lastNumber(b []byte) []byte {
+	const low = 1<<31 - 1 // the highest bit of a length says that there are headers
+	for at, next := 0, 0; at+12 <= len(b); at = next {
+		n := int(binary.LittleEndian.Uint32(b[at:]) & low)
+		if next = at + n; n < 12 || next >= len(b) {
+			b[at+4+3] ^= 4
+			break
+		}
+	}
+	return b
 }
 
 // damage changes a file; without a change it removes it.

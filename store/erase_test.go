@@ -205,7 +205,7 @@ func TestEraseByID(t *testing.T) {
 		t.Errorf("again: %d pages", n.Pages)
 	}
 	check("with nobody running", 0, 0, 16)
-	s = start(t, h.config(e))
+	start(t, h.config(e))
 	e.send(sent...)
 	check("after a restart and replays", 0, 0, 16)
 }

@@ -8,6 +8,7 @@
 // socket "store" in the run directory:
 //
 //	POST /v1/pages   a question of package pages; answered by its answer
+//	POST /v1/erase   tags and the rights to erase them, as package page marshals them
 //	/v1/keys…        what tacit store keys wants; see [Keeper]
 //	POST /v1/verify  a task of package upkeep; so are /v1/backup and /v1/recall
 //

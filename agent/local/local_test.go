@@ -35,6 +35,20 @@ func TestRoutes(t *testing.T) {
 					got, err := c.Installation(ctx)
 					return got, a.Installation(), err
 				},
+				"reset": func(ctx context.Context) (any, any, error) {
+					got, err := c.ResetID(ctx)
+					want, _ := a.ResetID(ctx)
+					return got, want, err
+				},
+				"erase": func(ctx context.Context) (any, any, error) {
+					got, err := c.Erase(ctx)
+					want, _ := a.Erase(ctx)
+					return got, want, err
+				},
+				"erasure": func(ctx context.Context) (any, any, error) {
+					got, err := c.Erasure(ctx)
+					return got, a.Erasure(), err
+				},
 				"why": func(ctx context.Context) (any, any, error) {
 					got, err := c.Why(ctx)
 					return got, a.Why(), err

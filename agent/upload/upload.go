@@ -17,6 +17,10 @@
 // the first start the agent listens and asks for the policy; key list and
 // envelopes wait.
 //
+// What a user orders to erase is the exception to all of that: [Eraser] dials for
+// it whatever this host and its site say, on a connection that carries nothing
+// else.
+//
 // Several relays are alternatives: each dial tries them in random order, under
 // a fresh random name.
 package upload

@@ -63,6 +63,11 @@ func TestRelaySettings(t *testing.T) {
 		"next in the clear":         {"next: {relays: [nats://192.0.2.1:1], credential: PLANTED}\n", "next.relays leaves this host without TLS"},
 		"example's credential":      {"next: {relays: [tls://h:1], credential: EXAMPLE-PLANTED}\n", "the value of next.credential"},
 		"same credentials":          {"credential: PLANTED\nstream: {store_credential: PLANTED}\n", "are the same"},
+		"sites":                     {"stream: {site_credentials: [one, two]}\n", ""},
+		"a site's twice":            {"stream: {site_credentials: [PLANTED, PLANTED]}\n", "has a credential twice"},
+		"a site's and all":          {"credential: PLANTED\nstream: {site_credentials: PLANTED}\n", "has a credential twice"},
+		"middle":                    {goodSite + "middle: true\n", ""},
+		"middle of nothing":         {"stream: {}\nmiddle: true\n", "middle is true, and there is no next"},
 		"all addresses":             {goodSite + "listen: 0.0.0.0:8472\n", "says nothing about where agents reach it"},
 		"plain outside":             {goodSite + "listen: 192.0.2.1:8472\ntls: off\n", "tls is off and listen is not on loopback"},
 		"plain console outside":     {goodSite + "tls: off\nconsole: 192.0.2.1:8470\n", "tls is off and console is not on loopback"},
@@ -83,7 +88,7 @@ func TestRelaySettings(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(s.Addresses) == 0 || s.Site != (s.next.There || strings.Contains(c.text, "site: true")) || s.consoleTLS() != strings.Contains(c.text, "console: 0.0.0.0") {
+			if len(s.Addresses) == 0 || s.Site != (s.next.There && !s.Middle || strings.Contains(c.text, "site: true")) || s.consoleTLS() != strings.Contains(c.text, "console: 0.0.0.0") {
 				t.Errorf("%+v", s)
 			}
 		})

@@ -136,3 +136,20 @@ func TestChainGoesOn(t *testing.T) {
 		t.Errorf("what does not follow: %d lines, %v", len(after.Lines), err)
 	}
 }
+
+// FuzzParseChain: whatever lies in a log, what is taken of it is a chain, and is
+// the log's beginning.
+func FuzzParseChain(f *testing.F) {
+	f.Add([]byte(`{"n":1,"prev":"0000000000000000000000000000000000000000000000000000000000000000"}` + "\n"))
+	f.Add([]byte("{\"n\":1}\nx"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := durable.ParseChain(b, nil)
+		whole := bytes.Join(append(c.Lines, nil), []byte{'\n'})
+		if !bytes.HasPrefix(b, whole) || err == nil && bytes.IndexByte(b[len(whole):], '\n') >= 0 {
+			t.Errorf("%d lines of %d bytes, %v", len(c.Lines), len(b), err)
+		}
+		if again, err := durable.ParseChain(whole, nil); err != nil || again.Head() != c.Head() {
+			t.Errorf("what was taken is no chain: %v", err)
+		}
+	})
+}

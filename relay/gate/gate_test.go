@@ -225,6 +225,31 @@ func FuzzPeerOf(f *testing.F) {
 	})
 }
 
+// FuzzPut: whatever somebody puts, there is one hint of right form, and only an
+// envelope gets into the pool, as it came.
+func FuzzPut(f *testing.F) {
+	f.Add(put(wire.ClassNormal, 0))
+	f.Add(put(wire.ClassUser, 1))
+	f.Add([]byte{wire.Version})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var got []pool.Item
+		g := judging(peers{"a": true}, Quota{}, func() Decision { return On },
+			func(it pool.Item) error { got = append(got, it); return nil }, time.Now)
+		h := g.judge("a", "_INBOX.a.1", data)
+		back, err := wire.ParseHint(h.Marshal())
+		if err != nil || back != h {
+			t.Errorf("hint %v has no form: %v", h, err)
+		}
+		_, bad := wire.ParseEnvelope(data)
+		if (bad == nil) != (h.Code == wire.Queued) || (h.Code == wire.Queued) != (len(got) == 1) {
+			t.Errorf("%v for %d bytes, form %v, %d in the pool", h, len(data), bad, len(got))
+		}
+		if len(got) == 1 && (string(got[0].Envelope) != string(data) || got[0].Partition >= wire.Partitions) {
+			t.Error("the pool got something else")
+		}
+	})
+}
+
 func TestLaterFitsItsForm(t *testing.T) {
 	for _, wait := range []time.Duration{-time.Hour, 0, time.Millisecond, 90 * time.Second, 48 * time.Hour} {
 		h, err := wire.ParseHint(later(wait).Marshal())

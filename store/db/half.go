@@ -1,6 +1,7 @@
 package db
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -134,27 +135,36 @@ func (h *half) get(row []byte) (value []byte, ok bool, err error) {
 	return value, err == nil, err
 }
 
-// scan calls each for the rows whose keys begin with prefix, in order of keys.
+// chunk calls each for at most n rows whose keys begin with prefix, from the key
+// from on, in order of keys, and returns the key to go on from, nil at the end.
 // row and value are each's only until it returns.
-func scan(ctx context.Context, txn *badger.Txn, prefix []byte, each func(row, value []byte) error) error {
+//
+// Chunks are short for a reason: as long as somebody reads, Badger keeps the logs
+// of memory tables that it has written to disk already, and after a crash it
+// takes what is in them for new, also rows that were deleted since.
+func chunk(ctx context.Context, txn *badger.Txn, prefix, from []byte, n int, each func(row, value []byte) error) (next []byte, err error) {
 	opt := badger.DefaultIteratorOptions
 	opt.Prefix = prefix
 	opt.PrefetchValues = false // they lie beside their keys
 	it := txn.NewIterator(opt)
 	defer it.Close()
-	for it.Rewind(); it.Valid(); it.Next() {
+	for it.Seek(from); it.Valid(); it.Next() {
 		if err := ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
 		row := it.Item().Key()
 		if row[0] == countTable {
 			continue
 		}
+		if n == 0 {
+			return bytes.Clone(row), nil
+		}
+		n--
 		if err := it.Item().Value(func(value []byte) error { return each(row, value) }); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // needs returns how many bytes Badger may yet write of what it was given: its

@@ -10,6 +10,9 @@ import (
 	"github.com/tacit-telemetry/tacit/schema"
 )
 
+// scanRows is how many rows Scan holds in memory at a time.
+const scanRows = 32
+
 // Get returns the value of a row, or false when there is none. It never makes
 // a month.
 func (d *DB) Get(m schema.Month, t Table, key []byte) ([]byte, bool, error) {
@@ -35,15 +38,24 @@ func (d *DB) Scan(ctx context.Context, m schema.Month, t Table, prefix []byte, e
 		return err
 	}
 	defer done()
-	var stop error
-	err = h.view(func(txn *badger.Txn) error {
-		return scan(ctx, txn, rowKey(t, prefix), func(row, value []byte) error {
-			stop = each(bytes.Clone(row[1:]), bytes.Clone(value))
-			return stop
+	for from := rowKey(t, prefix); from != nil; {
+		rows := make([]Whole, 0, scanRows)
+		err := h.view(func(txn *badger.Txn) error {
+			var err error
+			from, err = chunk(ctx, txn, rowKey(t, prefix), from, scanRows, func(row, value []byte) error {
+				rows = append(rows, Whole{bytes.Clone(row), bytes.Clone(value)})
+				return nil
+			})
+			return err
 		})
-	})
-	if err != nil && stop == nil {
-		return fmt.Errorf("read %s of month %s: %w", h.kind, m, err)
+		if err != nil {
+			return fmt.Errorf("read %s of month %s: %w", h.kind, m, err)
+		}
+		for _, r := range rows {
+			if err := each(r.Key[1:], r.Value); err != nil {
+				return err
+			}
+		}
 	}
-	return stop
+	return nil
 }

@@ -5,15 +5,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/dgraph-io/badger/v4"
 
 	"github.com/tacit-telemetry/tacit/schema"
 )
 
-// maxExtras bounds how many rows that the sorted part does not list are held
-// in memory until the tails are asked for them.
-const maxExtras = 1 << 16
+const (
+	// maxExtras bounds how many rows that the sorted part does not list are held
+	// in memory until the tails are asked for them, give or take a chunk.
+	maxExtras = 1 << 16
+	// compareRows is how many rows of pages are compared in one transaction.
+	compareRows = 4096
+)
 
 // Report is what Verify found in a month.
 type Report struct {
@@ -117,28 +122,34 @@ func (d *DB) compare(ctx context.Context, h *half, meter *meter, each func(row, 
 	}
 	c := &comparison{half: h, list: l, extras: map[[16]byte]extra{}, each: each}
 	meter.total = int64(l.head.entries)
-	err = h.view(func(txn *badger.Txn) error { return c.run(ctx, d, txn, meter) })
-	if err = errors.Join(err, l.close()); err != nil {
+	if err = errors.Join(c.run(ctx, d, meter), l.close()); err != nil {
 		return Findings{}, err
 	}
 	return c.found, nil
 }
 
-func (c *comparison) run(ctx context.Context, d *DB, txn *badger.Txn, meter *meter) error {
-	err := scan(ctx, txn, nil, func(row, value []byte) error {
+func (c *comparison) run(ctx context.Context, d *DB, meter *meter) error {
+	each := func(row, value []byte) error {
 		meter.step()
+		return c.row(row, value)
+	}
+	for from := []byte{0}; from != nil; {
+		err := c.half.view(func(txn *badger.Txn) (err error) {
+			if c.half.kind == SumsHalf { // rows and digest of one moment
+				from, err = chunk(ctx, txn, nil, from, math.MaxInt, each)
+				return errors.Join(err, c.sums(txn))
+			}
+			from, err = chunk(ctx, txn, nil, from, compareRows, each)
+			return err
+		})
+		if err != nil {
+			return err
+		}
 		if len(c.extras) >= maxExtras {
 			if err := c.settle(d); err != nil {
 				return err
 			}
 		}
-		return c.row(row, value)
-	})
-	if err != nil {
-		return err
-	}
-	if err := c.sums(txn); err != nil {
-		return err
 	}
 	return c.finish(d)
 }
@@ -177,9 +188,6 @@ func (c *comparison) give(row, value []byte) error {
 // sums compares the rows that change with the digest of the last transaction
 // before the one that reads.
 func (c *comparison) sums(txn *badger.Txn) error {
-	if c.half.kind != SumsHalf {
-		return nil
-	}
 	var b []byte
 	item, err := txn.Get(countRow)
 	if err == nil {

@@ -17,6 +17,15 @@
 //	           unread: value is a month whose rows could not be read, no bytes
 //	           end:    value is the number of frames before; without it the answer is cut off
 //
+// It also erases, for who shows the right to ([Eraser]), and remembers it in a
+// ledger beside the store's secrets ([Ledger]), as tombstones that name nothing:
+// first the tombstones are synced, then the rows go, and the rows that know their
+// batches. So neither a crash in between, nor a late replay of an envelope, nor an
+// older copy or backup of the data brings anything back. An erasure shows whoever
+// runs the store, at that moment, which tags belonged together; what is left of it
+// does not. A ledger needs 16 bytes of disk and memory a tombstone, until its
+// month is forgotten; when it is full nothing more is erased, and nothing is lost.
+//
 // It holds one row in memory at a time. When a month is damaged, the other
 // months' rows come all the same and the month is named.
 package pages

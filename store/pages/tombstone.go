@@ -78,6 +78,4 @@ func (b *buried) settle() {
 	b.fresh = nil
 }
 
-func (b *buried) len() int { return len(b.sorted) + len(b.fresh) }
-
 func compareTombstones(a, b Tombstone) int { return bytes.Compare(a[:], b[:]) }
