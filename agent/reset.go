@@ -41,11 +41,11 @@ func (a *Agent) Erase(ctx context.Context) (local.Erasure, error) {
 	reset, err := a.become(ctx, func(old *parts) error {
 		return a.eraser.Order(old.root, schema.DayOf(a.created))
 	})
+	a.eraser.Wake() // also after an error: the order may stand
 	if err != nil {
 		a.config.Logger.Error("erase", slog.String("error", bare(err)))
-		return local.Erasure{}, a.whyNotErased(err)
+		return local.Erasure{}, whyNotErased(err)
 	}
-	a.eraser.Wake()
 	ctx, cancel := context.WithTimeout(ctx, sendPatience)
 	defer cancel()
 	defer context.AfterFunc(a.life, cancel)()
@@ -65,7 +65,7 @@ func (a *Agent) running() bool {
 }
 
 // whyNotErased says what to do about an order that was not taken.
-func (a *Agent) whyNotErased(err error) error {
+func whyNotErased(err error) error {
 	switch {
 	case errors.Is(err, upload.ErrNowhere):
 		return &local.Problem{

@@ -1,15 +1,16 @@
 package linkage
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -45,9 +46,8 @@ type vendor struct {
 	slots chan struct{} // one for each envelope under way
 
 	mu    sync.Mutex
-	open  map[wire.Attempt]*sending
+	open  map[string]*sending // by the subject of the answers
 	wrong []string
-	done  chan struct{} // an envelope is answered for good
 }
 
 // line is one connection.
@@ -58,7 +58,7 @@ type line struct {
 
 func newVendor(t *testing.T, first schema.Day) *vendor {
 	t.Helper()
-	v := &vendor{dir: t.TempDir(), open: map[wire.Attempt]*sending{}, slots: make(chan struct{}, underWay)}
+	v := &vendor{dir: t.TempDir(), open: map[string]*sending{}, slots: make(chan struct{}, underWay)}
 	v.day.Store(int64(first))
 	log, err := os.Create(filepath.Join(v.dir, "log"))
 	if err != nil {
@@ -152,10 +152,9 @@ func (v *vendor) answered(m *nats.Msg) {
 		}
 		return
 	}
-	attempt := wire.Attempt(m.Subject[len(m.Subject)-16:])
 	v.mu.Lock()
-	s := v.open[attempt]
-	delete(v.open, attempt)
+	s := v.open[m.Subject]
+	delete(v.open, m.Subject)
 	v.mu.Unlock()
 	if s == nil {
 		v.trouble("a reply to nobody")
@@ -166,6 +165,91 @@ func (v *vendor) answered(m *nats.Msg) {
 		v.trouble(fmt.Sprintf("the store answers %s, %v", r.Status, err))
 	}
 	<-v.slots
+}
+
+// send puts what was sealed, in this order, and waits for all replies.
+func (v *vendor) send(t *testing.T, all []*sending) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	take := func() {
+		select {
+		case v.slots <- struct{}{}:
+		case <-ctx.Done():
+			t.Fatalf("the store has not answered all within %v", patience)
+		}
+	}
+	for i, s := range all {
+		take()
+		l := v.lines[i%len(v.lines)]
+		inbox := l.inbox + "." + strconv.Itoa(i)
+		v.mu.Lock()
+		v.open[inbox] = s
+		v.mu.Unlock()
+		if err := l.conn.PublishRequest(wire.SubjectPut, inbox, s.sealed.Bytes); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range underWay { // until none is under way
+		take()
+	}
+	for range underWay {
+		<-v.slots
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.wrong) > 0 {
+		t.Fatalf("%d answers are wrong, the first: %s", len(v.wrong), v.wrong[0])
+	}
+}
+
+// sealAll seals what is sent on a day, on all cores.
+func (v *vendor) sealAll(t *testing.T, all []*sending, day schema.Day) {
+	t.Helper()
+	keys, err := v.store.Keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := keys.SignedList()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, _, _, err := wire.ParseKeyList(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, ok := list.Active(day)
+	if !ok {
+		t.Fatalf("the store has no key for %s", day)
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(all)); i = next.Add(1) - 1 {
+				all[i].seal(t, key, day)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// play lets the fleet live for some days, and returns all that was sent, in
+// order.
+func (v *vendor) play(t *testing.T, random *mathrand.Rand, fleet []*installation, first schema.Day, days int) (sent []*sending) {
+	t.Helper()
+	for day := first; day < first+schema.Day(days); day++ {
+		v.day.Store(int64(day))
+		all := dayOfFleet(random, fleet, day)
+		v.sealAll(t, all, day)
+		v.send(t, all)
+		for _, s := range all {
+			s.at += 24 * float64(day-first)
+			s.sealed = nil // it weighs
+		}
+		sent = append(sent, all...)
+	}
+	return sent
 }
 
 func (v *vendor) trouble(what string) {

@@ -63,6 +63,7 @@ func (h *host) begin() {
 	if h.agent != nil {
 		return
 	}
+	h.w.apart()
 	h.w.net.Link(h.link(), h.w.site.address).Set(h.w.links[agentLink(h.n)])
 	dir := h.dir(h.life)
 	if err := dir.Make(); err != nil {
@@ -80,7 +81,6 @@ func (h *host) begin() {
 		h.w.t.Fatalf("start agent %d: %v", h.n, err)
 	}
 	h.agent = a
-	h.w.pass(0)
 }
 
 // offer lets a product report n records, each another number.

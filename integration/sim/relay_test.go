@@ -23,6 +23,7 @@ type relayHost struct {
 	name    string
 	address string
 	policy  bool // the site's policy is here
+	field   bool // it has the field's times, and not the short ones of most worlds
 	life    int
 	clock   clock
 	relay   *relay.Relay // nil: the machine is down
@@ -41,14 +42,18 @@ func (r *relayHost) link() string { return fmt.Sprintf("%s-%d", linkEdge, r.life
 
 func (r *relayHost) dir(life int) string { return r.w.path(fmt.Sprintf("%s-%d", r.name, life)) }
 
-// begin starts the relay in the directory of this life. Its times are a small
-// part of the field's, in proportion.
+// begin starts the relay in the directory of this life. Unless it is said
+// otherwise, its times are a small part of the field's, in proportion.
 func (r *relayHost) begin() {
+	r.w.apart()
 	c := relay.Config{
-		Dir: r.dir(r.life), Listen: r.address, Credential: credential, MinPeers: r.w.plan.Peers,
-		MaxWait: 4 * time.Second, FlushEvery: 2 * time.Second, Quota: gate.Quota{Envelopes: 10_000, Bytes: 1 << 30},
+		Dir: r.dir(r.life), Listen: r.address, Credential: credential,
 		VendorKey: r.w.public(), Site: r.policy, Witness: r.dir(r.life) + ".witness",
 		Now: r.clock.now, Logger: r.w.logger(r.name),
+	}
+	if !r.field {
+		c.MinPeers, c.MaxWait, c.FlushEvery = r.w.plan.Peers, 4*time.Second, 2*time.Second
+		c.Quota = gate.Quota{Envelopes: 10_000, Bytes: 1 << 30}
 	}
 	if r.address == edgeAddress {
 		c.StoreCredential = storeCredential

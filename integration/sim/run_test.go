@@ -29,15 +29,19 @@ type verdict struct {
 	Trace   string // hash of what passed on the wires, and when
 	Passed  time.Duration
 	Drained time.Duration // from the repair until nothing waited
-	Peak    float64       // of requests a minute at the relays' door, to the mean while there were any
 	Account *account
+
+	// Of an outage: envelopes in the worst minute to the mean one, and
+	// connections in the worst second.
+	Peak     float64 `json:",omitempty"`
+	Connects int     `json:",omitempty"`
 }
 
 // seedVariable asks for one seed; the scenario is the test's.
 const seedVariable = "TACIT_SEED"
 
 // perSeed bounds one seed's simulation.
-const perSeed = time.Minute
+const perSeed = 4 * time.Minute
 
 // verbose says whether somebody looks at one seed.
 func verbose() bool { return testing.Verbose() && inside }

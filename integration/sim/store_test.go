@@ -46,6 +46,7 @@ func (s *storeHost) keys(life int) string { return s.w.path(fmt.Sprintf("keys-%d
 // begin starts the store in the directories of this life.
 func (s *storeHost) begin() {
 	w := s.w
+	w.apart()
 	w.net.Link(s.link(), edgeAddress).Eager().Set(w.links[linkStore])
 	came := make(chan struct{}, 1)
 	var err error

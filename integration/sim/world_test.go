@@ -41,6 +41,7 @@ type world struct {
 	links  map[string]simnet.Condition // by the plan's names
 	ends   []ending                    // of conditions and absences, by time
 	traps  traps
+	begun  int            // parts so far
 	wanted wire.Switch    // the policy that waits for its relay; 0: none
 	grave  sync.WaitGroup // killed parts that end
 	watch  watch
@@ -62,8 +63,8 @@ type ending struct {
 	do func()
 }
 
-// newWorld makes a world and starts all of its parts. The caller is in a bubble.
-func newWorld(t testing.TB, p *plan, dir string) *world {
+// newEmptyWorld makes a world without parts. The caller is in a bubble.
+func newEmptyWorld(t testing.TB, p *plan, dir string) *world {
 	time.Sleep(time.Until(p.Start))
 	_, vendor, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -79,6 +80,12 @@ func newWorld(t testing.TB, p *plan, dir string) *world {
 	w.watch.trace = map[string]hash.Hash{}
 	w.net.Watch(w.see)
 	simnet.Use(w.net)
+	return w
+}
+
+// newWorld makes a world and starts all of its parts.
+func newWorld(t testing.TB, p *plan, dir string) *world {
+	w := newEmptyWorld(t, p, dir)
 	w.edge = w.newRelay("edge", edgeAddress, !p.Chain)
 	w.site = w.edge
 	if p.Chain {
@@ -109,6 +116,13 @@ func (w *world) run() {
 		w.finish(0)
 	}
 	w.say("all is repaired")
+}
+
+// apart keeps the beginnings of parts apart: where two do something in the same
+// moment, the order of the two is the scheduler's and not the seed's.
+func (w *world) apart() {
+	w.begun++
+	time.Sleep(time.Duration(w.begun) * 137 * time.Microsecond)
 }
 
 // until lets time pass, and what ends by itself end in it.
@@ -144,7 +158,10 @@ func (w *world) noteDays() {
 }
 
 func (w *world) clocks() []*clock {
-	out := []*clock{&w.edge.clock, &w.site.clock, &w.store.clock, new(clock)}
+	out := []*clock{&w.edge.clock, &w.site.clock, new(clock)}
+	if w.store != nil {
+		out = append(out, &w.store.clock)
+	}
 	for _, h := range w.hosts {
 		out = append(out, &h.clock)
 	}
@@ -196,6 +213,7 @@ type watch struct {
 	mu    sync.Mutex
 	trace map[string]hash.Hash   // of what passed, and when, by link
 	puts  map[string][]time.Time // envelopes that left a host, by its link
+	hello []time.Time            // connections that were made
 }
 
 // see is the observer: it notes what passes, and springs traps.
@@ -210,6 +228,9 @@ func (w *world) see(link string, up bool, b []byte) (lose bool) {
 		for range n {
 			w.watch.puts[hostOf(link)] = append(w.watch.puts[hostOf(link)], time.Now())
 		}
+	}
+	if up && strings.HasPrefix(text, "CONNECT ") {
+		w.watch.hello = append(w.watch.hello, time.Now())
 	}
 	w.watch.mu.Unlock()
 	return w.traps.spring(link, up, text)
@@ -244,6 +265,16 @@ func (w *watch) hash() string {
 		fmt.Fprintf(all, "%s %x\n", link, w.trace[link].Sum(nil))
 	}
 	return hex.EncodeToString(all.Sum(nil)[:8])
+}
+
+// seen returns when envelopes left any host, and when connections were made.
+func (w *watch) seen() (envelopes, connections []time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, at := range w.puts {
+		envelopes = append(envelopes, at...)
+	}
+	return envelopes, w.hello
 }
 
 // putsOf returns when envelopes left a host.

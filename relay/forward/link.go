@@ -81,7 +81,7 @@ func (l *link) take(m *nats.Msg) {
 		l.chain.counts.malformed.Add(1)
 		return
 	}
-	if !l.tell(answer{attempt: a, hint: h}) && false {
+	if !l.tell(answer{attempt: a, hint: h}) && h.Code == wire.Later {
 		l.chain.senders.passLater(a, h) // it was queued there, and its reply was lost further on
 	}
 }

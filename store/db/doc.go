@@ -20,8 +20,10 @@
 // nothing; they lie sorted by keys that are random to everybody without the
 // month's secret, as soon as Badger has merged its newest tables, and closing a
 // half does that; the manifest's tail is merged by size, when the day changes,
-// and when the store stops. The versions of sums only say that a sum changed
-// last: what a fragment added is not in them.
+// and when the store stops. Sums have ordinary versions, because they are written
+// over and over: a version says in which transaction a sum changed last and which
+// fragments' batches it took, by IDs that are random and their agents' own; it
+// says nothing about pages, which lie in another database.
 //
 // What silently goes wrong is noticed: each row is listed with a hash of its
 // value; sums, which change, are listed by key and summed up in a digest that

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/dgraph-io/badger/v4"
 )
 
 // closed makes a store with some tables in each half and closes it.
@@ -159,65 +161,33 @@ func TestWhatACrashLeavesIsTaken(t *testing.T) {
 }
 
 func TestVerifyFindsWhatIsWrong(t *testing.T) {
-	lose := func(m *manifest, names ...string) { // and the count stays as it is
-		for _, name := range names {
-			m.owe(entry{Row: nameOf([]byte(name)), Say: sayGone}.append(nil))
-		}
-	}
+	sums := Findings{Rows: 4}
+	pages := Findings{Rows: 10}
 	for name, tt := range map[string]struct {
-		hurt func(t *testing.T, d *DB, pages, sums *half)
+		half Half
+		hurt func(txn *badger.Txn) error // written past the manifest and the count
+		gone []string                    // the manifest forgets them
 		want Report
 	}{
-		"missing": {
-			func(t *testing.T, d *DB, pages, _ *half) {
-				txn := pages.update()
-				_ = txn.Delete([]byte("pa-0001"))
-				if err := pages.end(txn, deletedVersion); err != nil {
-					t.Fatal(err)
-				}
-			},
-			Report{Pages: Findings{Rows: 9, Missing: 1}, Sums: Findings{Rows: 4}},
-		},
-		"changed page": {
-			func(t *testing.T, d *DB, pages, _ *half) {
-				txn := pages.update()
-				_ = txn.Set([]byte("pa-0001"), []byte("something else"))
-				if err := pages.end(txn, rowVersion); err != nil {
-					t.Fatal(err)
-				}
-			},
-			Report{Pages: Findings{Rows: 9, Changed: 1}, Sums: Findings{Rows: 4}},
-		},
-		"changed sum": {
-			func(t *testing.T, d *DB, _, sums *half) {
-				txn := sums.update()
-				_ = txn.Set([]byte("msum"), []byte("something else"))
-				if err := sums.end(txn, 0); err != nil {
-					t.Fatal(err)
-				}
-			},
-			Report{Pages: Findings{Rows: 10}, Sums: Findings{Rows: 4, Changed: 1}},
-		},
-		"lost sum": {
-			func(t *testing.T, d *DB, _, sums *half) {
-				txn := sums.update()
-				_ = txn.Delete([]byte("msum"))
-				if err := sums.end(txn, 0); err != nil {
-					t.Fatal(err)
-				}
-			},
-			Report{Pages: Findings{Rows: 10}, Sums: Findings{Rows: 3, Missing: 1, Changed: 1}},
-		},
-		"unlisted": {
-			func(t *testing.T, d *DB, pages, _ *half) { lose(pages.manifest, "pa-0001", "pa-0002") },
-			Report{Pages: Findings{Rows: 8, Unlisted: 2}, Sums: Findings{Rows: 4}},
-		},
+		"missing":      {PagesHalf, func(txn *badger.Txn) error { return txn.Delete([]byte("pa-0001")) }, nil, Report{Findings{Rows: 9, Missing: 1}, sums}},
+		"changed page": {PagesHalf, func(txn *badger.Txn) error { return txn.Set([]byte("pa-0001"), []byte("else")) }, nil, Report{Findings{Rows: 9, Changed: 1}, sums}},
+		"changed sum":  {SumsHalf, func(txn *badger.Txn) error { return txn.Set([]byte("msum"), []byte("else")) }, nil, Report{pages, Findings{Rows: 4, Changed: 1}}},
+		"lost sum":     {SumsHalf, func(txn *badger.Txn) error { return txn.Delete([]byte("msum")) }, nil, Report{pages, Findings{Rows: 3, Missing: 1, Changed: 1}}},
+		"unlisted":     {PagesHalf, nil, []string{"pa-0001", "pa-0002"}, Report{Findings{Rows: 8, Unlisted: 2}, sums}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := open(t, t.TempDir())
 			commit(t, d, nov, batch("a", 10, 100), fragment("f", 3, 10))
-			pages, sums := at(t, d, PagesHalf), at(t, d, SumsHalf)
-			tt.hurt(t, d, pages, sums)
+			h := at(t, d, tt.half)
+			if tt.hurt != nil {
+				txn := h.update()
+				if err := errors.Join(tt.hurt(txn), h.end(txn, deletedVersion)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, name := range tt.gone {
+				h.manifest.owe(entry{Row: nameOf([]byte(name)), Say: sayGone}.append(nil))
+			}
 			commit(t, d, nov)
 			for range 2 { // also of what is sorted already
 				checkReport(t, d, nov, tt.want)

@@ -1,0 +1,260 @@
+package linkage
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// thing is a page or a fragment's row as the attacker sees it.
+type thing struct {
+	who    int // the installation: known for half of them
+	day    int // true day of sending, for the choice of pairs only
+	places map[string]float64
+	hours  map[string]float64 // of the day, as far as an order tells: 0 to 1
+	shown  float64            // the day as far as the row shows it; NaN: it does not
+	spot   *spot
+}
+
+// earliest and latest are the days that the attacker believes.
+const earliest, latest = 20000, 30000
+
+// dayShown returns the day that stands in the key of a page's row, if any does.
+func dayShown(s *spot) float64 {
+	for at := 1; at+4 <= len(s.key); at++ {
+		if d := binary.BigEndian.Uint32(s.key[at:]); earliest < d && d < latest {
+			return float64(d)
+		}
+	}
+	return math.NaN()
+}
+
+// things gathers what the disk tells of the rows of one table, with what it
+// tells of the rows of another that have the same batch ID.
+func (d *stolen) things(sent []*sending, own, beside byte) (out []*thing) {
+	rows, others := d.of(own), d.of(beside)
+	for _, s := range sent {
+		row := rows[s.batch]
+		if row == nil {
+			continue
+		}
+		x := &thing{who: s.from.number, day: int(s.at / 24), places: map[string]float64{"length": float64(row.length)}, hours: map[string]float64{}, shown: math.NaN(), spot: row}
+		if own == 'p' {
+			x.shown = dayShown(row)
+		}
+		for name, at := range row.traits {
+			x.places[name] = at
+		}
+		if other := others[s.batch]; other != nil && beside != own {
+			for name, at := range other.traits {
+				x.places["its batch's "+name] = at
+			}
+			x.places["its batch's length"] = float64(other.length)
+		}
+		for i := range 4 { // in case keys or values are not as random as they should be
+			x.places["key "+string(rune('a'+i))] = float64(row.key[1+i])
+			x.places["value "+string(rune('a'+i))] = float64(row.begin[i])
+		}
+		x.places["month"] = float64(row.half[5]-'0')*10 + float64(row.half[6]-'0')
+		out = append(out, x)
+	}
+	return out
+}
+
+// daysByVersion guesses the days of fragments: the sums of a day change last
+// when its fragments come.
+func (d *stolen) daysByVersion(fragments []*thing) {
+	last := map[uint32]float64{}
+	for _, s := range d.rows {
+		if s.key[0] == 'm' || s.key[0] == 'i' {
+			day := binary.BigEndian.Uint32(s.key[1:])
+			last[day] = max(last[day], s.traits["version"])
+		}
+	}
+	days := make([]uint32, 0, len(last))
+	for day := range last {
+		days = append(days, day)
+	}
+	slices.Sort(days)
+	for _, f := range fragments {
+		for _, day := range days {
+			if last[day] >= f.places["version"] {
+				f.shown = float64(day)
+				break
+			}
+		}
+	}
+}
+
+// rank replaces every number by its rank, 0 to 1, and guesses the hour: the rank
+// among the rows of one day.
+func rank(things []*thing) {
+	names := map[string]bool{}
+	for _, x := range things {
+		for name := range x.places {
+			names[name] = true
+		}
+	}
+	for name := range names {
+		has := slices.DeleteFunc(slices.Clone(things), func(x *thing) bool { _, ok := x.places[name]; return !ok })
+		slices.SortStableFunc(has, func(a, b *thing) int { return cmpFloat(a.places[name], b.places[name]) })
+		byDay := map[float64][]*thing{}
+		for _, x := range has {
+			if !math.IsNaN(x.shown) {
+				byDay[x.shown] = append(byDay[x.shown], x)
+			}
+		}
+		for _, ofDay := range byDay {
+			spread(ofDay, name, func(x *thing, at float64) { x.hours[name] = at })
+		}
+		ranks := make([]float64, len(has))
+		spread(has, name, func(x *thing, at float64) { ranks[slices.Index(has, x)] = at })
+		for i, x := range has {
+			x.places[name] = ranks[i]
+		}
+	}
+}
+
+func cmpFloat(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// spread tells each of the sorted things its rank, the same one where the number
+// is the same.
+func spread(sorted []*thing, name string, tell func(x *thing, at float64)) {
+	for i := 0; i < len(sorted); {
+		j := i
+		for j < len(sorted) && sorted[j].places[name] == sorted[i].places[name] {
+			j++
+		}
+		for k := i; k < j; k++ {
+			tell(sorted[k], (float64(i)+float64(j-1))/2/float64(len(sorted)))
+		}
+		i = j
+	}
+}
+
+// compare returns the features of a pair.
+func compare(a, b *thing, names []string) []float64 {
+	out := make([]float64, 0, 2*len(names)+4)
+	for _, name := range names {
+		out = append(out, difference(a.places, b.places, name), around(difference(a.hours, b.hours, name)))
+	}
+	days := math.Abs(a.shown - b.shown)
+	out = append(out, days, math.Mod(days, 7), rest(a.shown)+rest(b.shown))
+	differ := 0
+	for i := range min(len(a.spot.begin), len(b.spot.begin)) {
+		differ += bits.OnesCount8(a.spot.begin[i] ^ b.spot.begin[i])
+	}
+	return append(out, float64(differ))
+}
+
+// features names what compare returns.
+func features(names []string) (out []string) {
+	for _, name := range names {
+		out = append(out, name, "hour by "+name)
+	}
+	return append(out, "days apart", "weekdays apart", "both at a weekend", "bits of the values")
+}
+
+func difference(a, b map[string]float64, name string) float64 {
+	x, ok := a[name]
+	y, ok2 := b[name]
+	if !ok || !ok2 {
+		return math.NaN()
+	}
+	return math.Abs(x - y)
+}
+
+// around is the way on a clock.
+func around(x float64) float64 { return min(x, 1-x) }
+
+// rest says whether a day is one of a weekend.
+func rest(day float64) float64 {
+	if math.IsNaN(day) {
+		return math.NaN()
+	}
+	switch time.Unix(int64(day)*86400, 0).UTC().Weekday() {
+	case time.Saturday, time.Sunday:
+		return 1
+	}
+	return 0
+}
+
+// drawer draws pairs of a thing on the left and one on the right.
+type drawer struct {
+	random      *rand.Rand
+	left, right []*thing
+	byWho       map[int][]*thing
+	byDay       map[int][]*thing
+	names       []string
+	matched     bool // the other pairs are of the same two days as the linked ones
+}
+
+func newDrawer(random *rand.Rand, left, right []*thing, matched bool) *drawer {
+	d := &drawer{random: random, left: left, right: right, byWho: map[int][]*thing{}, byDay: map[int][]*thing{}, matched: matched}
+	known := map[string]int{}
+	for i, side := range [][]*thing{left, right} {
+		for _, x := range side {
+			for name := range x.places {
+				known[name] |= 1 << i
+			}
+		}
+	}
+	for name, sides := range known {
+		if sides == 3 {
+			d.names = append(d.names, name)
+		}
+	}
+	slices.Sort(d.names)
+	for _, x := range right {
+		d.byWho[x.who] = append(d.byWho[x.who], x)
+		d.byDay[x.day] = append(d.byDay[x.day], x)
+	}
+	return d
+}
+
+// draw draws n linked pairs and n others of the installations that belong.
+func (d *drawer) draw(n int, belongs func(who int) bool) sample {
+	s := sample{names: features(d.names)}
+	pick := func(from []*thing, ok func(*thing) bool) *thing {
+		for range 1000 {
+			if x := from[d.random.IntN(len(from))]; ok(x) {
+				return x
+			}
+		}
+		return nil
+	}
+	for len(s.linked) < n {
+		a := pick(d.left, func(x *thing) bool { return belongs(x.who) && len(d.byWho[x.who]) > 1 })
+		b := pick(d.byWho[a.who], func(x *thing) bool { return x != a })
+		from := d.right
+		if d.matched {
+			from = d.byDay[b.day]
+		}
+		c := pick(from, func(x *thing) bool { return belongs(x.who) && x.who != a.who })
+		if !d.matched { // two that have nothing to do with the linked ones
+			a2 := pick(d.left, func(x *thing) bool { return belongs(x.who) && x.who != c.who })
+			s.linked, s.other = append(s.linked, compare(a, b, d.names)), append(s.other, compare(a2, c, d.names))
+			continue
+		}
+		if c != nil {
+			s.linked, s.other = append(s.linked, compare(a, b, d.names)), append(s.other, compare(a, c, d.names))
+		}
+	}
+	return s
+}
+
+// try learns from half of the installations and is asked about the others.
+func (d *drawer) try(n int) verdict {
+	return attack(d.draw(n, func(who int) bool { return who%2 == 0 }), d.draw(n, func(who int) bool { return who%2 == 1 }))
+}
