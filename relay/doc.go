@@ -16,8 +16,9 @@
 // and then agents hear of it. Only what the next hop is taking at that moment
 // may still arrive. What a user ordered himself, an erasure, passes.
 //
-// Full or down: a full pool, or a full stream or no next relay behind it, makes
-// the gate answer `later`; a stream that cannot be opened keeps the relay from
-// starting; more connections than MaxConns are closed at once; a policy that
+// Full or down: a full pool, or a full stream, a full disk or no next relay
+// behind it, makes the gate answer `later`; a stream whose files are damaged or
+// gone is begun anew, at the start and while the relay runs, and never keeps it
+// from starting; only a directory that cannot be used does; more connections than MaxConns are closed at once; a policy that
 // cannot be read holds.
 package relay

@@ -44,14 +44,28 @@ func alone(t *testing.T) bool {
 }
 
 // TestFullDisk fills the disk of a stream whose own bound is larger, below a
-// running relay and before a start: agents are told to come later, nothing
-// crashes, what was taken is there, and when there is room all goes on by
-// itself.
+// running relay: agents are told to come later, nothing crashes, what was taken
+// is there, and when there is room all goes on by itself.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	if !alone(t) {
-		return
+	if alone(t) {
+		fullDisk(t, func(r *Relay, _ Config) *Relay { return r })
 	}
+}
+
+// TestFullDiskAtStart is the same for a relay that starts on a full disk.
+func TestFullDiskAtStart(t *testing.T) {
+	t.Parallel()
+	if alone(t) {
+		fullDisk(t, func(r *Relay, cfg Config) *Relay {
+			stop(t, r)
+			return start(t, cfg)
+		})
+	}
+}
+
+func fullDisk(t *testing.T, meanwhile func(*Relay, Config) *Relay) {
+	t.Helper()
 	cfg := config(t)
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -64,27 +78,21 @@ func TestFullDisk(t *testing.T) {
 	r := start(t, cfg)
 	works(t, r)
 	ballast := filepath.Join(cfg.Dir, "ballast")
-	for round := range 2 {
-		fill(t, ballast)
-		if round == 1 { // and start on a full disk
-			stop(t, r)
-			r = start(t, cfg)
-		}
-		laterSaid(t, r)
-		if r.Ready() == nil {
-			t.Error("a relay that cannot write says that it is ready")
-		}
-		passed, freed := r.Stats().Forward.Envelopes, time.Now()
-		if err := os.Remove(ballast); err != nil {
-			t.Fatal(err)
-		}
-		eventually(t, "what waited goes on", func() bool { return r.Stats().Forward.Envelopes > passed })
-		resumed := time.Since(freed)
-		works(t, r)
-		t.Logf("resumed after %v; %+v", resumed.Round(time.Millisecond), r.Stats().Forward)
-		if n := r.Stats().Door.Discarded; n != 0 {
-			t.Errorf("files were thrown away %d times for want of room", n)
-		}
+	fill(t, ballast)
+	r = meanwhile(r, cfg)
+	laterSaid(t, r)
+	if r.Ready() == nil {
+		t.Error("a relay that cannot write says that it is ready")
+	}
+	passed, freed := r.Stats().Forward.Envelopes, time.Now()
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "what waited goes on", func() bool { return r.Stats().Forward.Envelopes > passed })
+	t.Logf("resumed after %v; %+v", time.Since(freed).Round(time.Millisecond), r.Stats().Forward)
+	works(t, r)
+	if n := r.Stats().Door.Discarded; n != 0 {
+		t.Errorf("files were thrown away %d times for want of room", n)
 	}
 }
 

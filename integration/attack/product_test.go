@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 )
@@ -26,7 +27,7 @@ func (s *story) product(taken bool) {
 
 // errors reports errors with text. What is the same for everybody is taken.
 func (s *story) errors(taken bool) {
-	texts := []string{secretsIn(inErrorText).sentence(), secretsIn(inErrorNever).sentence()}
+	texts := append(secretsIn(inErrorText).sentences(), secretsIn(inErrorNever).sentences()...)
 	for _, own := range s.told {
 		texts = append(texts, "permission denied: "+own, "open "+own+": permission denied", "permission denied for user="+own)
 	}
@@ -72,12 +73,13 @@ func (s *story) dropped(product, version string, record object) {
 func (s *story) strange() {
 	field, query, header := secretsIn(inField), secretsIn(inQuery), secretsIn(inHeader)
 	for i, value := range secretsIn(inBody).all() {
+		path := url.PathEscape(secretsIn(inPath).all()[i])
 		s.call(http.MethodPost, "/v1/records", `{"product": `+value+`, "x": "`+value, nil, http.StatusBadRequest)
 		s.call(http.MethodPost, "/v1/never", `{"values": "`+value+`"}`, nil, http.StatusBadRequest)
 		s.call(http.MethodPost, "/v1/records", fmt.Sprintf(`{%q: 1}`, field.all()[i]), nil, http.StatusBadRequest)
-		s.call(http.MethodGet, "/v1/"+secretsIn(inPath).all()[i], "", nil, http.StatusNotFound)
-		s.call(http.MethodGet, "/v1/outbox/"+secretsIn(inPath).all()[i], "", nil, 0)
-		s.call(http.MethodGet, "/v1/status?"+query.all()[i]+"=1", "", nil, http.StatusOK)
+		s.call(http.MethodGet, "/v1/"+path, "", nil, http.StatusNotFound)
+		s.call(http.MethodGet, "/v1/outbox/"+path, "", nil, 0)
+		s.call(http.MethodGet, "/v1/status?"+url.QueryEscape(query.all()[i])+"=1", "", nil, http.StatusOK)
 		s.call(http.MethodGet, "/v1/status", "", http.Header{"User-Agent": {header.all()[i]}, "X-Acme": {header.all()[i]}}, http.StatusOK)
 	}
 }
@@ -124,6 +126,7 @@ func (s *story) call(method, path, body string, header http.Header, status int) 
 	for name, values := range resp.Header {
 		answer = fmt.Appendf(answer, "%s: %s\n", name, strings.Join(values, " "))
 	}
-	s.seen.add("the answer to "+method+" "+path, answer)
+	route, _, _ := strings.Cut(path, "?")
+	s.seen.add("the answer to "+method+" "+route, answer)
 	return string(answer)
 }

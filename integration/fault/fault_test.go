@@ -3,8 +3,8 @@
 // shares no code with Tacit: what was accepted stands in a ledger of the test's
 // own, and is compared with what a lookup shows afterwards.
 //
-//	TACIT_KILLS=200 go test ./integration/fault   a longer run; default 20, with -short 3
-//	TACIT_SEED=N                                  the random choices of an earlier run
+//	TACIT_RUN=faults   a longer run, and soak a very long one
+//	TACIT_SEED=N       the random choices of an earlier run
 package fault
 
 import (
@@ -24,23 +24,6 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	rig.Cleanup()
 	os.Exit(code)
-}
-
-// kills is how often a process is ended in a long test.
-func kills(t *testing.T) int {
-	t.Helper()
-	if testing.Short() {
-		return 3
-	}
-	text := os.Getenv("TACIT_KILLS")
-	if text == "" {
-		return 20
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		t.Fatalf("TACIT_KILLS is %q: set it to how often to kill, such as 200", text)
-	}
-	return n
 }
 
 // random returns the source of a test's choices, and prints its seed.

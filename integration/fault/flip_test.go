@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tacit-telemetry/tacit/integration/figures"
 	"github.com/tacit-telemetry/tacit/integration/rig"
 )
 
@@ -15,9 +16,10 @@ import (
 // start, in each part of it once. The agent comes up, the damaged file is set
 // aside as it is, what the store has stays, and nothing is there twice.
 func TestFlippedByteInTheSpool(t *testing.T) {
+	t.Parallel()
 	dir, id, ledger := spooled(t)
 	r := random(t)
-	flips := max(4, kills(t))
+	flips := figures.Size(t, 5, 100, 1000)
 	for i := range flips {
 		part, chance := float64(i)/float64(flips), r.Float64()/float64(flips)
 		change := byte(1 + r.IntN(255))
@@ -68,30 +70,32 @@ func copied(t *testing.T, dir string) string {
 	return to
 }
 
-// flip changes one byte, at a part of the length of all files of the spool, and
-// returns the content of the file that it is in.
+// flip changes one byte, at a part of the length of what was written into all
+// files of the spool, and returns the content of the file that it is in. What is
+// reserved behind that, zeros, says nothing.
 func flip(t *testing.T, dir string, part float64, change byte) []byte {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "agent", "spool", "*.seg"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no spool to break: %v", err)
 	}
-	contents := make([][]byte, len(files))
+	contents, written := make([][]byte, len(files)), make([]int, len(files))
 	total := 0
 	for i, file := range files {
 		if contents[i], err = os.ReadFile(file); err != nil {
 			t.Fatal(err)
 		}
-		total += len(contents[i])
+		written[i] = len(bytes.TrimRight(contents[i], "\x00"))
+		total += written[i]
 	}
 	at := int(part * float64(total))
 	for i, b := range contents {
-		if at >= len(b) {
-			at -= len(b)
+		if at >= written[i] {
+			at -= written[i]
 			continue
 		}
 		b[at] ^= change
-		t.Logf("byte %d of %d of %s ^ %#02x", at, len(b), filepath.Base(files[i]), change)
+		t.Logf("byte %d of %d of %s ^ %#02x", at, written[i], filepath.Base(files[i]), change)
 		if err := os.WriteFile(files[i], b, 0o600); err != nil {
 			t.Fatal(err)
 		}

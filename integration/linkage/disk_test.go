@@ -2,7 +2,6 @@ package linkage
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -144,7 +143,7 @@ func (d *stolen) readTable(t *testing.T, half, path string, c options.Compressio
 	if err != nil {
 		t.Fatal(err)
 	}
-	tab, err := table.OpenTable(f, table.Options{ReadOnly: true, ChkMode: options.NoVerification, Compression: c})
+	tab, err := table.OpenTable(f, table.Options{ReadOnly: true, ChkMode: options.NoVerification, Compression: c, BlockSize: 4 << 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,12 +266,5 @@ func (d *stolen) of(table byte) map[[16]byte]*spot {
 			out[[16]byte(s.key[len(s.key)-16:])] = s
 		}
 	}
-	return out
-}
-
-// inOrder returns the rows sorted by a number.
-func inOrder(rows []*spot, by func(*spot) float64) []*spot {
-	out := slices.Clone(rows)
-	slices.SortStableFunc(out, func(a, b *spot) int { return cmp.Compare(by(a), by(b)) })
 	return out
 }

@@ -229,7 +229,7 @@ func TestLearning(t *testing.T) {
 	if v := attack(make2(0), make2(0)); math.Abs(v.area-0.5) > 5*v.deviation {
 		t.Errorf("an area of %.3f ± %.3f, where there is nothing to find", v.area, v.deviation)
 	}
-	if a := area([]float64{1, 2, 2}, []float64{0, 2}); a != (1+0.5+1+0.5+1+0.5)/6 {
+	if a := area([]float64{1, 2, 2}, []float64{0, 2}); a != 4.0/6 {
 		t.Errorf("the area of a known case is %v", a)
 	}
 }

@@ -11,12 +11,27 @@ import (
 
 // thing is a page or a fragment's row as the attacker sees it.
 type thing struct {
-	who    int // the installation: known for half of them
-	day    int // true day of sending, for the choice of pairs only
+	who    int     // the installation: known for half of them
+	sent   float64 // hours since the beginning: for the choice of pairs, and the control
 	places map[string]float64
 	hours  map[string]float64 // of the day, as far as an order tells: 0 to 1
 	shown  float64            // the day as far as the row shows it; NaN: it does not
 	spot   *spot
+}
+
+func (x *thing) day() int { return int(x.sent / 24) }
+
+// known returns what somebody would see who knew in which order the rows came
+// in, and on which days.
+func known(things []*thing, first float64) (out []*thing) {
+	for _, x := range things {
+		k := *x
+		k.places, k.hours = map[string]float64{"order of arrival": x.sent}, map[string]float64{}
+		k.shown = first + float64(x.day())
+		out = append(out, &k)
+	}
+	rank(out)
+	return out
 }
 
 // earliest and latest are the days that the attacker believes.
@@ -41,7 +56,7 @@ func (d *stolen) things(sent []*sending, own, beside byte) (out []*thing) {
 		if row == nil {
 			continue
 		}
-		x := &thing{who: s.from.number, day: int(s.at / 24), places: map[string]float64{"length": float64(row.length)}, hours: map[string]float64{}, shown: math.NaN(), spot: row}
+		x := &thing{who: s.from.number, sent: s.at, places: map[string]float64{"length": float64(row.length)}, hours: map[string]float64{}, shown: math.NaN(), spot: row}
 		if own == 'p' {
 			x.shown = dayShown(row)
 		}
@@ -110,10 +125,10 @@ func rank(things []*thing) {
 		for _, ofDay := range byDay {
 			spread(ofDay, name, func(x *thing, at float64) { x.hours[name] = at })
 		}
-		ranks := make([]float64, len(has))
-		spread(has, name, func(x *thing, at float64) { ranks[slices.Index(has, x)] = at })
-		for i, x := range has {
-			x.places[name] = ranks[i]
+		ranks := make(map[*thing]float64, len(has))
+		spread(has, name, func(x *thing, at float64) { ranks[x] = at })
+		for x, at := range ranks {
+			x.places[name] = at
 		}
 	}
 }
@@ -218,7 +233,7 @@ func newDrawer(random *rand.Rand, left, right []*thing, matched bool) *drawer {
 	slices.Sort(d.names)
 	for _, x := range right {
 		d.byWho[x.who] = append(d.byWho[x.who], x)
-		d.byDay[x.day] = append(d.byDay[x.day], x)
+		d.byDay[x.day()] = append(d.byDay[x.day()], x)
 	}
 	return d
 }
@@ -239,7 +254,7 @@ func (d *drawer) draw(n int, belongs func(who int) bool) sample {
 		b := pick(d.byWho[a.who], func(x *thing) bool { return x != a })
 		from := d.right
 		if d.matched {
-			from = d.byDay[b.day]
+			from = d.byDay[b.day()]
 		}
 		c := pick(from, func(x *thing) bool { return belongs(x.who) && x.who != a.who })
 		if !d.matched { // two that have nothing to do with the linked ones

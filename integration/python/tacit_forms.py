@@ -218,14 +218,14 @@ def seal_page(root_key, day, n, build, plain, nonce):
 
 
 def open_page_row(wrap_key, row_key, value):
-    """The witness, the build and the sealed part of the page that a store's row keeps."""
+    """The day, the witness, the build and the sealed part of the page that a store's row keeps."""
     plain = unseal(wrap_key, row_key, value, "row")
-    return plain[:16], plain[16:44], plain[44:]
+    return int.from_bytes(plain[:4], "big"), plain[4:20], plain[20:48], plain[48:]
 
 
 def seal_page_row(wrap_key, row_key, page, nonce):
     """The value of a store's row that keeps a page."""
-    return seal(wrap_key, row_key, page["witness"] + page["build"] + page["sealed"], nonce)
+    return seal(wrap_key, row_key, u32(page["day"]) + page["witness"] + page["build"] + page["sealed"], nonce)
 
 
 def parse_erasures(data):

@@ -109,9 +109,9 @@ def known(dedupe, payload):
     return M(dedupe, payload)[:16]
 
 
-def page_row_key(index, page_tag, d, batch):
-    """The key of the row that holds one page: M(IX, tag)[:16] | u32 d | batch ID."""
-    return M(index, page_tag)[:16] + u32(d) + batch
+def page_row_key(index, page_tag, batch):
+    """The key of the row that holds one page: M(IX, tag)[:16] | batch ID."""
+    return M(index, page_tag)[:16] + batch
 
 
 def partition(identifier):

@@ -215,10 +215,10 @@ def month(v):
 
 def row(v):
     parsed = forms.parse_page(v.octets("page"))
-    v.want("key", keys.page_row_key(v.octets("index"), parsed["tag"], parsed["day"], v.octets("batch")))
+    v.want("key", keys.page_row_key(v.octets("index"), parsed["tag"], v.octets("batch")))
     key, value, wrap = v.octets("key"), v.octets("value"), v.octets("wrap")
     kept = forms.open_page_row(wrap, key, value)
-    v.check("keeps another page", kept == (parsed["witness"], parsed["build"], parsed["sealed"]))
+    v.check("keeps another page", kept == (parsed["day"], parsed["witness"], parsed["build"], parsed["sealed"]))
     v.want("value", forms.seal_page_row(wrap, key, parsed, value[:24]))
 
 

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"testing"
@@ -9,6 +10,10 @@ import (
 // Ledger offers records, each with a value of its own, and remembers which of
 // them the agent accepted: what it then owes. It is safe for concurrent use.
 type Ledger struct {
+	// Version is that of the product that reports; "" is [ProductVersion]. With
+	// one of its own, sums of these records can be told from those of others.
+	Version string
+
 	mu       sync.Mutex
 	offered  int64
 	accepted []int64
@@ -30,7 +35,7 @@ func (l *Ledger) Offer(ctx context.Context, dir string, n int) ([]Answer, error)
 	for i := range records {
 		records[i] = Took(first + int64(i))
 	}
-	answers, err := Offer(ctx, dir, records...)
+	answers, err := offerAs(ctx, dir, cmp.Or(l.Version, ProductVersion), records)
 	if err != nil {
 		return nil, err
 	}

@@ -21,10 +21,18 @@ type Answer struct{ Status, Reason string }
 // Accepted says whether the agent vouches for the record.
 func (a Answer) Accepted() bool { return a.Status == "accepted" }
 
+// ProductVersion is the version that products of tests report with.
+const ProductVersion = "0.1.0"
+
 // Offer offers records to the agent that runs on dir, as Tacit's own product
 // does. With an error, or a status that is not 200, nothing was confirmed.
 func Offer(ctx context.Context, dir string, records ...Offered) ([]Answer, error) {
-	body := map[string]any{"product": map[string]string{"name": "tacit", "version": "0.1.0"}, "records": records}
+	return offerAs(ctx, dir, ProductVersion, records)
+}
+
+// offerAs offers records as a version of the product.
+func offerAs(ctx context.Context, dir, version string, records []Offered) ([]Answer, error) {
+	body := map[string]any{"product": map[string]string{"name": "tacit", "version": version}, "records": records}
 	status, answer, err := API(ctx, dir, http.MethodPost, "/v1/records", body)
 	if err != nil {
 		return nil, err

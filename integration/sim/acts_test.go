@@ -46,6 +46,10 @@ func (w *world) do(e event) {
 		w.after(e.For, func() { w.store.clock.jump(0) })
 	case fullDisk:
 		h.full(e.For)
+	case leap:
+		w.leap(e.Amount)
+	case asleep:
+		w.asleep(e.Amount)
 	default:
 		w.kill(e)
 	}

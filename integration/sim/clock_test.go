@@ -10,6 +10,7 @@ import (
 // TestClock: clocks are set wrong by up to ten years, on any machine and for any
 // time, and machines die while batches get another day. Nothing is lost for it.
 func TestClock(t *testing.T) {
+	atOnce(t)
 	found := simulate(t, figures.Size(t, 20, 2000, 2000), clocks)
 	report(t, figures.Clock, found)
 }

@@ -32,6 +32,8 @@ type host struct {
 	clock clock
 	agent *agent.Agent // nil: the machine is down
 	isOff bool         // the host refuses
+	wasUp bool         // before all machines were off
+	left  time.Time    // when it was last up, by the right clock
 	ledger
 }
 
@@ -81,6 +83,9 @@ func (h *host) begin() {
 		h.w.t.Fatalf("start agent %d: %v", h.n, err)
 	}
 	h.agent = a
+	if !h.left.IsZero() && h.w.right.now().Sub(h.left) > spoolKeeps {
+		h.aged = true
+	}
 }
 
 // offer lets a product report n records, each another number.
@@ -164,7 +169,11 @@ func (h *host) stop() {
 		h.w.t.Errorf("stop agent %d: %v", h.n, err)
 	}
 	h.agent = nil
+	h.left = h.w.right.now()
 }
+
+// spoolKeeps is how long an agent keeps what it cannot send.
+const spoolKeeps = 30 * 24 * time.Hour
 
 // lookAtOutbox notes what became of what was sent.
 func (h *host) lookAtOutbox() {
@@ -176,6 +185,7 @@ func (h *host) lookAtOutbox() {
 	for _, e := range entries {
 		h.outcomes[e.Outcome]++
 	}
+	h.dropped = h.agent.Status().Spool.Dropped
 }
 
 // quiet is how long after a refusal something may still leave.

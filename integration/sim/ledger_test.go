@@ -33,6 +33,7 @@ const (
 // its own.
 type ledger struct {
 	id       [16]byte
+	dropped  uint64         // records that the agent says it dropped, for their age or for room
 	outcomes map[string]int // what stores answered, as the last life's outbox has it
 	last     int64
 	fates    map[int64]fate
@@ -51,14 +52,15 @@ func (l *ledger) note(records []schema.Record, f fate) {
 type account struct {
 	Accepted int
 	Lost     int // accepted, and not there
+	Dropped  int // of these, for their age or for want of room, and said so
 	Double   int // there more than once
 	Leaked   int // refused, and there
 	Sums     int // hosts whose sums are not those of their records
-	Expired  int // batches that a store said are too old; none is, in any of these worlds
+	Expired  int // batches that a store said are too old, and that are not
 	Notes    []string
 }
 
-func (a *account) wrong() bool { return a.Lost+a.Double+a.Leaked+a.Sums+a.Expired > 0 }
+func (a *account) wrong() bool { return a.Lost-a.Dropped+a.Double+a.Leaked+a.Sums+a.Expired > 0 }
 
 func (a *account) say(format string, args ...any) {
 	if len(a.Notes) < 20 {
@@ -73,7 +75,9 @@ func (w *world) settle() *account {
 	defer rows.Close()
 	days := w.daysSeen()
 	for _, h := range w.hosts {
-		a.Expired += h.outcomes["expired"]
+		if !h.aged {
+			a.Expired += h.outcomes["expired"]
+		}
 		if len(h.outcomes) > 0 {
 			w.say("agent %d: %v", h.n, h.outcomes)
 		}
@@ -85,6 +89,7 @@ func (w *world) settle() *account {
 
 // settlePages looks at the detailed records.
 func (w *world) settlePages(a *account, h *host, found map[int64]int) {
+	lost := a.Lost
 	for n, f := range h.fates {
 		switch times := found[n]; {
 		case f == accepted && times == 0:
@@ -100,6 +105,11 @@ func (w *world) settlePages(a *account, h *host, found map[int64]int) {
 		if f == accepted {
 			a.Accepted++
 		}
+	}
+	if h.aged {
+		a.Dropped += a.Lost - lost // the agent counts it, or the store has said that it is too old
+	} else {
+		a.Dropped += min(a.Lost-lost, int(h.dropped))
 	}
 	for n := range found {
 		if h.fates[n] == 0 {
@@ -125,6 +135,9 @@ func (w *world) settleSums(a *account, h *host, got total) {
 		if f != refused {
 			most.count, most.sum = most.count+1, most.sum+n
 		}
+	}
+	if h.dropped > 0 || h.aged {
+		least = total{}
 	}
 	if got.count < least.count || got.count > most.count || got.sum < least.sum || got.sum > most.sum {
 		a.Sums++

@@ -11,6 +11,22 @@ import (
 	"testing"
 )
 
+// buildDir holds the simulation's binary as long as the tests run.
+var buildDir string
+
+// TestMain makes room for the simulation's binary.
+func TestMain(m *testing.M) { os.Exit(withBuildDir(m)) }
+
+func withBuildDir(m *testing.M) int {
+	var err error
+	if buildDir, err = os.MkdirTemp("", "tacit-sim-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(buildDir)
+	return m.Run()
+}
+
 const module = "github.com/tacit-telemetry/tacit"
 
 // A change is one line of the product that leads to the simulation instead. All
@@ -37,9 +53,9 @@ var (
 	randomImport = regexp.MustCompile(`(?m)^\t"math/rand/v2"$`)
 )
 
-// buildSimulation builds this very test with the changes, and returns where it
-// is.
-func buildSimulation(t *testing.T) string {
+// buildSimulation builds this very test with the changes, in dir, and returns
+// where it is.
+func buildSimulation(t *testing.T, dir string) string {
 	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -53,7 +69,6 @@ func buildSimulation(t *testing.T) string {
 		seedRandom(t, root, dir, texts)
 	}
 	texts["integration/sim/inside_test.go"] = "package sim_test\n\nconst inside = true\n"
-	dir := t.TempDir()
 	overlay := map[string]string{}
 	for name, text := range texts {
 		path := filepath.Join(dir, fmt.Sprintf("%d.go", len(overlay)))

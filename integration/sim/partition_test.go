@@ -11,6 +11,7 @@ import (
 // TestPartition: whatever the network and the machines do, what products were
 // told is kept arrives once.
 func TestPartition(t *testing.T) {
+	atOnce(t)
 	found := simulate(t, figures.Size(t, 20, 2000, 50_000), partition)
 	report(t, figures.Partition, found)
 }
@@ -57,7 +58,7 @@ func report(t *testing.T, row figures.Row, found []*verdict) {
 		if v == nil {
 			continue // it has failed, and says so
 		}
-		accepted, lost, double = accepted+v.Account.Accepted, lost+v.Account.Lost, double+v.Account.Double
+		accepted, lost, double = accepted+v.Account.Accepted, lost+v.Account.Lost-v.Account.Dropped, double+v.Account.Double
 		drained = append(drained, v.Drained)
 	}
 	if len(drained) == 0 {

@@ -59,6 +59,8 @@ const (
 	jumpRelay   act = "jump relay"    // Amount days
 	jumpStore   act = "jump store"    // Amount days
 	fullDisk    act = "full disk"     // of an agent, for For
+	leap        act = "leap"          // Amount days pass at once, for everybody
+	asleep      act = "asleep"        // every machine is off for Amount days
 )
 
 // The names of links that are no agent's.

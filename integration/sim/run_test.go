@@ -89,6 +89,17 @@ func simulate(t *testing.T, n int, scenario func(t *testing.T, seed uint64, dir 
 	return out
 }
 
+// atOnce lets tests run side by side; their seeds share the machine. In the
+// simulation's binary there is one, and it seeds what the whole process uses.
+func atOnce(t *testing.T) {
+	if !inside {
+		t.Parallel()
+	}
+}
+
+// turns bounds how many seeds are simulated at a time, by all tests.
+var turns = make(chan struct{}, runtime.NumCPU())
+
 // built is the simulation's binary, for all tests of this run.
 var built struct {
 	sync.Once
@@ -97,7 +108,7 @@ var built struct {
 
 func simulation(t *testing.T) string {
 	t.Helper()
-	built.Do(func() { built.path = buildSimulation(t) })
+	built.Do(func() { built.path = buildSimulation(t, buildDir) })
 	if built.path == "" {
 		t.Fatal("the simulation was not built; an earlier test says why")
 	}
@@ -106,6 +117,8 @@ func simulation(t *testing.T) string {
 
 // one runs one seed in a process of its own.
 func one(t *testing.T, binary string, seed uint64) *verdict {
+	turns <- struct{}{}
+	defer func() { <-turns }()
 	ctx, cancel := context.WithTimeout(t.Context(), perSeed)
 	defer cancel()
 	args := []string{"-test.run", "^" + t.Name() + "$"}
@@ -113,7 +126,7 @@ func one(t *testing.T, binary string, seed uint64) *verdict {
 		args = append(args, "-test.v")
 	}
 	c := exec.CommandContext(ctx, binary, args...)
-	c.Env = append(os.Environ(), fmt.Sprintf("%s=%d", seedVariable, seed), "GOMAXPROCS=1", "DO_NOT_TRACK=", "TACIT_TELEMETRY=")
+	c.Env = append(os.Environ(), fmt.Sprintf("%s=%d", seedVariable, seed), "GOMAXPROCS=1", "GOGC=400", "DO_NOT_TRACK=", "TACIT_TELEMETRY=")
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGQUIT) } // it says where it hangs
 	c.WaitDelay = 5 * time.Second
 	out, err := c.CombinedOutput()
@@ -180,8 +193,8 @@ func live(t *testing.T, scenario func(t *testing.T, seed uint64, dir string) *ve
 		t.Log(note)
 	}
 	if v.Account.wrong() {
-		t.Errorf("%d of %d lost, %d double, %d leaked, sums of %d agents wrong, %d batches wrongly expired",
-			v.Account.Lost, v.Account.Accepted, v.Account.Double, v.Account.Leaked, v.Account.Sums, v.Account.Expired)
+		t.Errorf("%d of %d lost, %d of these dropped for their age or for room, %d double, %d leaked, sums of %d agents wrong, %d batches wrongly expired",
+			v.Account.Lost, v.Account.Accepted, v.Account.Dropped, v.Account.Double, v.Account.Leaked, v.Account.Sums, v.Account.Expired)
 	}
 }
 

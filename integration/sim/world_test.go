@@ -42,6 +42,8 @@ type world struct {
 	ends   []ending                    // of conditions and absences, by time
 	traps  traps
 	begun  int            // parts so far
+	right  clock          // that nobody sets wrong
+	slept  time.Duration  // of all machines
 	wanted wire.Switch    // the policy that waits for its relay; 0: none
 	grave  sync.WaitGroup // killed parts that end
 	watch  watch
@@ -50,12 +52,14 @@ type world struct {
 
 // clock is a host's: what it shows is ahead of the world's time. Timers run on
 // all the same, as they do when somebody sets a clock.
-type clock struct{ ahead atomic.Int64 }
+type clock struct{ base, ahead atomic.Int64 } // days: that passed in a moment, and that it is wrong
 
-func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())).Round(0) }
+func (c *clock) now() time.Time {
+	return time.Now().Add(time.Duration(c.base.Load()+c.ahead.Load()) * 24 * time.Hour).Round(0)
+}
 
 // jump sets the clock ahead of the right time by so many days.
-func (c *clock) jump(days int) { c.ahead.Store(int64(days) * int64(24*time.Hour)) }
+func (c *clock) jump(days int) { c.ahead.Store(int64(days)) }
 
 // ending is something that ends by itself.
 type ending struct {
@@ -107,11 +111,11 @@ const (
 // run does what the plan says, and then repairs everything.
 func (w *world) run() {
 	for _, e := range w.plan.Events {
-		w.until(w.start.Add(e.At))
+		w.until(w.start.Add(e.At + w.slept))
 		w.say("%s %s agent %d for %v amount %d", e.Act, e.Link, e.Agent, e.For, e.Amount)
 		w.do(e)
 	}
-	w.until(w.start.Add(w.plan.Faults))
+	w.until(w.start.Add(w.plan.Faults + w.slept))
 	for len(w.ends) > 0 {
 		w.finish(0)
 	}
@@ -158,7 +162,7 @@ func (w *world) noteDays() {
 }
 
 func (w *world) clocks() []*clock {
-	out := []*clock{&w.edge.clock, &w.site.clock, new(clock)}
+	out := []*clock{&w.edge.clock, &w.site.clock, &w.right}
 	if w.store != nil {
 		out = append(out, &w.store.clock)
 	}

@@ -93,7 +93,9 @@ func TestSource(t *testing.T) {
 // others still come in, and it does again when these are gone.
 func TestHalfOpen(t *testing.T) {
 	d := open(t, config(t))
+	d.guests.mu.Lock()
 	d.guests.maxHalfOpen = 5
+	d.guests.mu.Unlock()
 	var silent []net.Conn
 	for range 5 {
 		c, err := net.Dial("tcp", d.Addr().String())

@@ -15,6 +15,13 @@
 // stream refuses new crates and loses nothing that it has; then the pool fills,
 // and the gate asks agents to come later.
 //
+// The stream is looked at every 2 s and after every crate that it did not take,
+// and is mended while the relay runs: what is missing is made again; a server
+// that met a full disk has its files opened anew as soon as there is room; files
+// that are damaged or gone are removed and a new stream begins. That is counted
+// and logged, and ends no connection. Consumers begin anew with all that is in
+// the stream whenever it is opened, so that a store may see a crate again.
+//
 // In a chain, a relay is to the next one exactly what an agent is to it: one
 // connection under a name drawn for it, a put for each envelope, a hint at
 // once and the reply later. `queued` is all that ends an envelope's stay here.
@@ -28,7 +35,10 @@
 // memory maps the attempt that a reply answers to the inbox of its sender; an
 // entry ends with its reply, after RouteAge, or as the oldest of too many. A
 // reply without an entry is dropped and counted: it is another edge's, or its
-// agent will send again and be answered then.
+// agent will send again and be answered then. When the link to the next relay
+// ends, or a stream is given up, the replies to what went that way can come no
+// more: their senders are told `later` at once, after a random time that grows
+// with their number, and each relay before passes that on.
 //
 // Both hand up the signed key list that they hear, from stores or from the next
 // relay; whoever takes it must judge it.

@@ -19,11 +19,12 @@
 // stay. Pages all have one version, so that what Badger calls a version tells
 // nothing; they lie sorted by keys that are random to everybody without the
 // month's secret, as soon as Badger has merged its newest tables, and closing a
-// half does that; the manifest's tail is merged by size, when the day changes,
-// and when the store stops. Sums have ordinary versions, because they are written
-// over and over: a version says in which transaction a sum changed last and which
-// fragments' batches it took, by IDs that are random and their agents' own; it
-// says nothing about pages, which lie in another database.
+// half does that, when the day changes at the latest; the manifest's tail is
+// merged by size, when the day changes, and when the store stops. Sums have
+// ordinary versions, because they are written over and over: a version says in
+// which transaction a sum changed last and which fragments' batches it took, by
+// IDs that are random and their agents' own; it says nothing about pages, which
+// lie in another database.
 //
 // What silently goes wrong is noticed: each row is listed with a hash of its
 // value; sums, which change, are listed by key and summed up in a digest that

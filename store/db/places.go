@@ -27,6 +27,7 @@ type placeKey struct {
 type place struct {
 	mu    sync.Mutex // held while it opens and closes
 	half  *half      // nil: closed
+	day   schema.Day // on which it was opened
 	users int
 	used  time.Time
 }
@@ -100,7 +101,7 @@ func (d *DB) open(p *place, k placeKey, toWrite bool) error {
 		d.note(k, true)
 		return err
 	}
-	p.half = got
+	p.half, p.day = got, schema.DayOf(d.cfg.Now())
 	trouble, err := got.audit()
 	if err != nil {
 		return errors.Join(fmt.Errorf("open %s of month %s: %w", k.half, k.month, err), p.shut())
@@ -251,10 +252,24 @@ func (d *DB) tend(ctx context.Context) {
 		case <-d.due:
 		}
 		for k, p := range d.opened() {
+			if d.ofAnotherDay(p) {
+				d.writer.Lock() // else a busy store would never be without a user
+				d.closeUnused(p, k, time.Now(), true)
+				d.writer.Unlock()
+			}
 			d.closeUnused(p, k, time.Now().Add(-idleTime), true)
 			d.settle(ctx, p, k)
 		}
 	}
+}
+
+// ofAnotherDay says whether a half was opened on another day. It is closed then:
+// what Badger wrote last stands in the order of its arrival, with its hours, until
+// it is merged, and a store that gets little would keep that for weeks.
+func (d *DB) ofAnotherDay(p *place) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.half != nil && p.day != schema.DayOf(d.cfg.Now())
 }
 
 // settle merges the manifest of an open half when that is due.

@@ -15,6 +15,11 @@
 // unacknowledged, so it comes again. A crate or envelope that cannot be opened
 // has no authentic answer: it is counted by reason and let go.
 //
+// While the day is in doubt (package calendar) a batch is taken on any of the days
+// that today may be, refused as too old only when it is on all of them, and what
+// is dated later than all of them has no answer: its host keeps it and sends it
+// again. It is counted as "clock".
+//
 // When the store is full or a month is damaged, the crates concerned come
 // again after [busyDelay], nothing of them is answered, and the rest goes on.
 // When NATS or the stream is away it waits and tries again. Memory is bounded

@@ -32,12 +32,18 @@ const unanswered wire.Status = 0
 // erase carries out the orders to erase of the group. The pages of the group are
 // committed by then, so that those of the same installation go as well. An order
 // that fails, of a month that is damaged most likely, has no answer: its host
-// gives it again much later, and meanwhile it holds up nobody else's crate.
+// gives it again much later, and meanwhile it holds up nobody else's crate. So it
+// is with one that comes while the store cannot say which day it is.
 func (in *Ingest) erase(ctx context.Context, g *group) {
 	for _, c := range g.crates {
 		for i := range c.opened {
 			j := &c.opened[i]
 			if j.erase == nil || c.retry {
+				continue
+			}
+			if g.today.Later { // pages of a later day, which nothing is kept of yet, would come back
+				in.counts.add(reasonClock)
+				j.status = unanswered
 				continue
 			}
 			erased, err := in.cfg.Eraser.Erase(ctx, j.erase)
@@ -46,7 +52,7 @@ func (in *Ingest) erase(ctx context.Context, g *group) {
 				j.status = unanswered
 				continue
 			}
-			j.data = eraseData(pages.ForgottenBy(g.today), erased)
+			j.data = eraseData(pages.ForgottenBy(g.today.Day), erased)
 		}
 	}
 }

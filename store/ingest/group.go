@@ -10,6 +10,7 @@ import (
 	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
 )
 
@@ -31,12 +32,12 @@ type message interface {
 // group is what is committed together.
 type group struct {
 	crates []*crate
-	today  schema.Day
+	today  calendar.Today
 }
 
 // process takes a group of crates through to their acknowledgement.
 func (in *Ingest) process(ctx context.Context, crates []*crate) {
-	g := group{crates: crates, today: schema.DayOf(in.cfg.Now())}
+	g := group{crates: crates, today: in.cfg.Today()}
 	if err := in.cfg.Keyring.Turn(g.today); err != nil {
 		in.log.Error("turn keys", slog.Any("error", err))
 	}
@@ -57,25 +58,28 @@ func (in *Ingest) process(ctx context.Context, crates []*crate) {
 func (in *Ingest) newCrate(msg message) *crate {
 	envelopes, err := wire.ParseCrate(msg.Data())
 	if err != nil {
-		in.refuse(reasonCrate, schema.DayOf(in.cfg.Now()), len(msg.Data()))
+		in.refuse(reasonCrate, in.cfg.Today().Day, len(msg.Data()))
 		in.log.Warn("a crate does not have the form", slog.Int("bytes", len(msg.Data())))
 	}
 	return &crate{msg: msg, envelopes: envelopes}
 }
 
 // openCrate opens and judges the envelopes of one crate, each alone.
-func (in *Ingest) openCrate(c *crate, today schema.Day) {
+func (in *Ingest) openCrate(c *crate, today calendar.Today) {
 	w := windowOf(today, in.cfg.RetentionDays)
 	for _, b := range c.envelopes {
 		e, o, reason := in.open(b)
 		if o == nil {
-			in.refuse(reason, today, len(b))
+			in.refuse(reason, today.Day, len(b))
 			continue
 		}
 		j, err := in.judge(e, o, w)
 		if err != nil {
 			in.trouble(c, "judge a batch", err)
 			continue
+		}
+		if j.status == unanswered {
+			in.counts.add(reasonClock)
 		}
 		c.opened = append(c.opened, j)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 )
 
 // Config says what to consume and where to keep it.
@@ -32,8 +33,8 @@ type Config struct {
 	Quarantine *Quarantine
 	// Logger gets troubles, never anything of an envelope. nil: nothing.
 	Logger *slog.Logger
-	// Now is the clock. nil: time.Now.
-	Now func() time.Time
+	// Today says which day it is: [calendar.Calendar.Today] does. Required.
+	Today func() calendar.Today
 }
 
 // Ingest is the way from the stream to the rows.
@@ -46,8 +47,8 @@ type Ingest struct {
 
 // New checks cfg. Nothing is consumed before Run.
 func New(cfg Config) (*Ingest, error) {
-	if cfg.Conn == nil || cfg.DB == nil || cfg.Keyring == nil || cfg.Registry == nil || cfg.Eraser == nil {
-		return nil, errors.New("start ingest: config needs Conn, DB, Keyring, Registry and Eraser")
+	if cfg.Conn == nil || cfg.DB == nil || cfg.Keyring == nil || cfg.Registry == nil || cfg.Eraser == nil || cfg.Today == nil {
+		return nil, errors.New("start ingest: config needs Conn, DB, Keyring, Registry, Eraser and Today")
 	}
 	if cfg.GroupWait == 0 {
 		cfg.GroupWait = defaultWait
@@ -57,9 +58,6 @@ func New(cfg Config) (*Ingest, error) {
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
 	}
 	js, err := jetstream.New(cfg.Conn)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/codec"
 	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/rollup"
@@ -48,19 +49,27 @@ type judged struct {
 	data  []byte         // of the reply
 }
 
-// window is the span of days in which a batch is taken.
-type window struct{ first, last schema.Day }
-
-func windowOf(today schema.Day, retention int) window {
-	w := schema.Day(min(windowDays, retention))
-	return window{first: today - min(w, today), last: today + 1}
+// window is the span of days in which a batch is taken: on any of the days that
+// today may be, so that a clock that is wrong refuses nothing.
+type window struct {
+	first, last schema.Day
+	certain     bool // a host may be told which day it is
 }
 
-// status says what to answer for a batch of day d, and whether it is taken.
+func windowOf(today calendar.Today, retention int) window {
+	w := schema.Day(min(windowDays, retention))
+	return window{first: today.First - min(w, today.First), last: today.Last + 1, certain: today.Certain}
+}
+
+// status says what to answer for a batch of day d, and whether it is taken. A
+// batch that is dated later than the days that the store believes in is not
+// answered while it doubts: its host sends it again, and keeps it until then.
 func (w window) status(d schema.Day) (wire.Status, bool) {
 	switch {
 	case d < w.first:
 		return wire.Expired, false
+	case d > w.last && !w.certain:
+		return unanswered, false
 	case d > w.last:
 		return wire.Redate, false
 	}

@@ -156,7 +156,7 @@ func (q *Quarantine) list() []Refused {
 // writeSometimes writes the counts when that was not done for a while.
 func (q *Quarantine) writeSometimes(now time.Time) error {
 	q.mu.Lock()
-	due := q.dirty && now.Sub(q.written).Abs() >= quarantineWrite // a clock that was put back is no reason to wait
+	due := q.dirty && now.Sub(q.written) >= quarantineWrite
 	q.mu.Unlock()
 	if !due {
 		return nil
@@ -212,7 +212,7 @@ func (in *Ingest) writeQuarantine(write func(q *Quarantine, now time.Time) error
 	if in.cfg.Quarantine == nil {
 		return
 	}
-	if err := write(in.cfg.Quarantine, in.cfg.Now()); err != nil {
+	if err := write(in.cfg.Quarantine, time.Now()); err != nil {
 		in.log.Warn("quarantine stays in memory", slog.Any("error", err))
 	}
 }

@@ -26,7 +26,7 @@ func (in *Ingest) finish(g *group) {
 			continue
 		}
 		done = append(done, c)
-		replies = in.appendReplies(replies, c, g.today)
+		replies = in.appendReplies(replies, c, g.today.Day)
 	}
 	if err := in.publish(replies); err != nil {
 		in.log.Error("reply", slog.Any("error", err))

@@ -2,8 +2,8 @@
 // opens only with an installation ID, which never comes here: who asks derives
 // tags from it, and opens what comes back, in a process of their own.
 //
-//	row key   = HMAC-SHA256(IX(month), tag)[:16] | u32 day | batch ID     in the month of the day
-//	row value = nonce 24 | XChaCha20-Poly1305(WR(month), aad row key, witness 16 | build 28 | sealed page)
+//	row key   = HMAC-SHA256(IX(month), tag)[:16] | batch ID     in the month of the day
+//	row value = nonce 24 | XChaCha20-Poly1305(WR(month), aad row key, u32 day | witness 16 | build 28 | sealed page)
 //
 // A tag may hold several pages, so a number that a restored host uses again
 // overwrites nothing. Nothing about the tags that are asked for is logged or

@@ -202,10 +202,10 @@ func (e *Eraser) eraseMonth(ctx context.Context, m schema.Month, in *monthItems)
 	gone := map[string]bool{} // an item may stand there twice
 	for _, item := range in.items {
 		want := item.Right.Witness()
-		err := e.cfg.Rows.Scan(ctx, m, db.Pages, Prefix(in.keys, item.Tag, item.Day), func(key, value []byte) error {
+		err := e.cfg.Rows.Scan(ctx, m, db.Pages, Prefix(in.keys, item.Tag), func(key, value []byte) error {
 			// A row that is damaged shows no witness. It opens for nobody, and
 			// goes as well.
-			if w, ok := witnessOf(in.keys, key, value); !ok || w == want {
+			if p, ok := outside(in.keys, key, value); !ok || p.Day == item.Day && p.Witness == want {
 				gone[string(key)] = true
 			}
 			return nil

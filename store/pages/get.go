@@ -84,10 +84,13 @@ func (p *Pages) tag(ctx context.Context, ask Ask, each func([]byte) error) error
 		return err
 	}
 	var damaged error
-	err = p.rows.Scan(ctx, m, db.Pages, Prefix(keys, ask.Tag, ask.Day), func(key, value []byte) error {
-		found, err := unwrap(keys, ask.Tag, ask.Day, key, value)
-		if err != nil {
+	err = p.rows.Scan(ctx, m, db.Pages, Prefix(keys, ask.Tag), func(key, value []byte) error {
+		found, err := unwrap(keys, ask.Tag, key, value)
+		switch {
+		case err != nil:
 			damaged = err
+			return nil
+		case found.Day != ask.Day:
 			return nil
 		}
 		return each(found.Marshal())

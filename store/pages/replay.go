@@ -59,8 +59,8 @@ func (l *Ledger) replayMonth(ctx context.Context, rows Rows, m schema.Month) (in
 	}
 	var gone [][]byte
 	err = rows.Scan(ctx, m, db.Pages, nil, func(key, value []byte) error {
-		w, ok := witnessOf(keys, key, value)
-		if ok && l.Has(m, tombstone([16]byte(key), w)) {
+		p, ok := outside(keys, key, value)
+		if ok && l.Has(m, tombstone([16]byte(key), p.Witness)) {
 			gone = append(gone, key)
 		}
 		return nil

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -16,41 +17,42 @@ import (
 
 const (
 	witnessLen = len(page.Witness{})
-	outsideLen = witnessLen + page.BuildLen // what stands outside the page's own seal
-	prefixLen  = 16 + 4
+	outsideLen = 4 + witnessLen + page.BuildLen // what stands outside the page's own seal
+	prefixLen  = 16
 )
 
 // errRow says that a row's value is not what was written under its key.
 var errRow = errors.New("a row of pages is damaged")
 
 // Prefix returns what the keys of all rows of a tag begin with.
-func Prefix(keys db.MonthKeys, tag page.Tag, day schema.Day) []byte {
+func Prefix(keys db.MonthKeys, tag page.Tag) []byte {
 	h := hmac.New(sha256.New, keys.Index[:])
 	h.Write(tag[:])
-	return append(h.Sum(nil)[:16], day.Bytes()...)
+	return h.Sum(nil)[:prefixLen]
 }
 
-// RowKey returns the key of one page's row.
-func RowKey(keys db.MonthKeys, tag page.Tag, day schema.Day, batch schema.BatchID) []byte {
-	return append(Prefix(keys, tag, day), batch[:]...)
+// RowKey returns the key of one page's row. The day is not in it: days at which
+// only some installations send would tell their pages from others.
+func RowKey(keys db.MonthKeys, tag page.Tag, batch schema.BatchID) []byte {
+	return append(Prefix(keys, tag), batch[:]...)
 }
 
 // Row returns the row that keeps p. keys are those of the month of p.Day.
 func Row(keys db.MonthKeys, p page.Page, batch schema.BatchID) (db.Row, error) {
-	key := RowKey(keys, p.Tag, p.Day, batch)
+	key := RowKey(keys, p.Tag, batch)
 	aead, err := chacha20poly1305.NewX(keys.Wrap[:])
 	if err != nil {
 		return db.Row{}, fmt.Errorf("wrap page: %w", err)
 	}
-	plain := append(make([]byte, 0, outsideLen+len(p.Sealed)), p.Witness[:]...)
-	plain = append(append(plain, p.Build.Bytes()...), p.Sealed...)
+	plain := append(make([]byte, 0, outsideLen+len(p.Sealed)), p.Day.Bytes()...)
+	plain = append(append(append(plain, p.Witness[:]...), p.Build.Bytes()...), p.Sealed...)
 	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
 	_, _ = rand.Read(nonce) // crypto/rand.Read never returns an error
 	return db.Row{Table: db.Pages, Key: key, Value: aead.Seal(nonce, nonce, plain, key)}, nil
 }
 
 // unwrap returns the page that a row keeps, which is filed under tag.
-func unwrap(keys db.MonthKeys, tag page.Tag, day schema.Day, key, value []byte) (page.Page, error) {
+func unwrap(keys db.MonthKeys, tag page.Tag, key, value []byte) (page.Page, error) {
 	aead, err := chacha20poly1305.NewX(keys.Wrap[:])
 	if err != nil {
 		return page.Page{}, fmt.Errorf("unwrap page: %w", err)
@@ -62,20 +64,20 @@ func unwrap(keys db.MonthKeys, tag page.Tag, day schema.Day, key, value []byte) 
 	if err != nil || len(plain) < outsideLen {
 		return page.Page{}, errRow
 	}
-	build, err := page.ParseBuild(plain[witnessLen:outsideLen])
+	build, err := page.ParseBuild(plain[4+witnessLen : outsideLen])
 	if err != nil {
 		return page.Page{}, errRow
 	}
 	return page.Page{
-		Tag: tag, Day: day,
-		Witness: page.Witness(plain[:witnessLen]), Build: build,
+		Tag: tag, Day: schema.Day(binary.BigEndian.Uint32(plain)),
+		Witness: page.Witness(plain[4 : 4+witnessLen]), Build: build,
 		Sealed: plain[outsideLen:],
 	}, nil
 }
 
-// witnessOf returns the witness of the page that a row keeps, or false when the
-// row is damaged.
-func witnessOf(keys db.MonthKeys, key, value []byte) (page.Witness, bool) {
-	p, err := unwrap(keys, page.Tag{}, 0, key, value)
-	return p.Witness, err == nil
+// outside returns what stands outside the seal of the page that a row keeps, or
+// false when the row is damaged.
+func outside(keys db.MonthKeys, key, value []byte) (page.Page, bool) {
+	p, err := unwrap(keys, page.Tag{}, key, value)
+	return p, err == nil
 }

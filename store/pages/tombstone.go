@@ -29,7 +29,7 @@ type Buried struct {
 // TombstoneOf returns the tombstone of a page. keys are those of the month of
 // its day.
 func TombstoneOf(keys db.MonthKeys, tag page.Tag, w page.Witness) Tombstone {
-	return tombstone([16]byte(Prefix(keys, tag, 0)), w)
+	return tombstone([16]byte(Prefix(keys, tag)), w)
 }
 
 // tombstone is [TombstoneOf] for a page whose row is known by the first half of

@@ -35,8 +35,8 @@ func (r *Recall) check() error {
 	return nil
 }
 
-func (r *Recall) hits(b page.Build) bool {
-	return (r.Release == 0 || r.Release == b.Release) && (r.Version == "" || r.Version == b.Version)
+func (r *Recall) hits(b page.Build, day schema.Day) bool {
+	return r.From <= day && day <= r.To && (r.Release == 0 || r.Release == b.Release) && (r.Version == "" || r.Version == b.Version)
 }
 
 // Recalled says what a recall destroyed, or with DryRun would destroy.
@@ -149,14 +149,11 @@ func (s *recallMonth) run(ctx context.Context) (err error) {
 func (s *recallMonth) search(ctx context.Context, first byte) (doomed [][]byte, err error) {
 	err = s.rows.Scan(ctx, s.month, db.Pages, []byte{first}, func(key, value []byte) error {
 		s.seen++
-		if day, ok := pages.DayOf(key); ok && (day < s.recall.From || day > s.recall.To) {
-			return nil
-		}
-		build, ok := pages.BuildOf(s.keys, key, value)
+		build, day, ok := pages.BuildOf(s.keys, key, value)
 		switch {
 		case !ok:
 			s.dark++
-		case s.recall.hits(build):
+		case s.recall.hits(build, day):
 			doomed = append(doomed, key)
 		}
 		return nil

@@ -19,7 +19,8 @@ type buffer struct {
 	data    []byte
 	end     error         // what comes after the data; nil: more may come
 	shut    error         // what a writer gets; nil: it may write
-	changed chan struct{} // closed at every change
+	changed chan struct{} // closed at a change that somebody waits for
+	awaited bool          // somebody does
 	reads   time.Time     // deadline of reads
 	writes  time.Time     // deadline of writes
 }
@@ -28,6 +29,10 @@ func newBuffer() *buffer { return &buffer{changed: make(chan struct{})} }
 
 // change lets everybody look again. Call with mu held.
 func (b *buffer) change() {
+	if !b.awaited {
+		return
+	}
+	b.awaited = false
 	close(b.changed)
 	b.changed = make(chan struct{})
 }
@@ -44,6 +49,7 @@ func (b *buffer) read(p []byte) (int, error) {
 			return n, nil
 		}
 		end, deadline, changed := b.end, b.reads, b.changed
+		b.awaited = true
 		b.mu.Unlock()
 		if end != nil {
 			return 0, end
@@ -68,6 +74,7 @@ func (b *buffer) write(p []byte) (n int, err error) {
 			b.change()
 		}
 		deadline, changed := b.writes, b.changed
+		b.awaited = b.awaited || n < len(p)
 		b.mu.Unlock()
 		if n == len(p) {
 			return n, nil
