@@ -31,6 +31,11 @@ func (s *Store) answerErase(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "order to erase does not have the form", http.StatusBadRequest)
 		return
 	}
+	today := s.calendar.Today()
+	if today.Later { // pages of a later day, which nothing is kept of yet, would come back
+		http.Error(w, ErrClock.Error(), http.StatusServiceUnavailable)
+		return
+	}
 	erased, err := s.eraser.Erase(r.Context(), items)
 	if err != nil {
 		s.cfg.Logger.Error("erase pages", slog.Any("error", err))
@@ -39,6 +44,6 @@ func (s *Store) answerErase(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(lookup.Erased{ // the caller went away: it asks again
-		Pages: erased, ForgottenBy: pages.ForgottenBy(s.today()),
+		Pages: erased, ForgottenBy: pages.ForgottenBy(today.Day),
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"github.com/tacit-telemetry/tacit/anon/envelope"
-	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
@@ -115,4 +115,4 @@ func (k *Keys) Take(signed []byte, public ed25519.PublicKey) error {
 func (k *Keys) Seal(pass secret.Passphrase) (changed int, err error) { return k.secrets.Seal(pass) }
 
 // turn brings the keys to a day.
-func (k *Keys) turn(today schema.Day) error { return k.keyring.Turn(today) }
+func (k *Keys) turn(today calendar.Today) error { return k.keyring.Turn(today) }

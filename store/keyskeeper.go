@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
-	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
@@ -103,7 +103,11 @@ func (o *ownKeeper) open() (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	keyring, err := ingest.OpenKeyring(secrets, schema.DayOf(time.Now()))
+	today, err := calendar.Read(o.cfg.Dir, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	keyring, err := ingest.OpenKeyring(secrets, today)
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func (s *Store) keepTelling(ctx context.Context) {
 func (s *Store) PublishKeys(ctx context.Context) (Told, error) {
 	s.telling.Lock()
 	defer s.telling.Unlock()
-	if err := s.keys.turn(s.today()); err != nil {
+	if err := s.keys.turn(s.calendar.Today()); err != nil {
 		return Told{}, err
 	}
 	var told Told

@@ -13,6 +13,12 @@ var (
 	// ErrTrouble says that a month cannot be written: its log says which, and
 	// why.
 	ErrTrouble = errors.New("a month of the store cannot be written")
+	// ErrClock says that the clock of this host is most likely wrong: it jumped
+	// by more than a stop explains, or it is not set. Set it: the store resumes
+	// by itself. When it is right, the store believes it after it has run for a
+	// day and a half, or at once when calendar.json is removed from its data directory
+	// while it does not run. Nothing that was confirmed is lost.
+	ErrClock = errors.New("the store does not believe the clock of this host, and batches of other days wait; fix: set the clock, or, when it is right, stop the store, remove calendar.json from its data directory and start it")
 )
 
 // readiness remembers how many groups had waited at the last commit.
@@ -21,8 +27,8 @@ type readiness struct {
 	groups, full, trouble uint64
 }
 
-// Ready says whether the store takes what it gets: nil, [ErrFull] or
-// [ErrTrouble]. It is not ready while groups wait and none was committed since;
+// Ready says whether the store takes what it gets: nil, [ErrFull], [ErrTrouble]
+// or [ErrClock]. It is not ready while groups wait and none was committed since;
 // questions are answered all the same. Whether the edge is there is for whoever
 // has the connection.
 func (s *Store) Ready() error {
@@ -38,6 +44,9 @@ func (s *Store) Ready() error {
 		return ErrFull
 	case trouble > r.trouble:
 		return ErrTrouble
+	}
+	if s.calendar.Today().Doubt {
+		return ErrClock
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 // Package store is the vendor's side of Tacit: it opens what agents sealed,
 // keeps pages closed and fragments only as sums, and answers who asks by tag.
 //
-// Its rooms: db (rows on disk), ingest (crates to rows and replies), pages
+// Its rooms: calendar (which day it is), db (rows on disk), ingest (crates to rows and replies), pages
 // (sealed pages by tag), rollup (sums), upkeep (verify, backup, recall,
 // retention), lookup (what support's process does with an installation ID,
 // which never comes here). This package joins them and answers questions on the
@@ -16,7 +16,9 @@
 // reply "stored" means on disk, and that what it holds opens neither with the
 // data alone nor with data and keys, only with an installation's ID besides.
 // When the disk is nearly full it takes nothing new, answers questions all the
-// same, and resumes by itself. When the relay is away it waits.
+// same, and resumes by itself. When the relay is away it waits. When its clock is
+// most likely wrong it is not ready, and takes all the same what is right under
+// every day that it may be.
 package store
 
 import (
@@ -31,7 +33,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/internal/durable"
-	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/pages"
@@ -46,10 +48,6 @@ const LockName = "store"
 const MaxRetentionDays = 400
 
 const defaultRetention = 90 // days
-
-// ErrClock says that this host's clock was never set. Set it: the store would
-// take every day for an impossible one.
-var ErrClock = errors.New("the clock of this host is not set")
 
 // Config says where a store keeps its data and where its crates come from.
 type Config struct {
@@ -99,21 +97,19 @@ func (c *Config) validate() error {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if now := c.Now(); now.Before(schema.EarliestClock) {
-		return fmt.Errorf("%w: it says %s; fix: set it and start again", ErrClock, now.UTC().Format(time.DateOnly))
-	}
 	return nil
 }
 
 // Store is a store that holds its data directory.
 type Store struct {
-	cfg    Config
-	db     *db.DB
-	ledger *pages.Ledger
-	eraser *pages.Eraser
-	keys   *Keys
-	ingest *ingest.Ingest
-	door   *door
+	cfg      Config
+	calendar *calendar.Calendar
+	db       *db.DB
+	ledger   *pages.Ledger
+	eraser   *pages.Eraser
+	keys     *Keys
+	ingest   *ingest.Ingest
+	door     *door
 
 	upkeep     *upkeep.Upkeep
 	quarantine *ingest.Quarantine
@@ -152,9 +148,14 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	s.undo = append(s.undo, lock.Release)
+	s.calendar, err = calendar.Open(calendar.Config{Dir: s.cfg.Dir, Now: s.cfg.Now, Logger: s.cfg.Logger})
+	if err != nil {
+		return err
+	}
+	s.undo = append(s.undo, func() error { s.calendar.Close(); return nil })
 	s.db, err = db.Open(db.Config{
 		Dir: s.cfg.Dir, Secrets: s.cfg.Secrets, Headroom: s.cfg.Headroom,
-		Logger: s.cfg.Logger, Now: s.cfg.Now,
+		Logger: s.cfg.Logger, Now: func() time.Time { return s.calendar.Today().Day.Time() },
 	})
 	if err != nil {
 		return err
@@ -166,7 +167,7 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.openUpkeep(ctx); err != nil {
 		return err
 	}
-	keyring, err := ingest.OpenKeyring(s.cfg.Secrets, s.today())
+	keyring, err := ingest.OpenKeyring(s.cfg.Secrets, s.calendar.Today())
 	if err != nil {
 		return err
 	}
@@ -174,7 +175,7 @@ func (s *Store) open(ctx context.Context) error {
 	s.ingest, err = ingest.New(ingest.Config{
 		Conn: s.cfg.Conn, Group: s.cfg.Group, GroupWait: s.cfg.GroupWait, RetentionDays: s.cfg.RetentionDays,
 		DB: s.db, Keyring: keyring, Registry: s.cfg.Registry, Eraser: s.eraser, Quarantine: s.quarantine,
-		Logger: s.cfg.Logger, Now: s.cfg.Now,
+		Logger: s.cfg.Logger, Today: s.calendar.Today,
 	})
 	if err != nil {
 		return err
@@ -193,7 +194,7 @@ func (s *Store) openEraser(ctx context.Context) (err error) {
 		return err
 	}
 	s.eraser, err = pages.NewEraser(ctx, pages.EraserConfig{
-		Rows: s.db, Ledger: s.ledger, Dir: s.cfg.Dir, RetentionDays: s.cfg.RetentionDays, Logger: s.cfg.Logger, Now: s.cfg.Now,
+		Rows: s.db, Ledger: s.ledger, Dir: s.cfg.Dir, RetentionDays: s.cfg.RetentionDays, Logger: s.cfg.Logger, Today: s.calendar.Today,
 	})
 	return err
 }
@@ -241,7 +242,5 @@ func (s *Store) Stop(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) today() schema.Day { return schema.DayOf(s.cfg.Now()) }
-
 // Keys returns the store's keys, turned to today.
-func (s *Store) Keys() (*Keys, error) { return s.keys, s.keys.turn(s.today()) }
+func (s *Store) Keys() (*Keys, error) { return s.keys, s.keys.turn(s.calendar.Today()) }

@@ -17,7 +17,7 @@ func (s *Store) openUpkeep(ctx context.Context) (err error) {
 	}
 	s.upkeep, err = upkeep.New(upkeep.Config{
 		Dir: s.cfg.Dir, DB: s.db, Secrets: s.cfg.Secrets, Ledger: s.ledger, Quarantine: s.quarantine,
-		RetentionDays: s.cfg.RetentionDays, Logger: s.cfg.Logger, Now: s.cfg.Now,
+		RetentionDays: s.cfg.RetentionDays, Logger: s.cfg.Logger, Today: s.calendar.Today,
 	})
 	s.tasks, s.endTasks = context.WithCancel(context.WithoutCancel(ctx))
 	return err

@@ -222,6 +222,9 @@ func (u *Uploader) hint(ctx context.Context, l *link, m []byte) (done, again boo
 
 // settle does what the store's reply says.
 func (u *Uploader) settle(ctx context.Context, b *spool.Batch, r envelope.Reply, entry uint64, d *delivery) (again bool, err error) {
+	if r.Status == wire.Expired && u.misdated(b, r.Day) {
+		r.Status = wire.Redate
+	}
 	if err := u.config.Outbox.Answer(entry, r.Status.String()); err != nil {
 		return false, fmt.Errorf("note the reply: %w", err)
 	}

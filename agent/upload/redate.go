@@ -35,6 +35,19 @@ func (l lesson) holds(now time.Time) bool {
 	return (now.Round(0).Sub(l.wall) - time.Since(l.since)).Abs() < 12*time.Hour
 }
 
+// misdated says whether a batch that a store finds too old is not: only clocks
+// were wrong. The store's shows another day than this host's, or by this host's
+// the batch is older than this process, which saw it come: the clock was set
+// since. What lay there when the process began may well be as old as it looks.
+func (u *Uploader) misdated(b *spool.Batch, store schema.Day) bool {
+	today := schema.DayOf(u.config.Now())
+	if apart(today, store) > 1 {
+		return true
+	}
+	running := schema.Day(time.Since(u.started) / (24 * time.Hour))
+	return !u.inherited[b.ID] && today > b.Day+running+1
+}
+
 // redate makes a new batch of the same content, under a new ID, for the
 // store's day. A page gets its place when it is sent.
 func (u *Uploader) redate(ctx context.Context, b *spool.Batch, day schema.Day) error {

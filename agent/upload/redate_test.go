@@ -82,6 +82,48 @@ func TestLeapAndCrash(t *testing.T) {
 	}
 }
 
+// TestBehind: this host's clock was behind by more than a store's window when a
+// fragment was gathered, and is right when it is sent, or not. That is no reason
+// to lose it; what lay there for as long is too old.
+func TestBehind(t *testing.T) {
+	t.Parallel() // it waits most of the time
+	const behind = 400
+	for name, c := range map[string]struct {
+		now     int // days by which the clock is behind at sending
+		restart bool
+		want    int // fragments stored
+	}{
+		"still wrong":               {now: behind, want: 1},
+		"still wrong, after a stop": {now: behind, restart: true, want: 1},
+		"set right meanwhile":       {want: 1},
+		"off for as long":           {restart: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLiar(t)
+			var days atomic.Int64
+			days.Store(-behind)
+			h := newHost(t, l.server.ClientURL(), func(u *upload.Config) {
+				u.Now = func() time.Time { return time.Now().AddDate(0, 0, int(days.Load())) }
+			})
+			plain, err := codec.EncodeFragment(codec.Fragment{Day: today - behind, Release: 1, Values: []codec.Measure{{Metric: "os.type", Count: 1}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.cut(spool.Batch{ID: schema.NewBatchID(), Kind: envelope.Fragment, Day: today - behind, Records: 1, Plain: plain})
+			stored := storeOf(t, l)
+			days.Store(int64(-c.now))
+			if c.restart {
+				h.reopen()
+			}
+			h.flush(nil)
+			h.pending(0)
+			if got := stored()[envelope.Fragment]; got != c.want {
+				t.Errorf("%d are stored, want %d", got, c.want)
+			}
+		})
+	}
+}
+
 // reopen starts the spool and the uploader anew.
 func (h *host) reopen() {
 	h.t.Helper()
@@ -104,9 +146,14 @@ func storeOf(t *testing.T, l *liar) (stored func() map[envelope.Kind]int) {
 	l.say(func(g got, say func([]byte)) {
 		mu.Lock()
 		defer mu.Unlock()
-		status := wire.Redate
-		if d := dayOf(t, g); d+90 >= today && d <= today+1 {
-			status, kept[g.Batch] = wire.Stored, g.Kind
+		status := wire.Stored
+		switch d := dayOf(t, g); {
+		case d+90 < today:
+			status = wire.Expired
+		case d > today+1:
+			status = wire.Redate
+		default:
+			kept[g.Batch] = g.Kind
 		}
 		say(g.reply(t, status, today))
 	})

@@ -130,6 +130,9 @@ type Uploader struct {
 	line  chan struct{} // holds one: who connects, asks for the policy or fetches keys
 	woken chan struct{} // holds one: look at once whether to connect
 
+	started   time.Time               // by the clock that nobody sets
+	inherited map[schema.BatchID]bool // that an earlier process left
+
 	later atomic.Int64 // Unix seconds before which the relay wants nothing
 
 	mu       sync.Mutex
@@ -155,7 +158,12 @@ func New(c Config) (*Uploader, error) {
 	if err != nil {
 		return nil, err
 	}
+	inherited := map[schema.BatchID]bool{}
+	for _, b := range c.Spool.Pending() {
+		inherited[b.ID] = true
+	}
 	return &Uploader{
+		started: time.Now(), inherited: inherited,
 		config: c, dialer: dialer{relays: relays, fingerprint: c.Fingerprint, credential: c.Credential}, keys: keys, places: places, troubles: troubles{logger: c.Logger},
 		round: make(chan struct{}, 1), line: make(chan struct{}, 1), woken: make(chan struct{}, 1),
 		giveUp: func() {}, endRound: func(error) {}, hurry: make(chan struct{}),

@@ -70,8 +70,8 @@ func (c *tap) read() error {
 }
 
 // stop ends the capture and returns the bytes of every direction of every
-// connection, in order.
-func (c *tap) stop(t *testing.T) [][]byte {
+// connection, in order, but of those who call from the addresses.
+func (c *tap) stop(t *testing.T, but ...string) [][]byte {
 	t.Helper()
 	close(c.end)
 	if err := <-c.done; err != nil {
@@ -84,7 +84,10 @@ func (c *tap) stop(t *testing.T) [][]byte {
 	if err := unix.Close(c.fd); err != nil {
 		t.Fatal(err)
 	}
-	return reassemble(c.packets)
+	return reassemble(slices.DeleteFunc(c.packets, func(p []byte) bool {
+		ends, _ := network(p)
+		return len(ends) == 8 && (slices.Contains(but, net.IP(ends[:4]).String()) || slices.Contains(but, net.IP(ends[4:]).String()))
+	}))
 }
 
 // converse sends a secret over loopback, in two halves, so that it must be

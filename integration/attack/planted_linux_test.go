@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/tacit-telemetry/tacit/integration/figures"
 	"github.com/tacit-telemetry/tacit/integration/rig"
 )
 
@@ -33,10 +34,13 @@ var plantedMAC = [6]byte{0x3e, 0x91, 0xc7, 0x5d, 0xa8, 0x16}
 // insideVariable is set in the process that runs on the planted host.
 const insideVariable = "TACIT_TEST_PLANTED"
 
-// TestPlantedHost lives the story on a planted host: the test starts itself in
-// namespaces of its own, and there gives the host its name, its users and its
-// addresses. Loopback is its own too, so that all that crosses it is Tacit's.
-func TestPlantedHost(t *testing.T) {
+// TestPlantedHost lives the story on a planted host.
+func TestPlantedHost(t *testing.T) { onPlantedHost(t, inside) }
+
+// onPlantedHost runs a test on a planted host: it starts itself in namespaces of
+// its own, and there gives the host its name, its users and its addresses.
+// Loopback is its own too, so that all that crosses it is Tacit's.
+func onPlantedHost(t *testing.T, inside func(*testing.T)) {
 	if os.Getenv(insideVariable) != "" {
 		inside(t)
 		return
@@ -55,7 +59,9 @@ func TestPlantedHost(t *testing.T) {
 			" (user.max_user_namespaces above 0, kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0, a container with unconfined seccomp): %v", err)
 	case err != nil:
 		t.Errorf("on the planted host: %v\n%s", err, out)
-	case !bytes.Contains(out, []byte("--- PASS: TestPlantedHost")):
+	case bytes.Contains(out, []byte("--- SKIP: "+t.Name())):
+		t.Skipf("%s", out)
+	case !bytes.Contains(out, []byte("--- PASS: "+t.Name())):
 		t.Errorf("the planted host proved nothing:\n%s", out)
 	default:
 		t.Logf("on the planted host:\n%s", out)
@@ -82,13 +88,22 @@ func runInside(t *testing.T, attr *syscall.SysProcAttr) ([]byte, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	gotool, err := exec.LookPath("go") // it knows where the shipped examples lie
+	if err != nil {
+		t.Fatal(err)
+	}
 	home := filepath.Join(plantedHomes, plantedUser)
-	c := exec.CommandContext(t.Context(), self, "-test.run=^TestPlantedHost$", "-test.v")
+	c := exec.CommandContext(t.Context(), self, "-test.run=^"+t.Name()+"$", "-test.v", fmt.Sprintf("-test.short=%t", testing.Short()), "-test.timeout=170m")
 	c.SysProcAttr = attr
 	c.Env = []string{
 		insideVariable + "=1", rig.BinariesVariable + "=" + filepath.Dir(rig.Binary(t, "tacit")),
-		"PATH=/usr/bin:/bin", "TMPDIR=" + os.TempDir(), "HOME=" + home, "USER=" + plantedUser, "LOGNAME=" + plantedUser,
+		"PATH=/usr/bin:/bin:" + filepath.Dir(gotool), "TMPDIR=" + os.TempDir(), "HOME=" + home, "USER=" + plantedUser, "LOGNAME=" + plantedUser,
 		"HOSTNAME=" + plantedHost,
+	}
+	for _, name := range []string{"TACIT_RUN", "TACIT_FIGURES", seedVariable} {
+		if value := os.Getenv(name); value != "" {
+			c.Env = append(c.Env, name+"="+value)
+		}
 	}
 	return c.CombinedOutput()
 }
@@ -109,8 +124,9 @@ func inside(t *testing.T) {
 		s.seen.add("the wire", stream)
 	}
 	wireIsSeen(t, streams, canary)
-	report(t, s.seen.search(append(host, allSecrets()...), installation))
-	t.Logf("searched %d exhibits of %d bytes for %d identifiers of the host", len(s.seen.exhibits), s.seen.size(), len(host))
+	found := s.seen.search(append(host, allSecrets()...), installation)
+	report(t, found)
+	figures.Report(t, figures.Leak, "all in one process: %s", s.seen.figure(host, found))
 }
 
 // mispolicied gives the host a machine policy with secrets under keys that it

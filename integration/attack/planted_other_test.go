@@ -8,3 +8,8 @@ import "testing"
 func TestPlantedHost(t *testing.T) {
 	t.Fatal("a planted host needs the namespaces of Linux (UTS, mount, network): run this test there")
 }
+
+// TestLeak needs namespaces.
+func TestLeak(t *testing.T) {
+	t.Fatal("a planted host needs the namespaces of Linux (UTS, mount, network): run this test there")
+}

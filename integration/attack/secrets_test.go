@@ -34,6 +34,7 @@ const (
 	inHeader        = "a header"
 	inStdin         = "stdin of scrub"
 	inConsole       = "a form of the console"
+	inPassword      = "a password in a form of the console"
 	inDoor          = "what a stranger says at a relay's door"
 	inHealth        = "what a stranger asks of /metrics"
 	inSocket        = "what a stranger asks at the store's socket"
@@ -44,7 +45,7 @@ const (
 var places = []string{
 	inEnvironment, inConfiguration, inDirectory, inErrorValue, inErrorText, inErrorNever, inFrames, inNever,
 	inLabelValue, inLabelName, inMetric, inValue, inVersion, inProduct, inBody, inField, inPath, inQuery,
-	inHeader, inStdin, inConsole, inDoor, inHealth, inSocket, inArgument, inDamage,
+	inHeader, inStdin, inConsole, inPassword, inDoor, inHealth, inSocket, inArgument, inDamage,
 }
 
 // secret is one of a place's, with its words that no other text has.
@@ -103,7 +104,9 @@ func secretsIn(place string) secrets {
 // draw draws what a place holds.
 type draw struct{ *rand.ChaCha8 }
 
-func newDraw(place string) draw { return draw{rand.NewChaCha8(sha256.Sum256([]byte("attack: " + place)))} }
+func newDraw(place string) draw {
+	return draw{rand.NewChaCha8(sha256.Sum256([]byte("attack: " + place)))}
+}
 
 func (d draw) next() byte { return byte(d.Uint64() >> 32) }
 

@@ -1,14 +1,17 @@
 package attack
 
 import (
+	"bytes"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/tacit-telemetry/tacit/integration/figures"
 	"github.com/tacit-telemetry/tacit/integration/rig"
 )
 
@@ -17,28 +20,79 @@ import (
 const window = 8
 
 // TestStolenStore steals DIR/store, DIR/relay and DIR/run, and comes with a
-// true ID.
+// true ID and with true contents of fragments. Then he comes with the keys
+// directory as well, but its secrets are sealed and he has not the passphrase.
 func TestStolenStore(t *testing.T) {
 	t.Parallel()
 	dir := rig.Dir(t)
 	id := fill(t, dir)
-	pages := storedPages(t, dir)
-	all := rows(t, steal(t, dir, "store"))
-	files := stolenFiles(t, steal(t, dir, "store"), steal(t, dir, "relay"), steal(t, dir, "run"))
+	pages, contents := stored(t, dir)
+	loot := steal(t, dir, "store")
+	files := stolenFiles(t, loot, steal(t, dir, "relay"), steal(t, dir, "run"))
+	all := rows(t, loot)
+	open := monthSecrets(t, filepath.Join(dir, "keys"))
 
-	if n := robWithoutKeys(t, all, files, id); n != 0 {
-		t.Errorf("a thief with the store and a true ID opens or finds %d rows", n)
+	// The control: the same thief opens every page, and confirms every fragment,
+	// when he has everything.
+	opened, build := robWithKeys(t, all, open, id)
+	if opened != pages || opened < 2 {
+		t.Fatalf("a thief with store, keys and ID opens %d of %d pages: he does not know his trade", opened, pages)
+	}
+	if n := guess(t, all, contents, open); n != len(contents) || n < 2 {
+		t.Fatalf("a thief with store and keys confirms %d of %d fragments: he does not know his trade", n, len(contents))
+	}
+
+	without := robWithoutKeys(t, all, files, id, build)
+	if without != 0 {
+		t.Errorf("a thief with the store and a true ID opens or finds %d rows", without)
+	}
+	guessed := guess(t, all, contents, nil)
+	if guessed != 0 {
+		t.Errorf("a thief with the store confirms %d fragments that he guessed", guessed)
 	}
 	stranger := make([]byte, 16)
 	_, _ = rand.Read(stranger) // crypto/rand.Read never returns an error
-	if n := robWithKeys(t, all, filepath.Join(dir, "keys"), stranger); n != 0 {
+	if n, _ := robWithKeys(t, all, open, stranger); n != 0 {
 		t.Errorf("a thief with store and keys opens %d rows with another ID", n)
 	}
-	// The control: the same thief opens every page when he has everything.
-	if n := robWithKeys(t, all, filepath.Join(dir, "keys"), id); n != pages || n < 2 {
-		t.Errorf("a thief with store, keys and ID opens %d of %d pages: he does not know his trade", n, pages)
-	}
+	withVault := vault(t, dir, all, id, pages)
 	unlinked(t, all, pages)
+	figures.Report(t, figures.Stolen, "%d / %d (with the sealed keys: %d)", len(all), without+guessed, withVault)
+}
+
+// likely are passphrases that a thief tries.
+var likely = []string{"", "tacit", "password", "passphrase", "admin", "secret"}
+
+// vault seals the store's secrets under a passphrase and returns how many pages
+// open to a thief who has them, and who has not the passphrase.
+func vault(t *testing.T, dir string, all []row, id []byte, pages int) (opened int) {
+	t.Helper()
+	const passphrase = "nine lazy otters swim at dawn"
+	path := filepath.Join(t.TempDir(), "passphrase")
+	if err := os.WriteFile(path, []byte(passphrase+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := monthSecrets(t, filepath.Join(dir, "keys"))
+	if r := rig.Tacit(t, "store", "keys", "seal", "--passphrase-file", path, "--data", dir).Run(t); r.Code != 0 {
+		t.Fatalf("tacit store keys seal: exit %d: %s", r.Code, r.Stderr)
+	}
+	keys := steal(t, dir, "keys")
+	opened, _ = robWithKeys(t, all, monthSecrets(t, keys, likely...), id)
+	if opened != 0 {
+		t.Errorf("a thief with store, ID and the sealed secrets opens %d rows", opened)
+	}
+	for _, f := range stolenFiles(t, keys) {
+		for _, s := range before {
+			if bytes.Contains(f, s) || bytes.Contains(f, []byte(base64.StdEncoding.EncodeToString(s))) {
+				t.Error("a sealed keys directory holds a month's secret")
+			}
+		}
+	}
+	// The control: with the passphrase he opens all.
+	if n, _ := robWithKeys(t, all, monthSecrets(t, keys, append(likely, passphrase)...), id); n != pages {
+		t.Errorf("a thief with store, ID, secrets and passphrase opens %d of %d pages: he does not know his trade", n, pages)
+	}
+	return opened
 }
 
 // fill has an installation send at least two pages, and returns its ID.
@@ -47,7 +101,7 @@ func fill(t *testing.T, dir string) []byte {
 	var cycle struct {
 		ID string `json:"installation_id"`
 	}
-	for range 3 {
+	for range figures.Size(t, 3, 30, 0) {
 		rig.Tacit(t, "up", "--once", "--json", "--data", dir).JSON(t, &cycle)
 	}
 	id, err := hex.DecodeString(strings.ReplaceAll(cycle.ID, "-", ""))
@@ -57,20 +111,27 @@ func fill(t *testing.T, dir string) []byte {
 	return id
 }
 
-// storedPages counts the pages that the agent says were stored.
-func storedPages(t *testing.T, dir string) (n int) {
+// stored counts the pages that the agent says were stored, and returns the
+// contents of the fragments.
+func stored(t *testing.T, dir string) (pages int, fragments [][]byte) {
 	t.Helper()
-	var entries []struct{ Kind, Outcome string }
-	r := rig.Tacit(t, "outbox", "list", "--json", "--data", dir).Run(t)
-	if err := json.Unmarshal([]byte(r.Stdout), &entries); err != nil {
-		t.Fatalf("tacit outbox list: %v: %s", err, r.Stderr)
+	var entries []struct {
+		Number        int
+		Kind, Outcome string
 	}
+	rig.Tacit(t, "outbox", "list", "--json", "--data", dir).JSON(t, &entries)
 	for _, e := range entries {
-		if e.Kind == "page" && e.Outcome == "stored" {
-			n++
+		switch {
+		case e.Outcome != "stored":
+		case e.Kind == "page":
+			pages++
+		case e.Kind == "fragment":
+			var shown struct{ Plain []byte }
+			rig.Tacit(t, "outbox", "show", strconv.Itoa(e.Number), "--json", "--data", dir).JSON(t, &shown)
+			fragments = append(fragments, shown.Plain)
 		}
 	}
-	return n
+	return pages, fragments
 }
 
 // steal copies one part of a data directory.

@@ -49,7 +49,7 @@ func (s *story) environment() []string {
 	in := secretsIn(inEnvironment)
 	return []string{
 		"ACME_LICENCE_KEY=" + in.licence, "ACME_CUSTOMER=" + in.customer,
-		"TACIT_ENTITLEMENT=" + in.entitlement,
+		"TACIT_ENTITLEMENT=" + in.entitlement, "ACME_ALL=" + strings.Join(in.all(), ":"),
 	}
 }
 

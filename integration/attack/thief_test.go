@@ -6,8 +6,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -16,13 +14,15 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// This thief is written from the protocol's pages alone (sections 1, 2 and 5).
+// This thief is written from the documents alone: the protocol's sections 1, 2
+// and 5, and what the packages say of pages, rows and secrets.
 
 const (
 	tagLen     = 16
 	witnessLen = 16
-	numbers    = 24 // page numbers of a day that he tries
-	farthest   = 80 // bytes into a row where he looks for a sealed page
+	buildLen   = 28
+	numbers    = 24  // page numbers of a day that he tries
+	farthest   = 128 // bytes into a row where he looks for a sealed page
 )
 
 // expand is X(k, label).
@@ -86,8 +86,8 @@ func unseal(key, sealed, additional []byte) ([]byte, bool) {
 
 // opens says whether a page's sealed part begins somewhere near the beginning
 // of these bytes, and opens.
-func (c candidate) opens(b []byte) bool {
-	additional := bytes.Join([][]byte{[]byte("page"), c.tag, u32(c.day), c.witness}, nil)
+func (c candidate) opens(b, build []byte) bool {
+	additional := bytes.Join([][]byte{[]byte("page"), c.tag, u32(c.day), c.witness, build}, nil)
 	for at := range min(farthest, len(b)) {
 		if _, ok := unseal(c.key, b[at:], additional); ok {
 			return true
@@ -102,47 +102,60 @@ type row struct {
 	key, value []byte
 }
 
-// rows reads every row of every month. Badger's files are no secret.
+// rows reads every row of both halves of every month. Badger's files are no
+// secret.
 func rows(t testing.TB, store string) (out []row) {
 	t.Helper()
-	months, err := filepath.Glob(filepath.Join(store, "20??-??"))
-	if err != nil || len(months) == 0 {
-		t.Fatalf("the stolen store has %d months, %v", len(months), err)
-	}
-	for _, month := range months {
-		db, err := badger.Open(badger.DefaultOptions(month).WithLogger(nil))
-		if err != nil {
-			t.Fatal(err)
+	for _, half := range []string{"pages", "sums"} {
+		dirs, err := filepath.Glob(filepath.Join(store, "20??-??", half))
+		if err != nil || len(dirs) == 0 {
+			t.Fatalf("the stolen store has %d months with %s, %v", len(dirs), half, err)
 		}
-		err = db.View(func(txn *badger.Txn) error {
-			it := txn.NewIterator(badger.DefaultIteratorOptions)
-			defer it.Close()
-			for it.Rewind(); it.Valid(); it.Next() {
-				value, err := it.Item().ValueCopy(nil)
-				if err != nil {
-					return err
-				}
-				out = append(out, row{filepath.Base(month), it.Item().KeyCopy(nil), value})
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
+		for _, dir := range dirs {
+			out = append(out, rowsOf(t, dir, half == "pages")...)
 		}
 	}
 	return out
 }
 
+// rowsOf reads one half: that of the pages is in Badger's managed mode.
+func rowsOf(t testing.TB, dir string, managed bool) (out []row) {
+	t.Helper()
+	open := badger.Open
+	if managed {
+		open = badger.OpenManaged
+	}
+	db, err := open(badger.DefaultOptions(dir).WithLogger(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.View(func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.DefaultIteratorOptions)
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			value, err := it.Item().ValueCopy(nil)
+			if err != nil {
+				return err
+			}
+			out = append(out, row{filepath.Base(filepath.Dir(dir)), it.Item().KeyCopy(nil), value})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 // robWithoutKeys counts the rows that open with an ID and nothing else, and
-// the files that show what the ID files a page under.
-func robWithoutKeys(t testing.TB, all []row, files [][]byte, id []byte) (opened int) {
+// the files that show what the ID files a page under. The thief has the
+// binaries, so he knows what build made the pages.
+func robWithoutKeys(t testing.TB, all []row, files [][]byte, id, build []byte) (opened int) {
 	t.Helper()
 	for _, c := range candidates(t, id) {
 		for _, r := range all {
-			if c.opens(r.value) || c.opens(append(append([]byte{}, r.key...), r.value...)) {
+			if c.opens(r.value, build) || c.opens(append(append([]byte{}, r.key...), r.value...), build) {
 				opened++
 			}
 		}
@@ -155,49 +168,68 @@ func robWithoutKeys(t testing.TB, all []row, files [][]byte, id []byte) (opened 
 	return opened
 }
 
-// robWithKeys counts the pages that open with an ID and the store's secrets.
-func robWithKeys(t testing.TB, all []row, keys string, id []byte) (opened int) {
+// robWithKeys counts the pages that open with an ID and the store's secrets,
+// and returns the build that made them.
+//
+//	row key   = M(IX(m), tag)[:16] ‖ batch ID
+//	row value = SEAL(WR(m), aad = row key, u32 d ‖ w ‖ build ‖ sealed page)
+func robWithKeys(t testing.TB, all []row, secrets map[string][]byte, id []byte) (opened int, build []byte) {
 	t.Helper()
-	index, wrap := map[string][]byte{}, map[string][]byte{}
-	for month, secret := range monthSecrets(t, keys) {
-		index[month], wrap[month] = expand(t, secret, "index"), expand(t, secret, "wrap")
-	}
 	for _, c := range candidates(t, id) {
+		begin := append(u32(c.day), c.witness...)
 		for _, r := range all {
-			prefix := append(mac(index[r.month], c.tag)[:16], u32(c.day)...)
-			if r.key[0] != 'p' || !bytes.HasPrefix(r.key[1:], prefix) {
+			secret, ok := secrets[r.month]
+			if !ok || r.key[0] != 'p' || !bytes.HasPrefix(r.key[1:], mac(expand(t, secret, "index"), c.tag)[:16]) {
 				continue
 			}
-			if plain, ok := unseal(wrap[r.month], r.value, r.key[1:]); ok && bytes.HasPrefix(plain, c.witness) && c.opens(plain) {
-				opened++
+			plain, ok := unseal(expand(t, secret, "wrap"), r.value, r.key[1:])
+			if !ok || !bytes.HasPrefix(plain, begin) || len(plain) < len(begin)+buildLen {
+				continue
+			}
+			if b := plain[len(begin):][:buildLen]; c.opens(plain, b) {
+				opened, build = opened+1, b
 			}
 		}
 	}
-	return opened
+	return opened, build
 }
 
-// monthSecrets returns S of the oldest month and of those after it.
-func monthSecrets(t testing.TB, keys string) map[string][]byte {
+// guess counts the rows of fragments whose content somebody confirms who guessed
+// it, bit by bit: there are few contents that a small fragment may have. He tries
+// what can be made of a content without a secret, and with the secrets that he
+// has.
+func guess(t testing.TB, all []row, contents [][]byte, secrets map[string][]byte) (confirmed int) {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(keys, "months.json"))
-	if err != nil {
-		t.Fatal(err)
+	for _, r := range all {
+		if r.key[0] != 'f' {
+			continue
+		}
+		hit := false
+		for _, content := range contents {
+			for _, made := range fingerprints(t, content, r.key[1:], secrets[r.month]) {
+				hit = hit || bytes.Contains(r.value, made[:8])
+			}
+		}
+		if hit {
+			confirmed++
+		}
 	}
-	var f struct {
-		Oldest string `json:"oldest"`
-		Secret []byte `json:"secret"`
+	return confirmed
+}
+
+// fingerprints are what a store might keep of a content.
+func fingerprints(t testing.TB, content, batch, secret []byte) [][]byte {
+	t.Helper()
+	plain, named, salted := sha256.Sum256(content), sha256.Sum256(append([]byte("tacit/v1/dedupe"), content...)), sha256.Sum256(append(bytes.Clone(batch), content...))
+	out := [][]byte{
+		content[:8], plain[:], named[:], salted[:], mac(batch, content), mac(nil, content), mac(make([]byte, 32), content),
+		mac([]byte("dedupe"), content), mac([]byte("tacit/v1/dedupe"), content),
 	}
-	if err := json.Unmarshal(b, &f); err != nil {
-		t.Fatal(err)
+	for _, weak := range [][]byte{make([]byte, 32), batch} {
+		out = append(out, mac(expand(t, weak, "dedupe"), content))
 	}
-	month, err := time.Parse("2006-01", f.Oldest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string][]byte{}
-	for range 6 {
-		out[month.Format("2006-01")] = f.Secret
-		f.Secret, month = expand(t, f.Secret, "next"), month.AddDate(0, 1, 0)
+	if secret != nil {
+		out = append(out, mac(expand(t, secret, "dedupe"), content))
 	}
 	return out
 }

@@ -56,11 +56,7 @@ func sealAll(t *testing.T, s *rig.Split, o fillOrder) [][]byte {
 // askKeys asks the site's relay for the store's keys, as an agent does.
 func askKeys(t *testing.T, s *rig.Split) []byte {
 	t.Helper()
-	name := rand.Text()
-	nc, err := nats.Connect("nats://"+s.Relay, nats.UserInfo(name, s.Credential), nats.CustomInboxPrefix("_INBOX."+name), nats.NoReconnect())
-	if err != nil {
-		t.Fatal(err)
-	}
+	nc := dialAsAgent(t, s)
 	defer nc.Close()
 	var list []byte
 	rig.Eventually(t, "the site hands out the store's keys", func() bool {
@@ -92,4 +88,32 @@ func newInstallation() string {
 	_, _ = rand.Read(b[:])                      // crypto/rand.Read never returns an error
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80 // a random UUID, RFC 9562
 	return hex.EncodeToString(b[:])
+}
+
+// putJunk hands the site's relay envelopes that nobody will answer.
+func putJunk(t *testing.T, s *rig.Split, envelopes [][]byte) {
+	t.Helper()
+	nc := dialAsAgent(t, s)
+	defer nc.Close()
+	for _, e := range envelopes {
+		const from, to = 7, 23 // of the attempt: version, key ID, partition and class come before it
+		m := &nats.Msg{Subject: rig.Put, Reply: nc.Opts.InboxPrefix + "." + hex.EncodeToString(e[from:to]), Data: e}
+		if err := nc.PublishMsg(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// dialAsAgent connects to the site's relay under a name that is drawn for it.
+func dialAsAgent(t *testing.T, s *rig.Split) *nats.Conn {
+	t.Helper()
+	name := rand.Text()
+	nc, err := nats.Connect("nats://"+s.Relay, nats.UserInfo(name, s.Credential), nats.CustomInboxPrefix("_INBOX."+name), nats.NoReconnect())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nc
 }

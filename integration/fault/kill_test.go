@@ -21,11 +21,11 @@ const atMost = 100
 // timeline and in the sums, once.
 func TestNothingAcceptedIsLost(t *testing.T) {
 	t.Parallel()
-	r, kills := random(t), figures.Size(t, 20, 200, 2000)
+	r, kills := random(t), figures.Size(t, 10, 100, 1000)
 	var c tally
 	for left := kills; left > 0; left -= atMost {
-		dir := rig.Dir(t)
-		ledger := report(t, dir, func() {
+		dir, ledger := rig.Dir(t), newLedger()
+		report(t, dir, ledger, func() {
 			for n := min(left, atMost); n > 0; {
 				p := rig.Tacit(t, "up", "--ports", "0", "--data", dir).Start(t, dir)
 				time.Sleep(life(r))
@@ -40,7 +40,7 @@ func TestNothingAcceptedIsLost(t *testing.T) {
 		tl := finish(t, dir)
 		c.rollups(t, filepath.Join(dir, "store"), c.pages(t, ledger, tl))
 	}
-	figures.Report(t, figures.Kill, "%d / %d / %d / %d", kills, c.accepted, c.lost, c.double)
+	figures.Report(t, figures.Kill, "%d of up / %d / %d / %d", kills, c.accepted, c.lost, c.double)
 }
 
 // life is how long a process lives: seldom longer than its start takes, or a

@@ -12,11 +12,11 @@ import (
 )
 
 // writers is how many products report at the same time, and pace how often
-// each does: enough to be cut off at any step, and not so much that the spool's
-// bound is reached.
+// each does: enough to be cut off at any step, and not so much that agents that
+// are interrupted all the time fall behind.
 const (
 	writers = 4
-	pace    = 20 * time.Millisecond
+	pace    = 60 * time.Millisecond
 	atOnce  = 3 // records
 )
 
@@ -24,11 +24,11 @@ const (
 // itself with another, so that the sums of these are theirs alone.
 const reporter = "7.7.7"
 
-// report lets products report to whatever runs on dir while do is at work, and
-// returns what was accepted.
-func report(t *testing.T, dir string, do func()) *rig.Ledger {
+func newLedger() *rig.Ledger { return &rig.Ledger{Version: reporter} }
+
+// report lets products report to whatever runs on dir while do is at work.
+func report(t *testing.T, dir string, ledger *rig.Ledger, do func()) {
 	t.Helper()
-	ledger := &rig.Ledger{Version: reporter}
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -48,32 +48,36 @@ func report(t *testing.T, dir string, do func()) *rig.Ledger {
 		})
 	}
 	do()
-	return ledger
 }
 
-// reportToAll lets products report to all agents, and users send, while do is
-// at work.
-func reportToAll(t *testing.T, agents []*rig.Daemon, ledgers []*rig.Ledger, do func()) {
+// reportToAll lets products report to all agents, each into a ledger of its own,
+// and users send, while do is at work.
+func reportToAll(t *testing.T, agents []*rig.Daemon, do func(ledgers []*rig.Ledger)) (ledgers []*rig.Ledger) {
 	t.Helper()
-	if len(agents) == 0 {
-		do()
-		return
+	run := func() { do(ledgers) }
+	for _, a := range agents {
+		ledger, inner := newLedger(), run
+		ledgers = append(ledgers, ledger)
+		run = func() {
+			report(t, a.Data, ledger, func() {
+				defer hurry(t, a.Data)()
+				inner()
+			})
+		}
 	}
-	ledgers[0] = report(t, agents[0].Data, func() {
-		defer hurry(t, agents[0])()
-		reportToAll(t, agents[1:], ledgers[1:], do)
-	})
+	run()
+	return ledgers
 }
 
-// hurry lets a user send, again and again, until what it returns is called:
+// hurry lets the user of the agent on dir send, again and again, until what it returns is called:
 // after a round that failed the next would be far.
-func hurry(t *testing.T, agent *rig.Daemon) (stop func()) {
+func hurry(t *testing.T, dir string) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for ctx.Err() == nil {
-			_, _, _ = rig.API(ctx, agent.Data, http.MethodPost, "/v1/send", nil) // nobody may be there
-			time.Sleep(5 * pace)
+			_, _, _ = rig.API(ctx, dir, http.MethodPost, "/v1/send", nil) // nobody may be there
+			time.Sleep(2 * pace)
 		}
 	})
 	return func() { cancel(); wg.Wait() }
@@ -87,25 +91,31 @@ const ownCrates = 5 * rig.Patience
 // timeline.
 func settle(t *testing.T, s *rig.Split, agent *rig.Daemon, ledger *rig.Ledger) rig.Timeline {
 	t.Helper()
-	return settleWithin(t, ownCrates, s, agent, ledger)
+	defer hurry(t, agent.Data)()
+	return await(t, ownCrates, s, agent, ledger.Accepted())
 }
 
-func settleWithin(t *testing.T, patience time.Duration, s *rig.Split, agent *rig.Daemon, ledger *rig.Ledger) rig.Timeline {
+// await waits until the store has these records of an agent, at most so long,
+// and returns the timeline, which is compared with the ledger.
+func await(t *testing.T, patience time.Duration, s *rig.Split, agent *rig.Daemon, values []int64) rig.Timeline {
 	t.Helper()
-	defer hurry(t, agent)()
 	for end := time.Now().Add(patience); ; time.Sleep(pace) { // between two looks
 		tl := s.Lookup(t, agent)
-		if missing := rig.Missing(tl, ledger.Accepted()); len(missing) == 0 || time.Now().After(end) {
-			return tl // which is compared with the ledger
+		if len(rig.Missing(tl, values)) == 0 || time.Now().After(end) {
+			return tl
 		}
 	}
 }
 
-// quiet sends what an agent still has, until every batch has its reply.
+// quiet sends what an agent still has, what it accepted and could not say
+// included, until every batch has its reply.
 func quiet(t *testing.T, agent *rig.Daemon) {
 	t.Helper()
-	_, _, _ = rig.API(t.Context(), agent.Data, http.MethodPost, "/v1/send", nil) // what it says is what is waited for
-	rig.Eventually(t, "every batch has its reply", func() bool {
+	rig.Eventually(t, "nothing waits to be sent", func() bool {
+		code, _, err := rig.API(t.Context(), agent.Data, http.MethodPost, "/v1/send", nil)
+		if err != nil || code != http.StatusOK {
+			return false
+		}
 		var status struct{ Spool struct{ Batches int } }
 		code, b, err := rig.API(t.Context(), agent.Data, http.MethodGet, "/v1/status", nil)
 		return err == nil && code == http.StatusOK && json.Unmarshal(b, &status) == nil && status.Spool.Batches == 0

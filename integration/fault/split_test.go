@@ -16,17 +16,16 @@ import (
 // every record that was accepted is in the lookup and in the sums, once.
 func TestNothingIsLostOnTheWay(t *testing.T) {
 	t.Parallel()
-	r, kills := random(t), figures.Size(t, 20, 200, 2000)
+	r, kills := random(t), figures.Size(t, 10, 100, 1000)
 	var c tally
 	for left := kills; left > 0; left -= atMost {
 		s := fleet(t)
-		ledgers := make([]*rig.Ledger, len(s.Agents))
-		reportToAll(t, s.Agents, ledgers, func() {
+		ledgers := reportToAll(t, s.Agents, func([]*rig.Ledger) {
 			for n := min(left, atMost); n > 0; time.Sleep(life(r) / 2) {
 				n -= killSome(t, r, s, n)
 			}
 		})
-		c.compare(t, s, ledgers)
+		c.compare(t, s, ledgers, ownCrates)
 	}
 	figures.Report(t, figures.Kill, "%d apart / %d / %d / %d", kills, c.accepted, c.lost, c.double)
 }
@@ -55,7 +54,9 @@ func killSome(t *testing.T, r *rand.Rand, s *rig.Split, most int) (n int) {
 }
 
 // missed is for how long what was killed is missed.
-func missed(r *rand.Rand) time.Duration { return time.Duration(r.Int64N(int64(250 * time.Millisecond))) }
+func missed(r *rand.Rand) time.Duration {
+	return time.Duration(r.Int64N(int64(250 * time.Millisecond)))
+}
 
 // killed ends a daemon as a power cut would, and starts it after a moment.
 func killed(t *testing.T, r *rand.Rand, d *rig.Daemon) {
@@ -66,21 +67,23 @@ func killed(t *testing.T, r *rand.Rand, d *rig.Daemon) {
 }
 
 // compare waits until the store has everything, and compares it with what the
-// agents accepted. It ends the store.
-func (c *tally) compare(t *testing.T, s *rig.Split, ledgers []*rig.Ledger) {
+// agents accepted. It ends the agents and the store.
+func (c *tally) compare(t *testing.T, s *rig.Split, ledgers []*rig.Ledger, patience time.Duration) {
 	t.Helper()
-	var want sums
-	timelines := make([]rig.Timeline, len(s.Agents))
 	for i, a := range s.Agents {
 		// What an agent sent and an edge forgot, the agent sends again much
 		// later, or after a restart.
 		a.Kill()
 		a.Start(t)
-		settle(t, s, a, ledgers[i])
+		stop := hurry(t, a.Data)
+		await(t, patience, s, a, ledgers[i].Accepted())
+		stop()
 		quiet(t, a)
+	}
+	var want sums
+	for i, a := range s.Agents {
 		a.Kill()
-		timelines[i] = s.Lookup(t, a)
-		want = want.plus(c.pages(t, ledgers[i], timelines[i]))
+		want = want.plus(c.pages(t, ledgers[i], s.Lookup(t, a)))
 	}
 	s.Store.Interrupt(t)
 	c.rollups(t, filepath.Join(s.Store.Data, "store"), want)

@@ -25,6 +25,7 @@ type spot struct {
 	half   string // of the month, with the month: 2026-11/pages
 	key    []byte
 	begin  []byte // of the value
+	end    []byte // of the value
 	length int    // of the value
 	traits map[string]float64
 }
@@ -198,7 +199,7 @@ func (d *stolen) readLog(half string, b []byte, transactions int) int {
 // of two with one version the log.
 func (d *stolen) add(half string, key, value []byte, traits map[string]float64) {
 	id := half + "/" + string(key)
-	s := &spot{half: half, key: bytes.Clone(key), begin: bytes.Clone(value[:min(64, len(value))]), length: len(value), traits: traits}
+	s := &spot{half: half, key: bytes.Clone(key), begin: bytes.Clone(value[:min(64, len(value))]), end: bytes.Clone(value[max(0, len(value)-8):]), length: len(value), traits: traits}
 	if old := d.rows[id]; old != nil && old.traits["version"] > traits["version"] {
 		return
 	}

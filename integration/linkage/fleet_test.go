@@ -90,10 +90,10 @@ func (h *installation) dayOf(random *rand.Rand, day schema.Day) (out []*sending)
 		if weekend || random.Float64() < 0.08 {
 			return nil
 		}
-		pages, fragments = 1+random.IntN(2), 1+random.IntN(2)
+		pages, fragments = 1+random.IntN(4)/3, 1
 	case server:
 		begin, hours = 0, 24
-		pages, fragments = 1+random.IntN(2), 2
+		pages, fragments = 1+random.IntN(2), 1+random.IntN(2)
 	case idle:
 		if random.Float64() < 0.7 {
 			return nil

@@ -1,6 +1,7 @@
 package linkage
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 	"math/bits"
@@ -14,9 +15,21 @@ type thing struct {
 	who    int     // the installation: known for half of them
 	sent   float64 // hours since the beginning: for the choice of pairs, and the control
 	places map[string]float64
-	hours  map[string]float64 // of the day, as far as an order tells: 0 to 1
+	days   map[string]float64 // as far as an order tells
+	hours  map[string]float64 // of that day, 0 to 1
+	month  int                // that it lies in
 	shown  float64            // the day as far as the row shows it; NaN: it does not
 	spot   *spot
+}
+
+// numbers notes how key and value begin and end, in case they are not as random
+// as they should be.
+func (s *spot) numbers(places map[string]float64, whose string) {
+	for name, b := range map[string][]byte{"key's begin": s.key[1:], "key's end": s.key[len(s.key)-8:], "value's begin": s.begin, "value's end": s.end} {
+		if len(b) >= 8 {
+			places[whose+name] = float64(binary.BigEndian.Uint64(b))
+		}
+	}
 }
 
 func (x *thing) day() int { return int(x.sent / 24) }
@@ -26,11 +39,11 @@ func (x *thing) day() int { return int(x.sent / 24) }
 func known(things []*thing, first float64) (out []*thing) {
 	for _, x := range things {
 		k := *x
-		k.places, k.hours = map[string]float64{"order of arrival": x.sent}, map[string]float64{}
+		k.places, k.days, k.hours = map[string]float64{"order of arrival": x.sent}, map[string]float64{}, map[string]float64{}
 		k.shown = first + float64(x.day())
 		out = append(out, &k)
 	}
-	rank(out)
+	rank(out, first)
 	return out
 }
 
@@ -56,7 +69,7 @@ func (d *stolen) things(sent []*sending, own, beside byte) (out []*thing) {
 		if row == nil {
 			continue
 		}
-		x := &thing{who: s.from.number, sent: s.at, places: map[string]float64{"length": float64(row.length)}, hours: map[string]float64{}, shown: math.NaN(), spot: row}
+		x := &thing{who: s.from.number, sent: s.at, places: map[string]float64{"length": float64(row.length)}, days: map[string]float64{}, hours: map[string]float64{}, shown: math.NaN(), spot: row}
 		if own == 'p' {
 			x.shown = dayShown(row)
 		}
@@ -68,12 +81,11 @@ func (d *stolen) things(sent []*sending, own, beside byte) (out []*thing) {
 				x.places["its batch's "+name] = at
 			}
 			x.places["its batch's length"] = float64(other.length)
+			other.numbers(x.places, "its batch's ")
 		}
-		for i := range 4 { // in case keys or values are not as random as they should be
-			x.places["key "+string(rune('a'+i))] = float64(row.key[1+i])
-			x.places["value "+string(rune('a'+i))] = float64(row.begin[i])
-		}
-		x.places["month"] = float64(row.half[5]-'0')*10 + float64(row.half[6]-'0')
+		row.numbers(x.places, "")
+		x.month = int(row.half[5]-'0')*10 + int(row.half[6]-'0')
+		x.places["month"] = float64(x.month)
 		out = append(out, x)
 	}
 	return out
@@ -104,65 +116,78 @@ func (d *stolen) daysByVersion(fragments []*thing) {
 	}
 }
 
-// rank replaces every number by its rank, 0 to 1, and guesses the hour: the rank
-// among the rows of one day.
-func rank(things []*thing) {
-	names := map[string]bool{}
+// rank replaces every number by its rank, 0 to 1. For what may be an order of
+// arrival it guesses days and hours besides: the attacker knows how many come on
+// each day, and counts back from the last one.
+func rank(things []*thing, first float64) {
+	names, perDay := map[string]bool{}, map[int]int{}
+	last := 0
 	for _, x := range things {
+		perDay[x.day()]++
+		last = max(last, x.day())
 		for name := range x.places {
 			names[name] = true
 		}
 	}
 	for name := range names {
 		has := slices.DeleteFunc(slices.Clone(things), func(x *thing) bool { _, ok := x.places[name]; return !ok })
-		slices.SortStableFunc(has, func(a, b *thing) int { return cmpFloat(a.places[name], b.places[name]) })
-		byDay := map[float64][]*thing{}
-		for _, x := range has {
-			if !math.IsNaN(x.shown) {
-				byDay[x.shown] = append(byDay[x.shown], x)
-			}
+		slices.SortStableFunc(has, func(a, b *thing) int { // each month counts anew
+			return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.places[name], b.places[name]))
+		})
+		ranks, distinct := make(map[*thing]float64, len(has)), spread(has, name)
+		for i, x := range has {
+			ranks[x] = distinct[i] / float64(len(has))
 		}
-		for _, ofDay := range byDay {
-			spread(ofDay, name, func(x *thing, at float64) { x.hours[name] = at })
+		if distinct[0] < float64(len(has))/10 { // not a few heaps, and not one
+			guessDays(has, name, distinct, first, last, perDay)
 		}
-		ranks := make(map[*thing]float64, len(has))
-		spread(has, name, func(x *thing, at float64) { ranks[x] = at })
 		for x, at := range ranks {
 			x.places[name] = at
 		}
 	}
 }
 
-func cmpFloat(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+// guessDays counts the sorted things back from the last one, day by day.
+func guessDays(has []*thing, name string, ranks []float64, first float64, last int, perDay map[int]int) {
+	end := float64(len(has))
+	for i, day := len(has)-1, last; i >= 0 && day >= 0; day-- {
+		n := float64(perDay[day])
+		for ; i >= 0 && ranks[i] >= end-n; i-- {
+			has[i].days[name] = first + float64(day)
+			has[i].hours[name] = (ranks[i] - (end - n)) / n
+		}
+		end -= n
 	}
-	return 0
 }
 
-// spread tells each of the sorted things its rank, the same one where the number
-// is the same.
-func spread(sorted []*thing, name string, tell func(x *thing, at float64)) {
+// spread returns the rank of each of the sorted things, the same one where the
+// number is the same.
+func spread(sorted []*thing, name string) []float64 {
+	out := make([]float64, len(sorted))
 	for i := 0; i < len(sorted); {
 		j := i
-		for j < len(sorted) && sorted[j].places[name] == sorted[i].places[name] {
+		for j < len(sorted) && sorted[j].month == sorted[i].month && sorted[j].places[name] == sorted[i].places[name] {
 			j++
 		}
 		for k := i; k < j; k++ {
-			tell(sorted[k], (float64(i)+float64(j-1))/2/float64(len(sorted)))
+			out[k] = float64(i+j-1) / 2
 		}
 		i = j
 	}
+	return out
 }
 
 // compare returns the features of a pair.
 func compare(a, b *thing, names []string) []float64 {
-	out := make([]float64, 0, 2*len(names)+4)
+	out := make([]float64, 0, 4*len(names)+4)
 	for _, name := range names {
 		out = append(out, difference(a.places, b.places, name), around(difference(a.hours, b.hours, name)))
+		x, ok := a.days[name]
+		y, ok2 := b.days[name]
+		if !ok || !ok2 {
+			x, y = math.NaN(), math.NaN()
+		}
+		out = append(out, math.Abs(x-y), rest(x)+rest(y))
 	}
 	days := math.Abs(a.shown - b.shown)
 	out = append(out, days, math.Mod(days, 7), rest(a.shown)+rest(b.shown))
@@ -176,7 +201,7 @@ func compare(a, b *thing, names []string) []float64 {
 // features names what compare returns.
 func features(names []string) (out []string) {
 	for _, name := range names {
-		out = append(out, name, "hour by "+name)
+		out = append(out, name, "hour by "+name, "days apart by "+name, "both at a weekend by "+name)
 	}
 	return append(out, "days apart", "weekdays apart", "both at a weekend", "bits of the values")
 }

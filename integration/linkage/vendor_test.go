@@ -31,8 +31,8 @@ import (
 const (
 	credential = "the channel's shared credential"
 	patience   = 2 * time.Minute
-	lines      = 16   // connections that a fleet shares: the store's disk knows none
-	underWay   = 1024 // envelopes without a reply
+	lines      = 16 // connections that a fleet shares: the store's disk knows none
+	dayParts   = 16 // at least, in which a day's envelopes come to the store: more would hide hours in one group
 )
 
 // vendor is a real edge and a real store whose clock the test sets. What they
@@ -56,7 +56,7 @@ type line struct {
 	inbox string
 }
 
-func newVendor(t *testing.T, first schema.Day) *vendor {
+func newVendor(t *testing.T, first schema.Day, underWay int) *vendor {
 	t.Helper()
 	v := &vendor{dir: t.TempDir(), open: map[string]*sending{}, slots: make(chan struct{}, underWay)}
 	v.day.Store(int64(first))
@@ -116,7 +116,7 @@ func (v *vendor) startStore(t *testing.T, logger *slog.Logger) {
 	}
 	v.store, err = store.New(t.Context(), store.Config{
 		Dir: filepath.Join(v.dir, "store"), Secrets: box, Vendor: store.NewVendor(private), RunDir: run, Conn: conn,
-		Registry: registry.Base(), GroupWait: 20 * time.Millisecond, Logger: logger, Now: v.now,
+		Registry: registry.Base(), GroupWait: 5 * time.Millisecond, Logger: logger, Now: v.now,
 	})
 	if err == nil {
 		err = v.store.Start(t.Context())
@@ -190,10 +190,10 @@ func (v *vendor) send(t *testing.T, all []*sending) {
 			t.Fatal(err)
 		}
 	}
-	for range underWay { // until none is under way
+	for range cap(v.slots) { // until none is under way
 		take()
 	}
-	for range underWay {
+	for range cap(v.slots) {
 		<-v.slots
 	}
 	v.mu.Lock()

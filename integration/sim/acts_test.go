@@ -36,7 +36,7 @@ func (w *world) do(e event) {
 	case hostOff:
 		h.off(e.For)
 	case jumpAgent:
-		h.clock.jump(e.Amount)
+		h.set(e.Amount)
 		w.after(e.For, func() { h.clock.jump(0) })
 	case jumpRelay:
 		w.site.clock.jump(e.Amount)
@@ -71,6 +71,10 @@ func (w *world) kill(e event) {
 		w.store.kill(e.For)
 	case killReplied:
 		if w.waitFor(w.traps.add(&trap{host: linkStore, text: "PUB tacit.reply ", up: true, lose: true}), patience) {
+			w.store.kill(e.For)
+		}
+	case killAnswered:
+		if w.waitFor(w.traps.add(&trap{host: linkStore, text: "PUB tacit.reply ", up: true}), patience) {
 			w.store.kill(e.For)
 		}
 	case killSending:

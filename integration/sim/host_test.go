@@ -26,14 +26,15 @@ const (
 
 // host is a machine with an agent on it, through all of its lives.
 type host struct {
-	w     *world
-	n     int
-	life  int
-	clock clock
-	agent *agent.Agent // nil: the machine is down
-	isOff bool         // the host refuses
-	wasUp bool         // before all machines were off
-	left  time.Time    // when it was last up, by the right clock
+	w      *world
+	n      int
+	life   int
+	clock  clock
+	agent  *agent.Agent // nil: the machine is down
+	isOff  bool         // the host refuses
+	wasUp  bool         // before all machines were off
+	behind bool         // its clock was, for longer than its spool keeps anything
+	left   time.Time    // when it was last up, by the right clock
 	ledger
 }
 
@@ -83,9 +84,16 @@ func (h *host) begin() {
 		h.w.t.Fatalf("start agent %d: %v", h.n, err)
 	}
 	h.agent = a
-	if !h.left.IsZero() && h.w.right.now().Sub(h.left) > spoolKeeps {
-		h.aged = true
-	}
+	h.aged = h.aged || h.behind || !h.left.IsZero() && h.w.right.now().Sub(h.left) > spoolKeeps
+}
+
+// set sets the host's clock wrong. A batch that was made while it was far behind
+// looks, once it is right, as old as that: an agent that saw it come knows
+// better, one that began since cannot tell it from what lay there while the
+// machine was off.
+func (h *host) set(days int) {
+	h.clock.jump(days)
+	h.behind = h.behind || time.Duration(-days)*24*time.Hour > spoolKeeps
 }
 
 // offer lets a product report n records, each another number.

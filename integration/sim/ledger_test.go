@@ -33,10 +33,11 @@ const (
 // its own.
 type ledger struct {
 	id       [16]byte
-	dropped  uint64         // records that the agent says it dropped, for their age or for room
-	outcomes map[string]int // what stores answered, as the last life's outbox has it
 	last     int64
 	fates    map[int64]fate
+	dropped  uint64         // records that the agent says it dropped, for their age or for room
+	aged     bool           // it was off for longer than it keeps what it has left
+	outcomes map[string]int // what stores answered, as the last life's outbox has it
 }
 
 func (l *ledger) note(records []schema.Record, f fate) {

@@ -28,7 +28,7 @@ func partition(t *testing.T, seed uint64, dir string) *verdict {
 	for range d.few(1, 10) {
 		p.fault(d, d.between(0, p.Faults), []act{
 			cut, cut, stall, stall, vanish, vanish, refuse, trickle, slow, loseReply, siteOff, hostOff, fullDisk,
-			killAgent, stopAgent, killEdge, killSite, killStore, killReplied, killSending,
+			killAgent, stopAgent, killEdge, killSite, killStore, killReplied, killAnswered, killSending,
 		})
 	}
 	return through(t, p.sorted(), dir)
@@ -52,19 +52,20 @@ func report(t *testing.T, row figures.Row, found []*verdict) {
 	if inside {
 		return
 	}
-	var accepted, lost, double int
+	var sum account
 	var drained []time.Duration
 	for _, v := range found {
 		if v == nil {
-			continue // it has failed, and says so
+			continue // it ended without a verdict, which has failed the test
 		}
-		accepted, lost, double = accepted+v.Account.Accepted, lost+v.Account.Lost-v.Account.Dropped, double+v.Account.Double
+		sum.Accepted, sum.Lost, sum.Double = sum.Accepted+v.Account.Accepted, sum.Lost+v.Account.Lost-v.Account.Dropped, sum.Double+v.Account.Double
+		sum.Expired += v.Account.Expired
 		drained = append(drained, v.Drained)
 	}
 	if len(drained) == 0 {
 		return
 	}
 	slices.Sort(drained)
-	figures.Report(t, row, "%d seeds / %d records / %d lost / %d double / drained within %v, %v in the worst",
-		len(found), accepted, lost, double, drained[len(drained)/2].Round(time.Second), drained[len(drained)-1].Round(time.Second))
+	figures.Report(t, row, "%d seeds / %d records / %d lost / %d double / %d batches wrongly expired / drained within %v, %v in the worst",
+		len(found), sum.Accepted, sum.Lost, sum.Double, sum.Expired, drained[len(drained)/2].Round(time.Second), drained[len(drained)-1].Round(time.Second))
 }

@@ -38,29 +38,30 @@ type act string
 
 // The acts.
 const (
-	offer       act = "offer"         // a product reports Amount records
-	cut         act = "cut"           // connections end, both sides notice
-	stall       act = "stall"         // nothing arrives until it is over: a black hole
-	vanish      act = "vanish"        // what is written is gone, and connections stay: half-open
-	refuse      act = "refuse"        // nothing listens there
-	trickle     act = "trickle"       // Amount bytes a second
-	slow        act = "slow"          // Amount milliseconds each way
-	killAgent   act = "kill agent"    // as kill -9; it comes back after For
-	stopAgent   act = "stop agent"    // in order; it comes back after For
-	killEdge    act = "kill edge"     // with what its pool holds
-	killSite    act = "kill site"     // with what its pool holds
-	killStore   act = "kill store"    // at any moment
-	killReplied act = "kill replying" // the store, when its rows are on disk and no reply has left
-	killSending act = "kill sending"  // an agent, when an envelope has just left
-	loseReply   act = "lose reply"    // the next reply to an agent goes with its connection
-	siteOff     act = "site off"      // for For
-	hostOff     act = "host off"      // the host's own, for For
-	jumpAgent   act = "jump agent"    // Amount days
-	jumpRelay   act = "jump relay"    // Amount days
-	jumpStore   act = "jump store"    // Amount days
-	fullDisk    act = "full disk"     // of an agent, for For
-	leap        act = "leap"          // Amount days pass at once, for everybody
-	asleep      act = "asleep"        // every machine is off for Amount days
+	offer        act = "offer"         // a product reports Amount records
+	cut          act = "cut"           // connections end, both sides notice
+	stall        act = "stall"         // nothing arrives until it is over: a black hole
+	vanish       act = "vanish"        // what is written is gone, and connections stay: half-open
+	refuse       act = "refuse"        // nothing listens there
+	trickle      act = "trickle"       // Amount bytes a second
+	slow         act = "slow"          // Amount milliseconds each way
+	killAgent    act = "kill agent"    // as kill -9; it comes back after For
+	stopAgent    act = "stop agent"    // in order; it comes back after For
+	killEdge     act = "kill edge"     // with what its pool holds
+	killSite     act = "kill site"     // with what its pool holds
+	killStore    act = "kill store"    // at any moment
+	killReplied  act = "kill replying" // the store, when its rows are on disk and no reply has left
+	killAnswered act = "kill answered" // the store, when a reply has just left
+	killSending  act = "kill sending"  // an agent, when an envelope has just left
+	loseReply    act = "lose reply"    // the next reply to an agent goes with its connection
+	siteOff      act = "site off"      // for For
+	hostOff      act = "host off"      // the host's own, for For
+	jumpAgent    act = "jump agent"    // Amount days
+	jumpRelay    act = "jump relay"    // Amount days
+	jumpStore    act = "jump store"    // Amount days
+	fullDisk     act = "full disk"     // of an agent, for For
+	leap         act = "leap"          // Amount days pass at once, for everybody
+	asleep       act = "asleep"        // every machine is off for Amount days
 )
 
 // The names of links that are no agent's.

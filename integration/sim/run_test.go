@@ -30,6 +30,7 @@ type verdict struct {
 	Passed  time.Duration
 	Drained time.Duration // from the repair until nothing waited
 	Account *account
+	Failed  bool
 
 	// Of an outage: envelopes in the worst minute to the mean one, and
 	// connections in the worst second.
@@ -126,7 +127,9 @@ func one(t *testing.T, binary string, seed uint64) *verdict {
 		args = append(args, "-test.v")
 	}
 	c := exec.CommandContext(ctx, binary, args...)
-	c.Env = append(os.Environ(), fmt.Sprintf("%s=%d", seedVariable, seed), "GOMAXPROCS=1", "GOGC=400", "DO_NOT_TRACK=", "TACIT_TELEMETRY=")
+	c.Env = append(os.Environ(), fmt.Sprintf("%s=%d", seedVariable, seed), "DO_NOT_TRACK=", "TACIT_TELEMETRY=",
+		"GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", // one goroutine at a time, as long as it wants: so that a seed replays
+		"GOGC=400") // the processes are short
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGQUIT) } // it says where it hangs
 	c.WaitDelay = 5 * time.Second
 	out, err := c.CombinedOutput()
@@ -135,14 +138,17 @@ func one(t *testing.T, binary string, seed uint64) *verdict {
 	}
 	_, after, found := bytes.Cut(out, []byte(verdictMark))
 	v := &verdict{}
-	if line, _, _ := bytes.Cut(after, []byte("\n")); found && err == nil {
-		err = json.Unmarshal(line, v)
-	}
-	if err == nil && found {
+	line, _, _ := bytes.Cut(after, []byte("\n"))
+	told := found && json.Unmarshal(line, v) == nil
+	if told && err == nil {
 		return v
 	}
 	t.Errorf("seed %d: %v\n%s\nagain: %s=%d go test ./integration/sim -run '^%s$' -v", seed, err, tail(out), seedVariable, seed, t.Name())
-	return nil
+	if !told {
+		return nil
+	}
+	v.Failed = true
+	return v
 }
 
 // tail returns the last of what a process said.
@@ -158,7 +164,7 @@ func failures(mu *sync.Mutex, out []*verdict) (n int) {
 	mu.Lock()
 	defer mu.Unlock()
 	for _, v := range out {
-		if v == nil {
+		if v == nil || v.Failed {
 			n++
 		}
 	}

@@ -4,9 +4,9 @@
 //
 // At random times, and when the pool is half full, a random half of it leaves in
 // a random order, provided that at least MinPeers connections contributed. What waited
-// MaxWait leaves anyway; when fewer than MinPeers contributed it is counted as
-// thin: it went, but there was little to hide among. Randomness comes from
-// crypto/rand.
+// MaxWait leaves anyway, and not alone: with a random half, or with all that is
+// there when fewer than MinPeers contributed. Then all of it is counted as thin:
+// it went, but there was little to hide among. Randomness comes from crypto/rand.
 //
 // The pool is memory only and bounded in envelopes and bytes. When it is full,
 // or one connection would fill more than a quarter of it, Add refuses and the

@@ -3,6 +3,7 @@ package pool
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -150,7 +151,9 @@ func (p *Pool) mixed() bool {
 }
 
 // take removes what leaves now: a random half when its time has come and the
-// pool is mixed, whatever waited MaxWait, and what came back. With all it is
+// pool is mixed, whatever waited MaxWait and what it leaves with, and what came
+// back. What waited MaxWait leaves with a random half of a mixed pool, and with
+// all of another: alone, its time would name who sent it. With all it is
 // everything. Abort is called when the pool is shut before settle.
 func (p *Pool) take(now time.Time, all bool, abort context.CancelFunc) (leave []Item) {
 	p.mu.Lock()
@@ -158,12 +161,16 @@ func (p *Pool) take(now time.Time, all bool, abort context.CancelFunc) (leave []
 	p.abort, p.taken = abort, now
 	mixed := p.mixed()
 	p.random.Shuffle(len(p.items), func(i, j int) { p.items[i], p.items[j] = p.items[j], p.items[i] })
-	half := 0
-	if !now.Before(p.flushAt) {
+	overdue, due := p.overdue(now), !now.Before(p.flushAt)
+	if due {
 		p.drawFlush(now)
-		if mixed {
-			half = (len(p.items) + 1) / 2
-		}
+	}
+	half := 0
+	switch {
+	case mixed && (due || overdue):
+		half = (len(p.items) + 1) / 2
+	case overdue:
+		half = len(p.items)
 	}
 	var stay []Item
 	for i, it := range p.items {
@@ -177,6 +184,12 @@ func (p *Pool) take(now time.Time, all bool, abort context.CancelFunc) (leave []
 	}
 	p.setWaiting(stay)
 	return leave
+}
+
+// overdue says whether something that was not drawn yet waited MaxWait. Call with
+// mu held.
+func (p *Pool) overdue(now time.Time) bool {
+	return slices.ContainsFunc(p.items, func(it Item) bool { return !it.drawn && now.Sub(it.since) >= p.cfg.MaxWait })
 }
 
 // settle books what became of items that were taken: left come back to the

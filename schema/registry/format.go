@@ -15,10 +15,11 @@ type Format string
 const (
 	// FormatVersion is a product's version: up to four numbers with dots, then
 	// a known pre-release word, a revision number, or the stamp that Go or git
-	// gives an untagged build; or "devel" or "unknown". At most 64 bytes.
+	// gives an untagged build; or "devel" or "unknown". At most 64 bytes. Four
+	// numbers that look like an IPv4 address are none.
 	FormatVersion Format = "version"
-	// FormatOSVersion is a system's version: numbers with dots, or "rolling"
-	// or "unknown". At most 16 bytes.
+	// FormatOSVersion is a system's version: numbers of at most 8 digits with
+	// dots, or "rolling" or "unknown". At most 16 bytes. Nor is an IPv4 address one.
 	FormatOSVersion Format = "os_version"
 	// FormatCountry is an ISO 3166-1 alpha-2 code, or "unknown".
 	FormatCountry Format = "country"
@@ -30,6 +31,8 @@ const (
 const (
 	maxVersionLen   = 64
 	maxOSVersionLen = 16
+
+	maxOSVersionDigits = len("20261121") // of one number: rolling systems have dates
 )
 
 func formats() []Format {
@@ -81,11 +84,11 @@ func isOSVersion(s string) bool {
 	if s == "rolling" || s == "unknown" {
 		return true
 	}
-	if len(s) > maxOSVersionLen {
+	if len(s) > maxOSVersionLen || isAddress(s) {
 		return false
 	}
 	for part := range strings.SplitSeq(s, ".") {
-		if !isNumber(part, maxOSVersionLen) {
+		if !isNumber(part, maxOSVersionDigits) {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -9,6 +10,7 @@ const (
 	maxVersionNumbers = 4
 	maxVersionDigits  = 6
 	maxPreParts       = 6
+	highestMajor      = 49                    // of a version of four numbers up to 255
 	stampLen          = len("20060102150405") // in a Go pseudo-version
 	commitLen         = len("0123456789ab")
 )
@@ -27,7 +29,7 @@ func isVersion(s string) bool {
 		return false
 	}
 	numbers, pre, hasPre := strings.Cut(strings.TrimPrefix(rest, "v"), "-")
-	if strings.Count(numbers, ".") >= maxVersionNumbers {
+	if strings.Count(numbers, ".") >= maxVersionNumbers || isAddress(numbers) {
 		return false
 	}
 	for p := range strings.SplitSeq(numbers, ".") {
@@ -36,6 +38,32 @@ func isVersion(s string) bool {
 		}
 	}
 	return !hasPre || isPreRelease(pre)
+}
+
+// isAddress says whether four numbers are sooner an IPv4 address than a version:
+// versions of four small numbers begin low, and have at most one of three digits.
+// What is left of 10.0.0.0/8 and of low first numbers could be either.
+func isAddress(s string) bool {
+	if strings.Count(s, ".") != 3 {
+		return false
+	}
+	first, long := -1, 0
+	for p := range strings.SplitSeq(s, ".") {
+		if !isNumber(p, len("255")) {
+			return false
+		}
+		n, _ := strconv.Atoi(p) // isNumber lets nothing else pass
+		if n > 255 {
+			return false
+		}
+		if first < 0 {
+			first = n
+		}
+		if n > 99 {
+			long++
+		}
+	}
+	return first > highestMajor || long > 1
 }
 
 // isPreRelease reads what follows the numbers: "rc.1", "rc1", "4",

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
 )
 
 // Config says by which clock, and where what is believed of it lies.
@@ -53,8 +52,8 @@ type Calendar struct {
 	tried   time.Duration // Ran when that was tried last
 }
 
-// Open reads what was believed last in the data directory, and looks at the
-// clock. Errors wrap [ErrUnset] when neither says which day it is.
+// Open reads what was believed last in the data directory. Errors wrap [ErrUnset]
+// when neither that nor the clock says which day it is.
 func Open(cfg Config) (*Calendar, error) {
 	if err := cfg.defaults(); err != nil {
 		return nil, fmt.Errorf("open calendar: %w", err)
@@ -77,8 +76,7 @@ func Open(cfg Config) (*Calendar, error) {
 		return nil, fmt.Errorf("open calendar: %w", err)
 	}
 	c.looked = cfg.Ran()
-	c.look()
-	c.write()
+	c.changed, c.tried = true, c.looked-writeAgain // the first who asks writes it: a store that does not open leaves nothing
 	return c, nil
 }
 
@@ -114,7 +112,7 @@ func Read(dir string, now time.Time) (Today, error) {
 	return c.today(), nil
 }
 
-// look is for callers that hold mu, or are alone.
+// look is for callers that hold mu.
 func (c *Calendar) look() {
 	before, ran := c.course, c.cfg.Ran()
 	c.course.look(clean(c.cfg.Now()), ran-c.looked)
@@ -149,7 +147,7 @@ func (c *Calendar) writeSometimes() {
 	}
 }
 
-// write is for callers that hold mu, or are alone.
+// write is for callers that hold mu.
 func (c *Calendar) write() {
 	c.tried = c.looked
 	if err := c.course.write(c.cfg.Dir); err != nil {
@@ -164,4 +162,3 @@ func clean(t time.Time) time.Time { return t.Round(0).UTC() }
 
 // days returns whole days.
 func days(d time.Duration) int { return int(d.Hours()) / 24 }
-

@@ -47,13 +47,23 @@ func (c *course) leave(wall time.Time, passed time.Duration) {
 	c.likely = c.isLikely(wall)
 	c.other = wall
 	if c.otherRan >= shortProof {
-		c.believed, c.ran = wall, c.otherRan
-		c.settle()
+		c.believe()
 	}
 }
 
+// believe takes the other course for the right one. Where it is not far away,
+// what the first one has run counts on: weekends would take it away otherwise.
+func (c *course) believe() {
+	ran := c.otherRan
+	if c.other.Sub(c.believed).Abs() <= shortGap*24*time.Hour {
+		ran += c.ran
+	}
+	c.believed, c.ran = c.other, min(ran, longProof)
+	c.settle()
+}
+
 // isLikely says whether the clock is where a stop would have left it, or several
-// in a row. Before the first course has run for a day every other is as likely.
+// in a row. Before the first course has proved itself every other is as likely.
 func (c *course) isLikely(wall time.Time) bool {
 	if c.ran < shortProof {
 		return true
@@ -87,10 +97,10 @@ func (c *course) today() Today {
 		t.add(schema.DayOf(c.other), c.likely)
 	}
 	if c.sure > 0 {
-		t.First = min(t.First, c.sure)
+		t.First, t.Last = min(t.First, c.sure), max(t.Last, c.sure)
 	}
 	t.Sure = min(c.sure, t.First)
-	t.Certain = c.other.IsZero() && !c.unset
+	t.Certain = c.other.IsZero() && !c.unset && t.Last-t.First <= shortGap
 	return t
 }
 

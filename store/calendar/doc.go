@@ -17,7 +17,7 @@
 //     may be any day from the believed one to its day, both included, and what
 //     is right under any of them is done at once: a store that was off for three
 //     months works from its first second. The same goes for every other course
-//     as long as the first one has not run for a day: a new machine whose clock
+//     as long as the first one has not run that long: a new machine whose clock
 //     is set right a minute later.
 //   - One that is further ahead counts only against answers that would be wrong
 //     if it were right ([Today.Later]).
@@ -25,14 +25,15 @@
 //   - A clock before schema.EarliestClock, as a machine without a battery shows
 //     it after its start, says nothing. The believed course goes on.
 //
-// Proof for answers: the other course was kept for 24 hours of running, over
+// Proof for answers: the other course was kept for 36 hours of running, over
 // restarts too, with stops of at most four days. A look at which the clock is
 // back on the first course ends the doubt.
 //
 // Proof where something is destroyed ([Today.Sure]): the same, and seven days
 // when the day is more than 60 days away from the one that was proved before, or
 // when none was. So ten years ahead and back destroy nothing, and a clock that
-// stays wrong for a week does.
+// stays wrong for a week does. Until then the day that was proved before bounds
+// the span as well, and refuses nothing with it.
 //
 // What is believed lies in one small file in the data directory, for its owner
 // only: synced when a doubt begins or ends, every hour of running, and at the
@@ -58,7 +59,7 @@ const (
 	slack       = 36 * time.Hour       // off the course by no more is on it
 	longestStop = 400 * 24 * time.Hour // ahead by no more is what a stop leaves; the longest that pages are kept
 	rest        = 4 * 24 * time.Hour   // a stop within a course that has to prove itself
-	shortProof  = 24 * time.Hour       // of running
+	shortProof  = 36 * time.Hour       // of running
 	longProof   = 7 * 24 * time.Hour   // where something is destroyed, for more than shortGap
 	shortGap    = 60                   // days
 

@@ -77,14 +77,19 @@ func (c *course) check() error {
 	return errDamaged
 }
 
-func (c *course) write(dir string) error {
-	f := courseFile{
+// marshal returns the file.
+func (c *course) marshal() ([]byte, error) {
+	b, err := json.Marshal(courseFile{
 		Version: fileVersion, Believed: c.believed.Truncate(time.Hour), Ran: int64(c.ran / time.Second), Sure: uint32(c.sure),
 		Other: c.other.Truncate(time.Hour), OtherRan: int64(c.otherRan / time.Second), Likely: c.likely,
-	}
-	b, err := json.Marshal(f)
+	})
+	return append(b, '\n'), err
+}
+
+func (c *course) write(dir string) error {
+	b, err := c.marshal()
 	if err == nil {
-		err = durable.WriteFile(filepath.Join(dir, File), append(b, '\n'), durable.OwnerFile)
+		err = durable.WriteFile(filepath.Join(dir, File), b, durable.OwnerFile)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", File, durable.Bare(err))

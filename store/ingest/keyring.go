@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
-	"time"
 
 	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
@@ -34,37 +34,29 @@ var (
 // then it is destroyed. Slots follow each other on fixed days; the key of the
 // next slot is made a slot ahead, so that agents have it before they need it.
 //
-// The keyring goes by a calendar of its own, which a clock that jumps does not
-// move at once. While the clock is in doubt no key is made and none destroyed,
-// and every key that is there opens. The list of the keys is a function of the
-// keyring's file alone, so that one version has the same bytes for everyone.
+// The keyring goes by the store's calendar ([calendar.Today]). Keys are made for
+// the day that is the likeliest, so that hosts can seal on it; they are destroyed
+// by the day that is sure, and while nothing is sure every key that is there
+// opens. The list of the keys is a function of the keyring's file alone, so that
+// one version has the same bytes for everyone.
 //
 // It is safe for concurrent use.
 type Keyring struct {
-	box  *secret.Box
-	mono func() time.Duration // monotonic, since some moment
+	box *secret.Box
 
-	mu       sync.Mutex
-	ring     ring
-	calendar calendar
+	mu    sync.Mutex
+	ring  ring
+	today calendar.Today // that it was turned to
 }
 
 // OpenKeyring reads the private keys, or makes the first one, and turns them to
 // today.
-func OpenKeyring(box *secret.Box, today schema.Day) (*Keyring, error) {
-	started := time.Now()
-	return openKeyring(box, today, func() time.Duration { return time.Since(started) })
-}
-
-func openKeyring(box *secret.Box, today schema.Day, mono func() time.Duration) (*Keyring, error) {
-	k := &Keyring{box: box, mono: mono}
+func OpenKeyring(box *secret.Box, today calendar.Today) (*Keyring, error) {
+	k := &Keyring{box: box}
 	b, err := box.Read(keyringName)
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // the first start
-		k.ring = ring{anchor: today - 1, day: today} // for hosts whose clocks are behind
-		if err = k.change(func(r *ring) error { return r.turn(today) }); err != nil {
-			return nil, fmt.Errorf("make store keys: %w", err)
-		}
+		k.ring = ring{anchor: today.Day - 1} // for hosts whose clocks are behind
 	case err != nil:
 		return nil, fmt.Errorf("read store keys: %w", err)
 	default:
@@ -72,28 +64,21 @@ func openKeyring(box *secret.Box, today schema.Day, mono func() time.Duration) (
 			return nil, fmt.Errorf("read store keys: %s in %s %w: %w", keyringName, box.Dir(), durable.ErrDamaged, err)
 		}
 	}
-	k.calendar = calendar{day: k.ring.day, since: mono(), doubt: k.ring.doubt, earlier: true}
 	return k, k.Turn(today)
 }
 
 // Turn makes the keys that are due and destroys those that are no longer
-// accepted. Call it often, with the day that the clock says: it does nothing on
-// a day that it knows, and believes in a jump only after a day.
-func (k *Keyring) Turn(today schema.Day) error {
+// accepted. Call it often: it does nothing on a day that it knows.
+func (k *Keyring) Turn(today calendar.Today) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	c := k.calendar
-	c.look(today, k.mono())
-	if c.day != k.ring.day || c.doubt != k.ring.doubt {
-		err := k.change(func(r *ring) error {
-			r.doubt = c.doubt
-			return r.turn(c.day)
-		})
-		if err != nil {
-			return fmt.Errorf("turn store keys: %w", err)
-		}
+	if today == k.today {
+		return nil
 	}
-	k.calendar = c
+	if err := k.change(func(r *ring) error { return r.turn(today) }); err != nil {
+		return fmt.Errorf("turn store keys: %w", err)
+	}
+	k.today = today
 	return nil
 }
 
@@ -108,6 +93,9 @@ func (k *Keyring) change(by func(r *ring) error) error {
 		r.version = max(r.version, k.ring.version) + 1
 		r.signed = nil
 	}
+	if r.same(&k.ring) {
+		return nil
+	}
 	b, err := r.marshal()
 	if err == nil {
 		err = k.box.Write(keyringName, b)
@@ -119,12 +107,11 @@ func (k *Keyring) change(by func(r *ring) error) error {
 	return nil
 }
 
-// Day returns the day that the keyring goes by: the clock's, or while that is in
-// doubt the last one that was not.
+// Day returns the day that the keyring goes by.
 func (k *Keyring) Day() schema.Day {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.ring.day
+	return k.today.Day
 }
 
 // Rotate makes a key that is active from today on and destroys those with the
@@ -140,10 +127,10 @@ func (k *Keyring) Rotate(destroy ...uint32) (id uint32, err error) {
 				return fmt.Errorf("key %d: %w", id, ErrKeyID)
 			}
 		}
-		if id, err = r.add(r.day); err != nil {
+		if id, err = r.add(k.today.Day); err != nil {
 			return err
 		}
-		return r.turn(r.day) // a slot whose key was destroyed needs another
+		return r.turn(k.today) // a slot whose key was destroyed needs another
 	})
 	if err != nil {
 		return 0, fmt.Errorf("rotate store keys: %w", err)

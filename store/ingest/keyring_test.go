@@ -3,7 +3,6 @@ package ingest
 import (
 	"crypto/ed25519"
 	"errors"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,42 +13,62 @@ import (
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
 const firstDay = schema.Day(20778)
 
-// desk is a keyring whose clocks a test moves.
+// desk is a keyring, and a real calendar whose clocks a test moves.
 type desk struct {
-	t    *testing.T
-	dir  string
-	mono time.Duration
+	t         *testing.T
+	dir, data string
+	says      schema.Day
+	ran       time.Duration
+	calendar  *calendar.Calendar
 	*Keyring
 }
 
 func newDesk(t *testing.T, today schema.Day) *desk {
 	t.Helper()
-	d := &desk{t: t, dir: filepath.Join(t.TempDir(), "keys")}
+	d := &desk{t: t, dir: filepath.Join(t.TempDir(), "keys"), data: t.TempDir()}
 	d.restart(today)
 	return d
 }
 
+// provenDesk is a desk after eight days of running: it was made so long before.
+func provenDesk(t *testing.T, today schema.Day) *desk {
+	t.Helper()
+	d := newDesk(t, today-8)
+	for on := today - 7; on <= today; on++ {
+		d.look(day, on)
+	}
+	return d
+}
+
+func (d *desk) now() time.Time { return d.says.Time().Add(12 * time.Hour) }
+
 func (d *desk) restart(today schema.Day) {
 	d.t.Helper()
+	d.says, d.ran = today, 0
 	box, err := secret.Open(d.dir, nil)
 	if err == nil {
-		d.Keyring, err = openKeyring(box, today, func() time.Duration { return d.mono })
+		d.calendar, err = calendar.Open(calendar.Config{Dir: d.data, Now: d.now, Ran: func() time.Duration { return d.ran }})
+	}
+	if err == nil {
+		d.Keyring, err = OpenKeyring(box, d.calendar.Today())
 	}
 	if err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-// look turns the keyring to a day after some monotonic time.
+// look turns the keyring to what the calendar says when the clock shows a day
+// after some monotonic time.
 func (d *desk) look(after time.Duration, today schema.Day) {
 	d.t.Helper()
-	d.mono += after
-	if err := d.Turn(today); err != nil {
+	d.says, d.ran = today, d.ran+after
+	if err := d.Turn(d.calendar.Today()); err != nil {
 		d.t.Fatal(err)
 	}
 }
@@ -107,85 +126,6 @@ func TestAKeyIsActiveOnEveryDay(t *testing.T) {
 	}
 	if len(starts) != 7 || version != 7 {
 		t.Errorf("%d keys and version %d in 200 days", len(starts), version)
-	}
-}
-
-// TestAClockThatJumps: for a moment, or for less than a day, nothing is destroyed
-// and nothing made; what stands for a day is believed.
-func TestAClockThatJumps(t *testing.T) {
-	const years = 3652
-	d := newDesk(t, firstDay)
-	before, list := d.ids(), d.List()
-	same := func(when string) {
-		t.Helper()
-		if got := d.ids(); len(got) != len(before) || got[0] != before[0] || d.List().Version != list.Version || d.Day() != firstDay {
-			t.Fatalf("%s: keys %v version %d day %s", when, got, d.List().Version, d.Day())
-		}
-	}
-	for range 50 {
-		for _, jump := range []schema.Day{firstDay + years, firstDay - years, firstDay + 100, 0, ^schema.Day(0), firstDay} {
-			d.look(time.Minute, jump)
-			same("for a moment")
-		}
-	}
-	d.look(time.Hour, firstDay+years)
-	d.restart(firstDay + years)
-	d.look(23*time.Hour, firstDay+years+1)
-	same("for less than a day, over a restart")
-	d.look(time.Minute, firstDay)
-	d.look(time.Hour, firstDay+years)
-	d.look(23*time.Hour, firstDay+years+1)
-	same("a look between begins anew")
-	d.look(2*time.Hour, firstDay+years+1)
-	if d.Day() != firstDay+years+1 || d.active(d.Day()) != before[1]+1 || d.key(before[0]) != nil {
-		t.Errorf("after a day: %s, keys %+v", d.Day(), d.Keys())
-	}
-	d.look(time.Hour, firstDay) // it was wrong for more than a day, and is set right
-	d.look(25*time.Hour, firstDay+1)
-	if d.Day() != firstDay+1 {
-		t.Fatalf("the clock was set right and is not believed: %s", d.Day())
-	}
-	d.active(firstDay + 1)
-	if n := len(d.List().Keys); n != 2 {
-		t.Errorf("%d keys are listed, want those of now and next", n)
-	}
-}
-
-// TestAfterAStop: a store that was off goes on with the slots, and IDs count on.
-func TestAfterAStop(t *testing.T) {
-	for name, c := range map[string]struct {
-		off  schema.Day
-		look func(d *desk, back schema.Day)
-	}{
-		"running for a day":    {400, func(d *desk, back schema.Day) { d.look(25*time.Hour, back+1) }},
-		"two starts days off":  {400, func(d *desk, back schema.Day) { d.restart(back + 2) }},
-		"a short stop as well": {40, func(d *desk, back schema.Day) { d.look(25*time.Hour, back+1) }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			d := newDesk(t, firstDay)
-			last := d.ids()[1]
-			back := firstDay + c.off
-			d.restart(back)
-			if d.key(1) == nil || d.key(last) == nil {
-				t.Fatal("a first look destroyed a key")
-			}
-			c.look(d, back)
-			if d.Day() < back {
-				t.Fatalf("day %s is not believed", d.Day())
-			}
-			d.active(d.Day())
-			for _, k := range d.Keys() {
-				if (k.Start-(firstDay-1))%wire.KeyActiveDays != 0 {
-					t.Error("slots have moved")
-				}
-				if k.Start+wire.KeyAcceptedDays <= d.Day() {
-					t.Errorf("key %d is not destroyed", k.ID)
-				}
-			}
-			if c.off > wire.KeyAcceptedDays+wire.KeyActiveDays && d.ids()[0] != last+1 {
-				t.Errorf("IDs %v after %d", d.ids(), last)
-			}
-		})
 	}
 }
 
@@ -265,7 +205,7 @@ func TestAnOlderBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.restart(firstDay + 40)
-	d.look(25*time.Hour, firstDay+41) // now it has made other keys of the same IDs
+	d.look(day, firstDay+41) // now it has made other keys of the same IDs
 	behind, lost, err := d.Hear(served)
 	if err != nil || !behind || lost != 6 {
 		t.Fatalf("behind %v, lost %d, %v", behind, lost, err)
@@ -318,55 +258,6 @@ func TestSignedElsewhere(t *testing.T) {
 	}
 }
 
-// TestTurnedAtRandom moves clocks at random: no version has two lists, no ID two
-// keys, and while the clock says the truth a key is active.
-func TestTurnedAtRandom(t *testing.T) {
-	for seed := range uint64(6) {
-		r := rand.New(rand.NewPCG(seed, 1))
-		d := newDesk(t, firstDay)
-		truth := firstDay
-		lists, keys := map[uint64]string{}, map[uint32][32]byte{}
-		for step := range 120 {
-			says := truth
-			if r.IntN(4) == 0 {
-				says = truth + schema.Day(r.IntN(7304)) - 3652
-			}
-			switch r.IntN(8) {
-			case 0:
-				d.restart(says)
-			case 1:
-				d.look(0, says)
-				if _, err := d.Rotate(); err != nil && !errors.Is(err, ErrManyKeys) {
-					t.Fatal(err)
-				}
-			default:
-				d.look(0, says)
-			}
-			l := d.List()
-			if b := string(l.Marshal()); lists[l.Version] == "" {
-				lists[l.Version] = b
-			} else if lists[l.Version] != b {
-				t.Fatalf("seed %d, step %d: version %d has two lists", seed, step, l.Version)
-			}
-			for _, k := range l.Keys {
-				if was, known := keys[k.ID]; known && was != k.Public {
-					t.Fatalf("seed %d, step %d: ID %d names two keys", seed, step, k.ID)
-				}
-				keys[k.ID] = k.Public
-			}
-			d.look(0, truth) // a moment later the clock is right
-			if d.Day() != truth {
-				t.Fatalf("seed %d, step %d: it goes by %s, not %s", seed, step, d.Day(), truth)
-			}
-			d.active(truth)
-			if r.IntN(3) == 0 {
-				truth++
-				d.look(day, truth)
-			}
-		}
-	}
-}
-
 func TestADamagedKeyringIsRefused(t *testing.T) {
 	for _, text := range []string{
 		"", "{", `{"form":2}`, `{"form":1,"last_id":1,"keys":[{"id":1,"start":1,"private":"AAAA"}]}`,
@@ -384,7 +275,7 @@ func TestADamagedKeyringIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenKeyring(box, firstDay); err == nil || !errors.Is(err, durable.ErrDamaged) || strings.Contains(err.Error(), "AAAA") {
+		if _, err := OpenKeyring(box, calendar.On(firstDay)); err == nil || !errors.Is(err, durable.ErrDamaged) || strings.Contains(err.Error(), "AAAA") {
 			t.Errorf("%q: %v", text, err)
 		}
 		if b, _ := os.ReadFile(path); string(b) != text {

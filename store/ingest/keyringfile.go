@@ -11,6 +11,7 @@ import (
 	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 )
 
 // ring is what the keyring's file says.
@@ -18,8 +19,6 @@ type ring struct {
 	version uint64     // of the key list; counts up with every change of it
 	lastID  uint32     // of the newest key that ever was
 	anchor  schema.Day // the first day of some slot
-	day     schema.Day // that it was turned to
-	doubt   schema.Day // that the clock says and that is not believed yet; 0: none
 	keys    []*envelope.PrivateKey
 	signed  []byte // the current list, as somebody else than this store signed it; nil: nobody did
 }
@@ -30,8 +29,6 @@ type ringFile struct {
 	Version uint64    `json:"version"`
 	LastID  uint32    `json:"last_id"`
 	Anchor  uint32    `json:"anchor"`
-	Day     uint32    `json:"day"`
-	Doubt   uint32    `json:"doubt,omitempty"`
 	Keys    []keyFile `json:"keys"`
 	Signed  []byte    `json:"signed,omitempty"`
 }
@@ -47,10 +44,7 @@ func parseRing(b []byte) (ring, error) {
 	if err := json.Unmarshal(b, &f); err != nil || f.Form != 1 || len(f.Keys) > wire.MaxKeys {
 		return ring{}, errors.New("not JSON of the expected form") // the library's text may quote a key
 	}
-	r := ring{
-		version: f.Version, lastID: f.LastID, anchor: schema.Day(f.Anchor), day: schema.Day(f.Day), doubt: schema.Day(f.Doubt),
-		signed: f.Signed,
-	}
+	r := ring{version: f.Version, lastID: f.LastID, anchor: schema.Day(f.Anchor), signed: f.Signed}
 	for _, one := range f.Keys {
 		if one.ID > f.LastID || r.find(one.ID) != nil {
 			return ring{}, fmt.Errorf("key %d is there twice, or newer than the newest", one.ID)
@@ -66,9 +60,7 @@ func parseRing(b []byte) (ring, error) {
 }
 
 func (r *ring) marshal() ([]byte, error) {
-	f := ringFile{
-		Form: 1, Version: r.version, LastID: r.lastID, Anchor: uint32(r.anchor), Day: uint32(r.day), Doubt: uint32(r.doubt), Signed: r.signed,
-	}
+	f := ringFile{Form: 1, Version: r.version, LastID: r.lastID, Anchor: uint32(r.anchor), Signed: r.signed}
 	for _, p := range r.keys {
 		raw, err := p.Bytes()
 		if err != nil {
@@ -103,12 +95,15 @@ func (r *ring) find(id uint32) *envelope.PrivateKey {
 	return nil
 }
 
-// turn destroys the keys that are no longer accepted on day and makes those of
-// its slot and the next one where they are missing.
-func (r *ring) turn(day schema.Day) error {
-	r.day = day
-	r.keys = slices.DeleteFunc(r.keys, func(p *envelope.PrivateKey) bool { return p.Start+wire.KeyAcceptedDays <= day })
-	slot := r.slot(day)
+// turn destroys the keys that are surely no longer accepted, and those of slots
+// far ahead of every day that it may be, which a clock that was wrong left behind.
+// Of the likeliest day it makes those of its slot and the next one where they are
+// missing.
+func (r *ring) turn(today calendar.Today) error {
+	r.keys = slices.DeleteFunc(r.keys, func(p *envelope.PrivateKey) bool {
+		return p.Start+wire.KeyAcceptedDays <= today.Sure || !today.Later && p.Start > today.Last+2*wire.KeyActiveDays
+	})
+	slot := r.slot(today.Day)
 	for _, start := range []schema.Day{slot, slot + wire.KeyActiveDays} {
 		covered := slices.ContainsFunc(r.keys, func(p *envelope.PrivateKey) bool {
 			return start <= p.Start && p.Start < start+wire.KeyActiveDays
@@ -116,11 +111,21 @@ func (r *ring) turn(day schema.Day) error {
 		if covered {
 			continue
 		}
+		r.makeRoom(today.Day)
 		if _, err := r.add(start); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// makeRoom destroys the oldest key of a full list when its time is most likely
+// over: on a host that runs for minutes a week no day is ever sure. A host that
+// sealed to it is told to seal again.
+func (r *ring) makeRoom(day schema.Day) {
+	if len(r.keys) == wire.MaxKeys && r.keys[0].Start+wire.KeyAcceptedDays <= day {
+		r.keys = slices.Delete(r.keys, 0, 1)
+	}
 }
 
 // slot returns the first day of the slot that day lies in.
@@ -154,17 +159,19 @@ func (r *ring) destroy(id uint32) bool {
 	return len(r.keys) < before
 }
 
-// list returns the list of all keys that open, but for those of slots far
-// ahead, which a clock that was wrong for days left behind.
+// list returns the list of all keys.
 func (r *ring) list() *wire.KeyList {
 	l := &wire.KeyList{Version: r.version, Suite: wire.SuiteX25519}
 	for _, p := range r.keys {
-		if p.Start <= r.day+2*wire.KeyActiveDays {
-			l.Keys = append(l.Keys, p.Public())
-		}
+		l.Keys = append(l.Keys, p.Public())
 	}
 	return l
 }
 
 // sameList says whether two keyrings list the same keys under the same version.
 func (r *ring) sameList(o *ring) bool { return bytes.Equal(r.list().Marshal(), o.list().Marshal()) }
+
+// same says whether two keyrings are the same in the file.
+func (r *ring) same(o *ring) bool {
+	return r.lastID == o.lastID && r.anchor == o.anchor && bytes.Equal(r.signed, o.signed) && r.sameList(o)
+}

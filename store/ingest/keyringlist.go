@@ -34,7 +34,7 @@ func (k *Keyring) Keys() []KeyInfo {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	l := k.ring.list()
-	active, _ := l.Active(k.ring.day)
+	active, _ := l.Active(k.today.Day)
 	out := make([]KeyInfo, 0, len(k.ring.keys))
 	for _, p := range k.ring.keys {
 		i := KeyInfo{ID: p.ID, Start: p.Start, State: KeyAccepted, Ends: p.Start + wire.KeyAcceptedDays}
@@ -42,7 +42,7 @@ func (k *Keyring) Keys() []KeyInfo {
 		switch {
 		case p.ID == active.ID:
 			i.State, i.Until = KeyActive, p.Start+wire.KeyActiveDays
-		case p.Start > k.ring.day:
+		case p.Start > k.today.Day:
 			i.State, i.Until = KeyNext, p.Start
 		}
 		out = append(out, i)

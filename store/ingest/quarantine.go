@@ -156,7 +156,7 @@ func (q *Quarantine) list() []Refused {
 // writeSometimes writes the counts when that was not done for a while.
 func (q *Quarantine) writeSometimes(now time.Time) error {
 	q.mu.Lock()
-	due := q.dirty && now.Sub(q.written) >= quarantineWrite
+	due := q.dirty && now.Sub(q.written).Abs() >= quarantineWrite // a clock that was put back is no reason to wait
 	q.mu.Unlock()
 	if !due {
 		return nil

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/pages"
 )
 
@@ -111,10 +112,13 @@ func (s *Socket) Erase(ctx context.Context, items []page.Erasure) (out Erased, e
 }
 
 // own erases from rows that this process holds.
-type own struct{ *pages.Eraser }
+type own struct {
+	*pages.Eraser
+	today calendar.Today
+}
 
 // Erase implements [Eraser].
 func (o own) Erase(ctx context.Context, items []page.Erasure) (Erased, error) {
 	n, err := o.Eraser.Erase(ctx, items)
-	return Erased{Pages: n, ForgottenBy: pages.ForgottenBy(schema.DayOf(time.Now()))}, err
+	return Erased{Pages: n, ForgottenBy: pages.ForgottenBy(o.today.Day)}, err
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
@@ -123,22 +124,26 @@ func Open(ctx context.Context, cfg Config) (*Source, error) {
 
 // direct opens the rows under the lock that was taken.
 func direct(ctx context.Context, cfg Config, lock *datadir.Lock) (*Source, error) {
-	rows, eraser, err := openRows(ctx, cfg)
+	today, err := calendar.Read(cfg.Dir, time.Now())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store for lookup: %w", err), lock.Release())
 	}
-	shown, err := upkeep.WindowOf(cfg.Dir, pages.New(rows, cfg.Logger), schema.DayOf(time.Now()))
+	rows, eraser, err := openRows(ctx, cfg, today)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open store for lookup: %w", err), lock.Release())
+	}
+	shown, err := upkeep.WindowOf(cfg.Dir, pages.New(rows, cfg.Logger), today.Day)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store for lookup: %w", err), rows.Close(), lock.Release())
 	}
 	return &Source{
-		Asker: shown, Eraser: own{eraser},
+		Asker: shown, Eraser: own{eraser, today},
 		close: func() error { return errors.Join(rows.Close(), lock.Release()) },
 	}, nil
 }
 
 // openRows opens the rows, without what was erased and is back in them.
-func openRows(ctx context.Context, cfg Config) (*db.DB, *pages.Eraser, error) {
+func openRows(ctx context.Context, cfg Config, today calendar.Today) (*db.DB, *pages.Eraser, error) {
 	secrets, err := secret.Open(cfg.KeysDir, cfg.Passphrase)
 	if err != nil {
 		return nil, nil, err
@@ -151,7 +156,9 @@ func openRows(ctx context.Context, cfg Config) (*db.DB, *pages.Eraser, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	eraser, err := pages.NewEraser(ctx, pages.EraserConfig{Rows: rows, Ledger: ledger, Dir: cfg.Dir, Logger: cfg.Logger})
+	eraser, err := pages.NewEraser(ctx, pages.EraserConfig{
+		Rows: rows, Ledger: ledger, Dir: cfg.Dir, Logger: cfg.Logger, Today: func() calendar.Today { return today },
+	})
 	if err != nil {
 		return nil, nil, errors.Join(err, rows.Close())
 	}

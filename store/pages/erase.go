@@ -12,12 +12,12 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
 )
 
@@ -44,8 +44,8 @@ type EraserConfig struct {
 	RetentionDays int
 	// Logger gets how many pages were erased again at the start. nil: nothing.
 	Logger *slog.Logger
-	// Now is the clock. nil: time.Now.
-	Now func() time.Time
+	// Today says which day it is: [calendar.Calendar.Today] does. Required.
+	Today func() calendar.Today
 }
 
 // Eraser erases pages for whoever shows the right to.
@@ -62,14 +62,11 @@ type Eraser struct {
 // data: a crash between the two, and an older copy of the data, are made good
 // here. Errors wrap [ErrOlder] when it is the ledger that is older.
 func NewEraser(ctx context.Context, cfg EraserConfig) (*Eraser, error) {
-	if cfg.Rows == nil || cfg.Ledger == nil || cfg.Dir == "" {
-		return nil, errors.New("prepare erasing: config needs Rows, Ledger and Dir")
+	if cfg.Rows == nil || cfg.Ledger == nil || cfg.Dir == "" || cfg.Today == nil {
+		return nil, errors.New("prepare erasing: config needs Rows, Ledger, Dir and Today")
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
 	}
 	if cfg.RetentionDays == 0 {
 		cfg.RetentionDays = maxRetention
@@ -174,9 +171,9 @@ type monthItems struct {
 // makes their tombstones.
 func (e *Eraser) sort(items []page.Erasure) (map[schema.Month]*monthItems, []Buried, error) {
 	byMonth, tombs := map[schema.Month]*monthItems{}, []Buried{}
-	today := schema.DayOf(e.cfg.Now())
+	today := e.cfg.Today()
 	for _, item := range items {
-		if item.Day+e.kept < today || item.Day > today+aheadDays {
+		if item.Day+e.kept < today.First || item.Day > today.Last+aheadDays {
 			continue
 		}
 		m := item.Day.Month()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
 )
 
@@ -42,7 +43,7 @@ func (s *shelf) open() {
 
 func (s *shelf) newEraser(rows Rows) (err error) {
 	s.eraser, err = NewEraser(s.t.Context(), EraserConfig{
-		Rows: rows, Ledger: s.ledger, Dir: s.data, Now: func() time.Time { return day.Time().Add(time.Hour) },
+		Rows: rows, Ledger: s.ledger, Dir: s.data, Today: func() calendar.Today { return calendar.On(day) },
 	})
 	return err
 }

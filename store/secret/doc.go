@@ -14,6 +14,10 @@
 // them all and a process derives once. The name is part of what is
 // authenticated: a file under another one's name does not open.
 //
+// A plain file of JSON or PEM begins with a SHA-256 of the rest, as a member of
+// the object or a line of its own: a flipped bit in a key would else close all
+// pages, or open to nobody, without a word. One without is taken as it is.
+//
 // It promises that a file is replaced whole and synced or stays as it was, also
 // on a full disk; that a directory is either all plain or all sealed, and one
 // that is neither, as after a crash in [Seal], opens with nothing but a further

@@ -94,7 +94,7 @@ func derive(h header, pass Passphrase) (*key, error) {
 type file struct {
 	dir, name string
 	header    header // zero: plain
-	body      []byte // what follows the header, or all
+	body      []byte // what follows the header, or the hash of a plain file
 }
 
 func (f *file) path() string { return filepath.Join(f.dir, f.name) }
@@ -124,8 +124,9 @@ func readFile(dir, name string) (*file, error) {
 // parse splits the bytes of a file.
 func (f *file) parse(b []byte) error {
 	if !bytes.HasPrefix(b, []byte(magic)) {
-		f.body = b
-		return nil
+		var err error
+		f.body, err = unchecked(b)
+		return err
 	}
 	if len(b) < minSealed || len(b) > maxFile {
 		return errors.New("it is cut, or longer than a secret can be")
@@ -165,7 +166,9 @@ func writeFile(dir, name string, content []byte, k *key) error {
 	if k == nil && bytes.HasPrefix(content, []byte(magic)) {
 		return fmt.Errorf("write secret %s: it would be taken for a sealed one", name)
 	}
-	if k != nil {
+	if k == nil {
+		content = checked(content)
+	} else {
 		f.header = k.header
 		nonce := make([]byte, chacha20poly1305.NonceSizeX, maxFile-headerLen)
 		_, _ = rand.Read(nonce) // as above

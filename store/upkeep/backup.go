@@ -60,7 +60,7 @@ func (u *Upkeep) backup(ctx context.Context, w io.Writer, p Progress) (Backed, e
 		return Backed{}, err
 	}
 	b := backup{up: u, parts: newPartWriter(sealed), progress: p, total: size.Rows}
-	b.out = Backed{Day: schema.DayOf(u.cfg.Now()).String(), Months: []string{}}
+	b.out = Backed{Day: u.cfg.Today().Day.String(), Months: []string{}}
 	if err := b.write(ctx, months); err != nil {
 		return Backed{}, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
@@ -60,11 +61,14 @@ func (h *house) open(existing bool) {
 	if h.ledger, err = pages.OpenLedger(h.keys, nil); err != nil {
 		h.t.Fatal(err)
 	}
-	h.up, err = New(Config{Dir: h.dir, DB: h.rows, Secrets: h.box, Ledger: h.ledger})
+	h.up, err = New(Config{Dir: h.dir, DB: h.rows, Secrets: h.box, Ledger: h.ledger, Today: h.on})
 	if err != nil {
 		h.t.Fatal(err)
 	}
 }
+
+// on is what a calendar says that has no doubt.
+func (h *house) on() calendar.Today { return calendar.On(h.today) }
 
 func (h *house) close() {
 	h.t.Helper()
@@ -150,7 +154,7 @@ func (h *house) count(pages int) (there int) {
 // erase erases page n as its owner would.
 func (h *house) erase(n int) {
 	h.t.Helper()
-	e, err := pages.NewEraser(h.t.Context(), pages.EraserConfig{Rows: h.rows, Ledger: h.ledger, Dir: h.dir})
+	e, err := pages.NewEraser(h.t.Context(), pages.EraserConfig{Rows: h.rows, Ledger: h.ledger, Dir: h.dir, Today: h.on})
 	if err != nil {
 		h.t.Fatal(err)
 	}

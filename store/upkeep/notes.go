@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
@@ -17,21 +16,18 @@ import (
 // notesFile is what upkeep notes in the data directory.
 const notesFile = "upkeep.json"
 
-// notes are the day that was believed last, 0 for none, and the retention of
-// the store that ran last, 0 when none did.
+// notes are the retention of the store that ran last, 0 when none did.
 type notes struct {
 	path      string
-	believed  schema.Day
 	retention int
 }
 
 type notesJSON struct {
-	Believed  string `json:"believed,omitempty"`
-	Retention int    `json:"retention_days,omitempty"`
+	Retention int `json:"retention_days,omitempty"`
 }
 
-// readNotes reads the notes in a data directory. Damaged ones are like none:
-// the day is found anew, and the store writes its retention when it starts.
+// readNotes reads the notes in a data directory. Damaged ones are like none: the
+// store writes its retention when it starts.
 func readNotes(dir string, log *slog.Logger) (*notes, error) {
 	n := &notes{path: filepath.Join(dir, notesFile)}
 	b, err := os.ReadFile(n.path)
@@ -47,18 +43,11 @@ func readNotes(dir string, log *slog.Logger) (*notes, error) {
 		return n, nil
 	}
 	n.retention = f.Retention
-	if at, err := time.Parse(time.DateOnly, f.Believed); err == nil {
-		n.believed = schema.DayOf(at)
-	}
 	return n, nil
 }
 
 func (n *notes) write() error {
-	f := notesJSON{Retention: n.retention}
-	if n.believed > 0 {
-		f.Believed = n.believed.String()
-	}
-	b, err := json.Marshal(f)
+	b, err := json.Marshal(notesJSON{Retention: n.retention})
 	if err == nil {
 		err = durable.WriteFile(n.path, append(b, '\n'), durable.OwnerFile)
 	}

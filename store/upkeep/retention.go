@@ -14,10 +14,10 @@ const lookEvery = time.Hour
 // Run forgets what is older than it may be, at once and every hour, until ctx
 // ends: pages of a month when its last day is older than the retention, with
 // the month's secret, so that a copy of the rows is closed for good as well;
-// sums when the month is more than 25 back. Only days that are believed count,
-// so that a clock which is wrong for a while destroys nothing: after a start it
-// takes a day, and after more than 60 days of rest a week, until anything is
-// forgotten. What is too old is not shown meanwhile ([Window]).
+// sums when the month is more than 25 back. Only a day that is sure counts, so
+// that a clock which is wrong for a while destroys nothing (package calendar):
+// after a rest of days it takes a day of running, and after one of months a week,
+// until anything is forgotten. What is too old is not shown meanwhile ([Window]).
 func (u *Upkeep) Run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -34,12 +34,7 @@ func (u *Upkeep) Run(ctx context.Context) {
 // forget does what the day asks for. Troubles are logged; the next look tries
 // again.
 func (u *Upkeep) forget(ctx context.Context) {
-	day, err := u.clock.look()
-	if err != nil {
-		u.log.Error("look at the clock", slog.Any("error", err))
-		return
-	}
-	pages, sums, ok := limits(day, u.kept)
+	pages, sums, ok := limits(u.cfg.Today().Sure, u.kept)
 	if !ok || pages == u.pagesFrom && sums == u.sumsFrom {
 		return
 	}
@@ -66,7 +61,7 @@ func (u *Upkeep) forget(ctx context.Context) {
 // limits returns the first months whose pages and sums are kept on a day.
 func limits(day, retention schema.Day) (pages, sums schema.Month, ok bool) {
 	if day <= retention || day.Month() < sumMonths {
-		return 0, 0, false // no day is believed yet
+		return 0, 0, false // no day is sure yet
 	}
 	return (day - retention).Month(), day.Month() - sumMonths, true
 }

@@ -7,22 +7,36 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/pages"
 )
 
-// setTime gives upkeep a clock of the test's.
-func (h *house) setTime(f *fakeTime) {
-	h.up.cfg.Now = func() time.Time { return f.wall }
-	h.up.clock.wall = h.up.cfg.Now
-	h.up.clock.mono = func() time.Duration { return f.mono }
+// fakeTime is a wall clock that can be set, and a monotonic one that cannot.
+type fakeTime struct {
+	wall time.Time
+	mono time.Duration
 }
 
-// keep lets upkeep look every hour for so many days.
+func (f *fakeTime) run(d time.Duration) { f.wall, f.mono = f.wall.Add(d), f.mono+d }
+
+// setTime gives upkeep a calendar that goes by clocks of the test's.
+func (h *house) setTime(f *fakeTime) {
+	h.t.Helper()
+	c, err := calendar.Open(calendar.Config{
+		Dir: h.dir, Now: func() time.Time { return f.wall }, Ran: func() time.Duration { return f.mono },
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.up.cfg.Today = c.Today
+}
+
+// keep lets upkeep look every four hours for so many days.
 func (h *house) keep(f *fakeTime, days int) {
-	for range days * 24 {
+	for range days * 6 {
 		h.up.forget(h.t.Context())
-		f.run(time.Hour)
+		f.run(4 * time.Hour)
 	}
 }
 
@@ -119,10 +133,38 @@ func TestWindowOfAStoreThatRests(t *testing.T) {
 	if err != nil || w.First() != 0 {
 		t.Errorf("before any store ran: from %s, %v", w.First(), err)
 	}
-	if _, err := New(Config{Dir: h.dir, DB: h.rows, Secrets: h.box, Ledger: h.ledger, RetentionDays: 30}); err != nil {
+	if _, err := New(Config{Dir: h.dir, DB: h.rows, Secrets: h.box, Ledger: h.ledger, Today: h.on, RetentionDays: 30}); err != nil {
 		t.Fatal(err)
 	}
 	if w, err = WindowOf(h.dir, p, h.today); err != nil || w.First() != h.today-30 {
 		t.Errorf("after one with 30 days: from %s, %v", w.First(), err)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	day := func(s string) schema.Day {
+		at, err := time.Parse(time.DateOnly, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return schema.DayOf(at)
+	}
+	for _, tt := range []struct {
+		day         string
+		retention   schema.Day
+		pages, sums string
+	}{
+		{"2026-11-21", 90, "2026-08", "2024-10"}, // 90 days before is 2026-08-23
+		{"2026-11-29", 90, "2026-08", "2024-10"}, // 2026-08-31 is kept
+		{"2026-11-30", 90, "2026-09", "2024-10"}, // and is over
+		{"2027-01-01", 400, "2025-11", "2024-12"},
+	} {
+		pages, sums, ok := limits(day(tt.day), tt.retention)
+		if !ok || pages.String() != tt.pages || sums.String() != tt.sums {
+			t.Errorf("%s, %d days: pages from %s, sums from %s, %v", tt.day, tt.retention, pages, sums, ok)
+		}
+	}
+	if _, _, ok := limits(0, 90); ok {
+		t.Error("something is forgotten although no day is sure")
 	}
 }

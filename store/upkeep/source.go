@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
@@ -198,7 +199,13 @@ func direct(a Access, lock *datadir.Lock) (_ *Source, err error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := New(Config{Dir: a.Dir, DB: rows, Secrets: secrets, Ledger: ledger, Logger: a.Logger})
+	today, err := calendar.Read(a.Dir, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	u, err := New(Config{
+		Dir: a.Dir, DB: rows, Secrets: secrets, Ledger: ledger, Logger: a.Logger, Today: func() calendar.Today { return today },
+	})
 	if err != nil {
 		return nil, err
 	}

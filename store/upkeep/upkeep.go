@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/pages"
@@ -35,19 +36,16 @@ type Config struct {
 	RetentionDays int
 	// Logger gets what was forgotten, and troubles. nil: nothing is logged.
 	Logger *slog.Logger
-	// Now is the clock. nil: time.Now.
-	Now func() time.Time
+	// Today says which day it is: [calendar.Calendar.Today] does. Required.
+	Today func() calendar.Today
 }
 
 func (c *Config) defaults() error {
-	if c.Dir == "" || c.DB == nil || c.Secrets == nil || c.Ledger == nil {
-		return errors.New("config needs Dir, DB, Secrets and Ledger")
+	if c.Dir == "" || c.DB == nil || c.Secrets == nil || c.Ledger == nil || c.Today == nil {
+		return errors.New("config needs Dir, DB, Secrets, Ledger and Today")
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
-	}
-	if c.Now == nil {
-		c.Now = time.Now
 	}
 	return nil
 }
@@ -61,7 +59,6 @@ type Upkeep struct {
 	turn chan struct{} // holds one token while a task runs
 
 	// Of Run.
-	clock               *clock
 	pagesFrom, sumsFrom schema.Month // what is older is forgotten; 0: not yet
 }
 
@@ -79,12 +76,12 @@ func New(cfg Config) (*Upkeep, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start upkeep: %w", err)
 	}
-	return &Upkeep{cfg: cfg, log: log, kept: n.kept(), clock: newClock(n, cfg.Now, log), turn: make(chan struct{}, 1)}, nil
+	return &Upkeep{cfg: cfg, log: log, kept: n.kept(), turn: make(chan struct{}, 1)}, nil
 }
 
 // First returns the oldest day whose pages may be shown today.
 func (u *Upkeep) First() schema.Day {
-	today := schema.DayOf(u.cfg.Now())
+	today := u.cfg.Today().Day
 	return today - min(u.kept, today)
 }
 

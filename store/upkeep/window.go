@@ -18,7 +18,8 @@ type Window struct {
 }
 
 // WindowOf returns the pages of a store that no process holds, as far as the
-// store that ran last would show them on a day. Without one it shows all.
+// store that ran last would show them on a day, as of calendar.Read. Without one
+// it shows all.
 func WindowOf(dir string, p *pages.Pages, today schema.Day) (Window, error) {
 	n, err := readNotes(dir, slog.New(slog.DiscardHandler))
 	if err != nil {

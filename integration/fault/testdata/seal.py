@@ -75,7 +75,7 @@ def main():
     key_list, _, _ = forms.split_key_list(bytes.fromhex(order["keys"]))
     key = forms.active_key(key_list, order["today"])
     value = FIRST_VALUE
-    for installation in map(bytes.fromhex, order["installations"]):
+    for installation in map(bytes.fromhex, order["installations"] or []):
         for day in order["days"]:
             for n in range(order["pages"]):
                 print(page(key, installation, day, n, value).hex())
