@@ -54,6 +54,7 @@ func (a *Agent) Collect(ctx context.Context) error {
 	p, ctx, release := a.hold(ctx)
 	defer release()
 	start := time.Now()
+	may := a.participation.Decide().MayCollect
 	now := a.config.Now()
 	today := schema.DayOf(now)
 	samples, failed := collect.Collect(ctx, a.sources)
@@ -73,6 +74,9 @@ func (a *Agent) Collect(ctx context.Context) error {
 		if answer.Accepted {
 			p.facts.remember(today, samples[i])
 		}
+	}
+	if may {
+		a.known.Store(true)
 	}
 	a.lookedOnce.Do(func() { close(a.looked) })
 	a.tell(ctx, p, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "collect"})

@@ -129,7 +129,9 @@ func pause(ctx context.Context, d time.Duration, wake <-chan struct{}) (woken, o
 func (a *Agent) Round(ctx context.Context, hurry bool) (upload.Summary, error) {
 	p, ctx, release := a.hold(ctx)
 	defer release()
-	if p.intake.Waiting() {
+	// Sums are by facts of the host: what is gathered before these are taken is in
+	// no sum. Who may report may be looked at, and is in a moment.
+	if p.intake.Waiting() && a.known.Load() {
 		if _, err := p.intake.Gather(ctx); err != nil {
 			if errors.Is(err, intake.ErrClock) {
 				return upload.Summary{}, err

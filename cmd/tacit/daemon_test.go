@@ -119,6 +119,7 @@ func (r *running) find(pattern string) string {
 	until(r.t, pattern, func() bool {
 		select {
 		case err := <-r.ended:
+			r.ended <- err // for stop
 			r.t.Fatalf("it ended: %v", err)
 		default:
 		}

@@ -93,7 +93,7 @@ func TestStoreKeys(t *testing.T) {
 	wantHinted(t, err, "no store in this directory")
 	s := m.start("store.yaml", runStore)
 	m.edgeHas(1)
-	backup := m.read("vendor-keys", "envelope.json")
+	backup := readFile(m.t, filepath.Join(m.dir, "vendor-keys", "envelope.json"))
 	first := m.mustKeys("list")
 	if len(first.Keys) != 2 || !first.Signed || first.Sealed || !strings.Contains(s.said(), first.VendorKey) {
 		t.Errorf("%+v", first)

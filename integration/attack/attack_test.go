@@ -10,6 +10,12 @@
 // it is, and on a planted one (namespaces of its own) whose names, addresses
 // and secrets are known and long enough to search for.
 //
+// On a planted host the parts also run apart, each on a disk of its own and
+// without TLS, so that the wire can be read: planted identifiers go in through
+// every input, disks are filled up, files damaged, and everything dies where it
+// would leave a core file. Nothing of it may be anywhere ([TestLeak] says what may
+// hold what).
+//
 // Split daemons are attacked over TLS while they run, at both relays' doors, by
 // rogues with the true credentials, strangers without, and a crowd; everybody
 // calls from an address of his own. Rogues must be refused while others listen

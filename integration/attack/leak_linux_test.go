@@ -60,19 +60,14 @@ func leak(t *testing.T) {
 	host := thisHost(t, "the planted host")
 	f := newPlantedField(t, host)
 	f.setUp()
-	step := func(name string, do func()) {
-		start := time.Now()
-		do()
-		t.Logf("%s: %v", name, time.Since(start).Round(time.Millisecond))
-	}
 	for range rounds {
-		step("says", f.says)
-		step("visited", f.visited)
-		step("typed", func() { f.typed(random) })
-		step("kept waiting", f.keptWaiting)
-		step("full", f.full)
-		step("dies", func() { f.dies(random) })
-		step("damaged", func() { f.damaged(random) })
+		f.says()
+		f.visited()
+		f.typed(random)
+		f.keptWaiting()
+		f.full()
+		f.dies(random)
+		f.damaged(random)
 	}
 	f.arrives()
 	f.keepAll("at the end")

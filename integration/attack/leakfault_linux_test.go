@@ -74,6 +74,9 @@ func holds(t testing.TB, dir, text string) (found bool) {
 // How long it takes until all goes on is measured elsewhere: what comes next
 // starts everything anew.
 func (f *plantedField) full() {
+	if f.admin.Get(f.t, rig.CloudServices).URL.Path == "/login" { // since the site was started again
+		f.admin.LogIn(f.t, account, password)
+	}
 	for _, p := range f.parts() {
 		fillDisk(f.t, p.Data)
 	}
@@ -134,13 +137,19 @@ func (f *plantedField) dies(random *rand.Rand) {
 		rig.Eventually(f.t, p.name+" has died", func() bool { return gone(p.Process) })
 		f.keepLog(p, "until "+signals[i].String())
 		f.seen.files(f.t, "of "+p.name+" after a signal", p.Data)
-		if left, err := os.ReadDir(p.core); err != nil || len(left) > 0 {
-			f.t.Errorf("%s left %v where it ran: %v", p.name, left, err)
-		}
+		leftNothing(f.t, p)
 		p.Start(f.t)
 	}
 	f.site.WaitReady(f.t)
 	f.arrives()
+}
+
+// leftNothing checks that a part has left nothing where it ran: no core file.
+func leftNothing(t testing.TB, p *part) {
+	t.Helper()
+	if left, err := os.ReadDir(p.core); err != nil || len(left) > 0 {
+		t.Errorf("%s left %v where it ran: %v", p.name, left, err)
+	}
 }
 
 // gone says whether a process has ended and was waited for.

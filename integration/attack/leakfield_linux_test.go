@@ -193,7 +193,7 @@ func (f *plantedField) keepAll(moment string) {
 	for _, p := range f.parts() {
 		f.keepLog(p, moment)
 		f.seen.files(f.t, "of "+p.name+" "+moment, p.Data)
-		f.seen.files(f.t, "that "+p.name+" left where it ran", p.core)
+		leftNothing(f.t, p)
 		if exists(p.Data + ".witness") {
 			f.seen.files(f.t, "beside the data of "+p.name, p.Data+".witness")
 		}

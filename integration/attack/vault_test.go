@@ -60,7 +60,7 @@ func monthSecrets(t testing.TB, keys string, passphrases ...string) map[string][
 		t.Fatal(err)
 	}
 	out := map[string][]byte{}
-	for range 6 {
+	for range 60 {
 		out[month.Format("2006-01")] = f.Secret
 		f.Secret, month = expand(t, f.Secret, "next"), month.AddDate(0, 1, 0)
 	}

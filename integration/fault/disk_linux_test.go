@@ -78,7 +78,7 @@ func newFullDisks(t *testing.T) *fullDisks {
 	t.Helper()
 	agent, edge, store := newDisk(t, agentDisk), newDisk(t, edgeDisk), newDisk(t, storeDisk)
 	s := rig.StartSplit(t, rig.Plan{
-		Agents: 1, Site: rig.Edits{"quota.envelopes": 100_000},
+		Agents: 1, Site: rig.Edits{"quota.envelopes": 100_000, "quota.bytes": "4GiB"},
 		Agent: rig.Edits{"data": agent.dir}, Edge: rig.Edits{"data": edge.dir}, Store: rig.Edits{"data": store.dir},
 	})
 	s.Agents[0].Data, s.Edge.Data, s.Store.Data = agent.dir, edge.dir, store.dir

@@ -25,7 +25,7 @@ const (
 func fullStores(t *testing.T) []*sound {
 	t.Helper()
 	keys := filepath.Join(rig.Dir(t), "keys")
-	s := rig.StartSplit(t, rig.Plan{Plain: true, Site: rig.Edits{"quota.envelopes": 100_000}, Store: rig.Edits{"keys": keys}})
+	s := rig.StartSplit(t, rig.Plan{Plain: true, Site: rig.Edits{"quota.envelopes": 100_000, "quota.bytes": "4GiB"}, Store: rig.Edits{"keys": keys}})
 	var ids []string
 	for life := range bitIDs {
 		ids = append(ids, newInstallation())

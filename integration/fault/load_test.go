@@ -24,6 +24,7 @@ const (
 // itself with another, so that the sums of these are theirs alone.
 const reporter = "7.7.7"
 
+// newLedger returns a ledger of products that report with this version.
 func newLedger() *rig.Ledger { return &rig.Ledger{Version: reporter} }
 
 // report lets products report to whatever runs on dir while do is at work.
@@ -69,8 +70,8 @@ func reportToAll(t *testing.T, agents []*rig.Daemon, do func(ledgers []*rig.Ledg
 	return ledgers
 }
 
-// hurry lets the user of the agent on dir send, again and again, until what it returns is called:
-// after a round that failed the next would be far.
+// hurry lets the user of the agent on dir send, again and again, until what it
+// returns is called: after a round that failed the next would be far.
 func hurry(t *testing.T, dir string) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup

@@ -168,7 +168,7 @@ func arrived(t *testing.T, s *rig.Split, agent *rig.Daemon, ledger *rig.Ledger) 
 	t.Helper()
 	rig.Eventually(t, "records are accepted", func() bool { return len(ledger.Accepted()) > 0 })
 	owed := ledger.Accepted()
-	defer hurry(t, agent)()
+	defer hurry(t, agent.Data)()
 	if lost := rig.Missing(await(t, ownCrates, s, agent, owed), owed); len(lost) > 0 {
 		t.Fatalf("%d of %d records do not arrive: %s", len(lost), len(owed), agent.Text())
 	}

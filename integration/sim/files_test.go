@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 )
 
@@ -48,7 +49,11 @@ func copyFile(from, to string, info fs.FileInfo) error {
 	if err != nil {
 		return err
 	}
-	err = copyData(out, in)
+	if runtime.GOOS == "linux" {
+		err = copyData(out, in)
+	} else {
+		_, err = io.Copy(out, in)
+	}
 	if err == nil {
 		err = out.Truncate(info.Size())
 	}

@@ -20,8 +20,9 @@ import (
 // DefaultHeadroom is Config.Headroom when it is 0, in bytes.
 const DefaultHeadroom = 256 << 20
 
-// keptDays: the first month that gets a key is that of this many days ago.
-const keptDays = 90
+// firstMonth is the first that gets a key in a new store: none that a batch may
+// be of is before it, however wrong the clock of the first start is.
+var firstMonth = schema.DayOf(schema.EarliestClock).Month()
 
 // Config says where the rows lie.
 type Config struct {
@@ -78,8 +79,7 @@ func Open(cfg Config) (*DB, error) {
 			return nil, fmt.Errorf("open store data: %w", err)
 		}
 	}
-	first := (schema.DayOf(cfg.Now()) - keptDays).Month()
-	keys, err := openRing(cfg.Secrets, first, !cfg.Existing && len(have) == 0)
+	keys, err := openRing(cfg.Secrets, firstMonth, !cfg.Existing && len(have) == 0)
 	if err != nil {
 		return nil, fmt.Errorf("open store data: %w", err)
 	}

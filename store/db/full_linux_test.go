@@ -34,9 +34,11 @@ func TestAFullVolumeKillsNothing(t *testing.T) {
 		if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_REMOUNT, fmt.Sprintf("size=%dm,mode=0700", 160+32*i)); err != nil {
 			t.Fatal(err)
 		}
-		n := keepOn(t, d, r)
-		if n == 0 {
-			t.Errorf("round %d: nothing is taken although there is room again", i)
+		n := 0
+		for start := time.Now(); n == 0; n = keepOn(t, d, r) { // Badger may still be writing what it has
+			if time.Since(start) > 20*time.Second {
+				t.Fatalf("round %d: nothing is taken although there is room again", i)
+			}
 		}
 		pages += n
 		quiet(t, d)

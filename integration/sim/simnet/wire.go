@@ -33,7 +33,8 @@ func newWire(l *Link, to net.Addr) *wire {
 	}
 }
 
-// start carries both ways, until both sides have closed or the wire is cut.
+// start carries both ways, until both sides have closed or the wire is cut. The
+// bubble waits for it, and the network's Close ends it.
 func (w *wire) start() {
 	var both sync.WaitGroup
 	both.Go(func() { w.carry(w.server, w.client, true) })
