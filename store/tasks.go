@@ -12,7 +12,7 @@ import (
 // openUpkeep opens what looks after the store, and what counts the envelopes
 // that do not open.
 func (s *Store) openUpkeep(ctx context.Context) (err error) {
-	if s.quarantine, err = ingest.OpenQuarantine(s.cfg.Dir); err != nil {
+	if s.quarantine, err = ingest.OpenQuarantine(s.cfg.Dir, s.cfg.Logger); err != nil {
 		return err
 	}
 	s.upkeep, err = upkeep.New(upkeep.Config{

@@ -74,9 +74,6 @@ func holds(t testing.TB, dir, text string) (found bool) {
 // How long it takes until all goes on is measured elsewhere: what comes next
 // starts everything anew.
 func (f *plantedField) full() {
-	if f.admin.Get(f.t, rig.CloudServices).URL.Path == "/login" { // since the site was started again
-		f.admin.LogIn(f.t, account, password)
-	}
 	for _, p := range f.parts() {
 		fillDisk(f.t, p.Data)
 	}

@@ -67,6 +67,9 @@ func (f *plantedField) storeSays(args ...string) string {
 // visited has a stranger say secrets at every door, and the administrator look
 // at every page.
 func (f *plantedField) visited() {
+	if f.admin.Get(f.t, rig.CloudServices).URL.Path == "/login" { // since the site was started again
+		f.admin.LogIn(f.t, account, password)
+	}
 	for _, d := range []struct{ name, address string }{
 		{"the edge", f.edge.Told(f.t, "listens on")}, {"the site", f.site.Told(f.t, "listens on")},
 	} {

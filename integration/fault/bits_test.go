@@ -189,7 +189,10 @@ var (
 )
 
 // gone says whether a process has ended.
-func gone(p *rig.Process) bool { return syscall.Kill(p.PID(), 0) != nil }
+func gone(p *rig.Process) bool {
+	process, err := os.FindProcess(p.PID())
+	return err != nil || process.Signal(syscall.Signal(0)) != nil
+}
 
 // lookUp opens a timeline in a store that does not run.
 func lookUp(t *testing.T, config, id string) (tl rig.Timeline, complaint string) {

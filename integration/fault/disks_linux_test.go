@@ -86,13 +86,3 @@ func (d *disk) free(t *testing.T) {
 		t.Fatal(err)
 	}
 }
-
-// left returns how many bytes the disk has for users who are not root.
-func (d *disk) left(t *testing.T) uint64 {
-	t.Helper()
-	var s unix.Statfs_t
-	if err := unix.Statfs(d.dir, &s); err != nil {
-		t.Fatal(err)
-	}
-	return s.Bavail * uint64(s.Bsize)
-}

@@ -20,8 +20,11 @@ func TestErasureGoesOnByItself(t *testing.T) {
 	t.Parallel()
 	rounds, back := figures.Size(t, 1, 10, 10), 0
 	s := rig.StartSplit(t, rig.Plan{Agents: 2, Plain: true, Site: rig.Edits{"quota.envelopes": 100_000}})
+	sent := resetLedger()
 	for range rounds {
-		back += awayRound(t, s)
+		n := 0
+		n, sent = awayRound(t, s, sent)
+		back += n
 	}
 	if back > 0 {
 		t.Errorf("%d rows came back, or came late", back)
@@ -29,14 +32,20 @@ func TestErasureGoesOnByItself(t *testing.T) {
 	figures.Report(t, figures.Erase, "%d ordered while off and away, and IDs reset / %d", rounds, back)
 }
 
-func awayRound(t *testing.T, s *rig.Split) (back int) {
+// resetVersion is of a product of the agent that resets its ID, so that its
+// records can be told from those that waited before.
+const resetVersion = "0.2.0"
+
+func resetLedger() *rig.Ledger { return &rig.Ledger{Version: resetVersion} }
+
+// awayRound is one round. sent is what the second agent has sent under the ID
+// that it has; it returns what it has sent under the next one.
+func awayRound(t *testing.T, s *rig.Split, sent *rig.Ledger) (back int, next *rig.Ledger) {
 	t.Helper()
 	eraser, resetter := s.Agents[0], s.Agents[1]
-	var ids []string
-	for _, a := range s.Agents {
-		ids = append(ids, rig.ID(t, a.Data))
-		sendPages(t, s, a)
-	}
+	ids := []string{rig.ID(t, eraser.Data), rig.ID(t, resetter.Data)}
+	sendPages(t, s, eraser, new(rig.Ledger))
+	sendPages(t, s, resetter, sent)
 	for _, wire := range s.Wires {
 		wire.Cut()
 	}
@@ -63,7 +72,7 @@ func awayRound(t *testing.T, s *rig.Split) (back int) {
 		t.Errorf("%d pages were stored, and the receipt says %+v", n, got)
 	}
 	stillOff(t, s, eraser)
-	checkReset(t, s, resetter, waited)
+	next = checkReset(t, s, resetter, waited)
 	s.Store.Interrupt(t)
 	after := readPages(t, s.Store.Data, keys, append(ids, rig.ID(t, eraser.Data), rig.ID(t, resetter.Data))...)
 	if n := len(after.batches[rig.ID(t, eraser.Data)]); n > 0 {
@@ -79,7 +88,7 @@ func awayRound(t *testing.T, s *rig.Split) (back int) {
 	s.Store.Start(t)
 	s.Store.WaitReady(t)
 	commanded(t, eraser, "on")
-	return after.count(ids[0], before.batches[ids[0]]) + max(0, len(has)-len(had))
+	return after.count(ids[0], before.batches[ids[0]]) + max(0, len(has)-len(had)), next
 }
 
 // commanded runs a user's command on an agent, and returns what it says.
@@ -136,10 +145,10 @@ func reset(t *testing.T, agent *rig.Daemon, id string) []int64 {
 }
 
 // checkReset has an agent send under its new ID, to which nothing clings of what
-// waited under the old one.
-func checkReset(t *testing.T, s *rig.Split, agent *rig.Daemon, waited []int64) {
+// waited under the old one, and returns what it sent.
+func checkReset(t *testing.T, s *rig.Split, agent *rig.Daemon, waited []int64) *rig.Ledger {
 	t.Helper()
-	ledger := &rig.Ledger{Version: "0.2.0"}
+	ledger := resetLedger()
 	taken(t, agent, ledger)
 	tl := settle(t, s, agent, ledger)
 	quiet(t, agent)
@@ -148,4 +157,5 @@ func checkReset(t *testing.T, s *rig.Split, agent *rig.Daemon, waited []int64) {
 			t.Errorf("a record that waited under the old ID came under the new one: %+v", r)
 		}
 	}
+	return ledger
 }

@@ -68,7 +68,7 @@ const pagesADay, held = 2, 1
 func fillErasable(t *testing.T, s *rig.Split) *erasable {
 	t.Helper()
 	e := &erasable{s: s, keys: secretsOf(t, s.Store), user: rig.ID(t, s.Agents[0].Data), operated: newInstallation(), others: newInstallation()}
-	e.recorded = sendPages(t, s, s.Agents[0])
+	e.recorded = sendPages(t, s, s.Agents[0], new(rig.Ledger)) // of an installation that is new in each round
 	days, send := past(), [][]byte(nil)
 	ids := []string{strings.ReplaceAll(e.user, "-", ""), e.operated, e.others}
 	for i, envelope := range sealAll(t, s, fillOrder{Installations: ids, Days: days, Pages: pagesADay + held}) {
@@ -138,9 +138,8 @@ func (e *erasable) keepCopies(t *testing.T) {
 func (e *erasable) ledgerFile() string { return filepath.Join(e.keys, "erased.log") }
 
 // sendPages lets the agent send some pages, and returns the envelopes.
-func sendPages(t *testing.T, s *rig.Split, agent *rig.Daemon) [][]byte {
+func sendPages(t *testing.T, s *rig.Split, agent *rig.Daemon, ledger *rig.Ledger) [][]byte {
 	t.Helper()
-	ledger := new(rig.Ledger)
 	taken(t, agent, ledger)
 	for range 3 { // pages of their own
 		ledger.MustOffer(t, agent.Data, 5)

@@ -122,12 +122,14 @@ func one(t *testing.T, binary string, seed uint64) *verdict {
 	defer func() { <-turns }()
 	ctx, cancel := context.WithTimeout(t.Context(), perSeed)
 	defer cancel()
+	dir, remove := memoryDir(t)
+	defer remove()
 	args := []string{"-test.run", "^" + t.Name() + "$"}
 	if os.Getenv(seedVariable) != "" {
 		args = append(args, "-test.v")
 	}
 	c := exec.CommandContext(ctx, binary, args...)
-	c.Env = append(os.Environ(), fmt.Sprintf("%s=%d", seedVariable, seed), "DO_NOT_TRACK=", "TACIT_TELEMETRY=",
+	c.Env = append(os.Environ(), fmt.Sprintf("%s=%d", seedVariable, seed), dirVariable+"="+dir, "DO_NOT_TRACK=", "TACIT_TELEMETRY=",
 		"GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", // one goroutine at a time, as long as it wants: so that a seed replays
 		"GOGC=400") // the processes are short
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGQUIT) } // it says where it hangs
@@ -181,7 +183,7 @@ func live(t *testing.T, scenario func(t *testing.T, seed uint64, dir string) *ve
 	if err != nil {
 		t.Fatalf("no seed: %v", err)
 	}
-	dir := memoryDir(t)
+	dir := os.Getenv(dirVariable)
 	// The server's clock of last accesses is the process's: it must not belong
 	// to the bubble, which it would keep from ever being idle.
 	ats.Register()
@@ -204,21 +206,20 @@ func live(t *testing.T, scenario func(t *testing.T, seed uint64, dir string) *ve
 	}
 }
 
-// memoryDir returns a directory in memory where there is one: syncs are real and
-// cost nothing there.
-func memoryDir(t *testing.T) string {
-	const shm = "/dev/shm"
-	if info, err := os.Stat(shm); err != nil || !info.IsDir() {
-		return t.TempDir()
-	}
-	dir, err := os.MkdirTemp(shm, "tacit-sim-")
+// dirVariable tells the process of a seed where its world lies. Who started it
+// removes that, however the process ended.
+const dirVariable = "TACIT_SIM_DIR"
+
+// memoryDir makes a directory in memory where there is such a volume: syncs are
+// real and cost nothing there.
+func memoryDir(t *testing.T) (dir string, remove func()) {
+	dir, err := os.MkdirTemp("/dev/shm", "tacit-sim-")
 	if err != nil {
-		return t.TempDir()
+		dir = t.TempDir()
 	}
-	t.Cleanup(func() {
+	return dir, func() {
 		if err := os.RemoveAll(dir); err != nil {
 			t.Error(err)
 		}
-	})
-	return dir
+	}
 }

@@ -119,14 +119,15 @@ func TestLogIsClean(t *testing.T) {
 	b := newBridge(slog.New(slog.NewTextHandler(&log, nil)), "/some/where/stream")
 	b.Warnf("open %s for 10.1.2.3:4222, [2001:db8::1]:80 and fe80::1", "/some/where/stream/x")
 	b.Errorf("%s - cid:%d - %q", "pipe", 4, "a client's text")
+	b.Warnf("error reading %q: %q is no sum; unknown field %q", "/some/where/stream/meta.inf", `what a "damaged" file has`, "of 10.1.2.3")
 	b.Noticef("chatter")
 	got := log.String()
-	for _, bad := range []string{"some/where", "10.1.2.3", "db8", "fe80", "client's", "chatter"} {
+	for _, bad := range []string{"some/where", "10.1.2.3", "db8", "fe80", "client's", "damaged", "unknown field \\\"of", "chatter"} {
 		if strings.Contains(got, bad) {
 			t.Errorf("the log has %q: %s", bad, got)
 		}
 	}
-	if !strings.Contains(got, "DIR/x") || b.clients.Load() != 1 {
+	if !strings.Contains(got, "DIR/x") || !strings.Contains(got, "DIR/meta.inf") || b.clients.Load() != 1 {
 		t.Errorf("the rest is gone: %s", got)
 	}
 }

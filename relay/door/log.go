@@ -12,7 +12,8 @@ import (
 // bridge passes the server's warnings and errors to slog. What the server says
 // about one connection is counted and not logged: such lines carry texts that
 // clients chose. Addresses and the stream's directory are taken out of the
-// rest, though the server should know no address.
+// rest, though the server should know no address, and so is what it quotes,
+// but for its own files: it quotes what it reads in a damaged one.
 type bridge struct {
 	log     *slog.Logger
 	dir     string
@@ -35,8 +36,17 @@ func (b *bridge) pass(level slog.Level, format string, v []any) {
 	if b.dir != "" {
 		text = strings.ReplaceAll(text, b.dir, "DIR")
 	}
+	text = quotes.ReplaceAllStringFunc(text, func(quote string) string {
+		if b.dir != "" && strings.HasPrefix(quote, `"DIR/`) {
+			return quote
+		}
+		return "(text)"
+	})
 	b.log.Log(context.Background(), level, "embedded server", slog.String("text", addresses.ReplaceAllString(text, "(address)")))
 }
+
+// quotes matches what %q writes.
+var quotes = regexp.MustCompile(`"(\\.|[^"\\])*"`)
 
 // Noticef implements [server.Logger].
 func (b *bridge) Noticef(string, ...any) {}

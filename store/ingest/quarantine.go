@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -67,14 +68,23 @@ type cell struct {
 
 type quarantineJSON struct {
 	Version int       `json:"version"`
+	Check   uint32    `json:"check"` // CRC-32C of what follows, as it is written: a flipped bit makes another count
 	Refused []Refused `json:"refused"`
 }
 
-// OpenQuarantine opens the quarantine in the data directory.
-func OpenQuarantine(dir string) (*Quarantine, error) {
+// check returns what the counts are checked by.
+func check(refused []Refused) (uint32, error) {
+	b, err := json.Marshal(refused)
+	return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)), err
+}
+
+// OpenQuarantine opens the quarantine in the data directory. That it was set
+// aside is logged.
+func OpenQuarantine(dir string, log *slog.Logger) (*Quarantine, error) {
 	q := &Quarantine{path: filepath.Join(dir, QuarantineFile), cells: map[cell]uint64{}}
 	refused, err := ReadQuarantine(dir)
 	if errors.Is(err, durable.ErrDamaged) {
+		log.Warn("the counts of what did not open are set aside; they begin anew", slog.Any("error", err))
 		return q, durable.SetAside(q.path)
 	}
 	for _, r := range refused {
@@ -110,7 +120,9 @@ func ReadQuarantine(dir string) ([]Refused, error) {
 
 func parseQuarantine(b []byte) ([]Refused, error) {
 	var f quarantineJSON
-	if err := json.Unmarshal(b, &f); err != nil || f.Version != quarantineVersion {
+	err := json.Unmarshal(b, &f)
+	sum, _ := check(f.Refused) // texts and numbers are always written
+	if err != nil || f.Version != quarantineVersion || f.Check != sum {
 		return nil, fmt.Errorf("read quarantine: %s %w", QuarantineFile, durable.ErrDamaged)
 	}
 	for _, r := range f.Refused {
@@ -174,7 +186,11 @@ func (q *Quarantine) Write(now time.Time) error {
 		return nil
 	}
 	q.dropOldest()
-	b, err := json.Marshal(quarantineJSON{Version: quarantineVersion, Refused: q.list()})
+	refused, b := q.list(), []byte(nil)
+	sum, err := check(refused)
+	if err == nil {
+		b, err = json.Marshal(quarantineJSON{Version: quarantineVersion, Check: sum, Refused: refused})
+	}
 	if err == nil {
 		err = durable.WriteFile(q.path, append(b, '\n'), durable.OwnerFile)
 	}

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -17,7 +18,7 @@ var quarantineDay = schema.DayOf(time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC))
 
 func openQuarantine(t *testing.T, dir string) *Quarantine {
 	t.Helper()
-	q, err := OpenQuarantine(dir)
+	q, err := OpenQuarantine(dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,8 +105,9 @@ func must[T any](v T, err error) T {
 
 func TestQuarantineDamaged(t *testing.T) {
 	for name, content := range map[string]string{
+		"another count": `{"version":1,"check":1046494660,"refused":[{"day":"2026-11-21","count":1}]}`,
 		"torn": `{"version":1,"refused":[{"da`, "another version": `{"version":2}`,
-		"no day": `{"version":1,"refused":[{"day":"x"}]}`, "too long": `{"version":1,"refused":[]}` + strings.Repeat(" ", maxQuarantineFile),
+		"no day": `{"version":1,"check":1046494660,"refused":[{"day":"x"}]}`, "too long": `{"version":1,"check":1984806262,"refused":[]}` + strings.Repeat(" ", maxQuarantineFile),
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, QuarantineFile), []byte(content), 0o600); err != nil {

@@ -66,7 +66,7 @@ func TestVerifyLooksBesideTheRows(t *testing.T) {
 	h.fill(0, 6)
 	h.erase(2)
 	if err := os.WriteFile(filepath.Join(h.dir, ingest.QuarantineFile),
-		[]byte(`{"version":1,"refused":[{"day":"2026-11-21","reason":"closed","up_to_kb":8,"count":7}]}`), 0o600); err != nil {
+		[]byte(`{"version":1,"check":2949497623,"refused":[{"day":"2026-11-21","reason":"closed","up_to_kb":8,"count":7}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r, err := h.up.Verify(t.Context(), nil)
