@@ -109,16 +109,25 @@ func await(t *testing.T, patience time.Duration, s *rig.Split, agent *rig.Daemon
 }
 
 // quiet sends what an agent still has, what it accepted and could not say
-// included, until every batch has its reply.
+// included, until every batch has its reply. The agent may be asked to come
+// later.
 func quiet(t *testing.T, agent *rig.Daemon) {
 	t.Helper()
-	rig.Eventually(t, "nothing waits to be sent", func() bool {
-		code, _, err := rig.API(t.Context(), agent.Data, http.MethodPost, "/v1/send", nil)
-		if err != nil || code != http.StatusOK {
-			return false
+	for end := time.Now().Add(ownCrates); !sentAll(t, agent); time.Sleep(pace) { // between two looks
+		if time.Now().After(end) {
+			t.Fatalf("not within %v: every batch has its reply", ownCrates)
 		}
-		var status struct{ Spool struct{ Batches int } }
-		code, b, err := rig.API(t.Context(), agent.Data, http.MethodGet, "/v1/status", nil)
-		return err == nil && code == http.StatusOK && json.Unmarshal(b, &status) == nil && status.Spool.Batches == 0
-	})
+	}
+}
+
+// sentAll lets an agent send, and says whether it has nothing left.
+func sentAll(t *testing.T, agent *rig.Daemon) bool {
+	t.Helper()
+	code, _, err := rig.API(t.Context(), agent.Data, http.MethodPost, "/v1/send", nil)
+	if err != nil || code != http.StatusOK {
+		return false
+	}
+	var status struct{ Spool struct{ Batches int } }
+	code, b, err := rig.API(t.Context(), agent.Data, http.MethodGet, "/v1/status", nil)
+	return err == nil && code == http.StatusOK && json.Unmarshal(b, &status) == nil && status.Spool.Batches == 0
 }

@@ -42,7 +42,7 @@ type verdict struct {
 const seedVariable = "TACIT_SEED"
 
 // perSeed bounds one seed's simulation.
-const perSeed = 4 * time.Minute
+const perSeed = 10 * time.Minute
 
 // verbose says whether somebody looks at one seed.
 func verbose() bool { return testing.Verbose() && inside }

@@ -106,7 +106,7 @@ func must[T any](v T, err error) T {
 func TestQuarantineDamaged(t *testing.T) {
 	for name, content := range map[string]string{
 		"another count": `{"version":1,"check":1046494660,"refused":[{"day":"2026-11-21","count":1}]}`,
-		"torn": `{"version":1,"refused":[{"da`, "another version": `{"version":2}`,
+		"torn":          `{"version":1,"refused":[{"da`, "another version": `{"version":2}`,
 		"no day": `{"version":1,"check":1046494660,"refused":[{"day":"x"}]}`, "too long": `{"version":1,"check":1984806262,"refused":[]}` + strings.Repeat(" ", maxQuarantineFile),
 	} {
 		dir := t.TempDir()
