@@ -153,3 +153,43 @@ func TestAStartWithoutTheTime(t *testing.T) {
 		t.Errorf("%v, %v", info, err)
 	}
 }
+
+// TestARepeatIsKnownOutsideTheWindow sends again what was stored, on a day on
+// which it would no longer be taken: told that it is expired, a host whose clock
+// is behind would send it under another name, and it would count twice.
+func TestARepeatIsKnownOutsideTheWindow(t *testing.T) {
+	t.Parallel()
+	e, h, c := newEdge(t), newHouse(t), new(hostClock)
+	h.proven(t, 0)
+	cfg := h.config(e)
+	cfg.Now = c.now
+	s := start(t, cfg)
+	host := newHost(t, s)
+	contents := []envelope.Content{host.page(today-90, 0), host.fragment(today-90, 1)}
+	for n, content := range contents {
+		if got := sendOn(t, e, host.seal(content)); got != wire.Stored {
+			t.Fatalf("batch %d is answered %s", n, got)
+		}
+	}
+	stop(t, s)
+	if err := os.Remove(filepath.Join(h.data, calendar.File)); err != nil {
+		t.Fatal(err)
+	}
+	h.proven(t, -5) // five days later
+	c.ahead.Store(5)
+	start(t, cfg)
+	for n, content := range contents {
+		if got := sendOn(t, e, host.seal(content)); got != wire.Stored {
+			t.Errorf("batch %d is answered %s when it comes again", n, got)
+		}
+		content.Payload = host.fragment(today-90, 2).Payload
+		if n == 1 {
+			if got := sendOn(t, e, host.seal(content)); got != wire.Expired {
+				t.Errorf("another body under its name is answered %s", got)
+			}
+		}
+	}
+	if got := sendOn(t, e, host.seal(host.page(today-90, 1))); got != wire.Expired {
+		t.Errorf("a new page of that day is answered %s", got)
+	}
+}

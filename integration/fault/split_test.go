@@ -20,7 +20,7 @@ func TestNothingIsLostOnTheWay(t *testing.T) {
 	var c tally
 	for left := kills; left > 0; left -= atMost {
 		s := fleet(t)
-		ledgers := reportToAll(t, s.Agents, func([]*rig.Ledger) {
+		ledgers := reportToAll(t, s.Agents, func() {
 			for n := min(left, atMost); n > 0; time.Sleep(life(r) / 2) {
 				n -= killSome(t, r, s, n)
 			}

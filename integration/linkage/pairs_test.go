@@ -141,10 +141,24 @@ func rank(things []*thing, first float64) {
 		if distinct[0] < float64(len(has))/10 { // not a few heaps, and not one
 			guessDays(has, name, distinct, first, last, perDay)
 		}
+		tells := name == "month" || varies(has, name)
 		for x, at := range ranks {
 			x.places[name] = at
+			if !tells { // it is the same for all of a month
+				delete(x.places, name)
+			}
 		}
 	}
+}
+
+// varies says whether the number differs between things of one month.
+func varies(sorted []*thing, name string) bool {
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i].month == sorted[i-1].month && sorted[i].places[name] != sorted[i-1].places[name] {
+			return true
+		}
+	}
+	return false
 }
 
 // guessDays counts the sorted things back from the last one, day by day.

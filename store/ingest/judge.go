@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -85,11 +86,11 @@ func (in *Ingest) judge(e *wire.Envelope, o *envelope.Opened, w window) (judged,
 	case envelope.Page:
 		err = in.judgePage(&j, e.Partition, o, w)
 	case envelope.Fragment:
-		in.judgeFragment(&j, e.Partition, o, w)
+		err = in.judgeFragment(&j, e.Partition, o, w)
 	case envelope.Erase:
 		judgeErase(&j, e, o)
 	}
-	if err != nil || j.status != wire.Stored {
+	if err != nil || j.rows == nil {
 		return j, err
 	}
 	err = in.name(&j, o)
@@ -121,8 +122,7 @@ func (in *Ingest) judgePage(j *judged, partition uint8, o *envelope.Opened, w wi
 	}
 	status, ok := w.status(p.Day)
 	if !ok {
-		j.status = status
-		return nil
+		return in.outside(j, status, p.Day, db.PageBatches, o)
 	}
 	j.month = p.Day.Month()
 	keys, err := in.cfg.DB.Keys(j.month)
@@ -145,22 +145,45 @@ func (in *Ingest) judgePage(j *judged, partition uint8, o *envelope.Opened, w wi
 	return nil
 }
 
-func (in *Ingest) judgeFragment(j *judged, partition uint8, o *envelope.Opened, w window) {
+func (in *Ingest) judgeFragment(j *judged, partition uint8, o *envelope.Opened, w window) error {
 	f, err := codec.DecodeFragment(o.Payload)
 	if err != nil || wire.PartitionOf(o.Batch) != partition {
-		return
+		return nil
 	}
 	status, ok := w.status(f.Day)
 	if !ok {
-		j.status = status
-		return
+		return in.outside(j, status, f.Day, db.SumBatches, o)
 	}
 	if in.cfg.Registry.CheckFragment(&f) != nil {
-		return
+		return nil
 	}
 	rows, err := rollup.Fold(&f)
 	if err != nil {
-		return
+		return nil // it does not fit: bad form
 	}
 	j.status, j.month, j.rows = wire.Stored, f.Day.Month(), rows
+	return nil
+}
+
+// outside judges a batch whose day is not in the window. One that is here
+// already was stored, whatever a clock did since: its host would send it again
+// under another name, and it would count twice.
+func (in *Ingest) outside(j *judged, status wire.Status, d schema.Day, table db.Table, o *envelope.Opened) error {
+	j.status = status
+	keys, err := in.cfg.DB.Keys(d.Month())
+	if errors.Is(err, db.ErrForgotten) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	known, ok, err := in.cfg.DB.Get(d.Month(), table, o.Batch[:])
+	if err != nil {
+		return err
+	}
+	if ok && bytes.Equal(known, keys.Known(o.Payload)) {
+		j.status, j.month = wire.Stored, d.Month()
+		in.counts.add(reasonRepeat)
+	}
+	return nil
 }
