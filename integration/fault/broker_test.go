@@ -22,8 +22,8 @@ const damages = 20
 
 // TestBrokerIsNotTrusted damages the edge's broker in the middle of a run, while
 // what no store has seen is in it: its directory is wiped, or one bit of it
-// flips, after the edge was killed or under the running edge. Nothing
-// that the agents accepted is lost, or counts twice.
+// flips, after the edge was killed or under the running edge. Nothing that the
+// agents accepted is lost, or counts twice.
 func TestBrokerIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	r, times := random(t), figures.Size(t, 3, 30, 200)
