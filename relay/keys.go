@@ -120,7 +120,8 @@ func (k *keys) stats() KeyStats {
 }
 
 // SetKeyList replaces the key list that agents are given from now on, and
-// keeps it in Dir/keylist for the next start. An error that wraps
+// keeps it in Dir/keylist for the next start. Agents whose envelopes were passed
+// on, and are sealed to a key that is destroyed, are told to seal anew. An error that wraps
 // [wire.ErrForm], [ErrOldKeys] or [ErrNotVendor] leaves the list as it was; any
 // other says that the new one is served and could not be kept.
 func (r *Relay) SetKeyList(list []byte) error {
@@ -128,10 +129,11 @@ func (r *Relay) SetKeyList(list []byte) error {
 	defer r.listing.Unlock()
 	err := r.keys.set(list)
 	r.mu.Lock()
-	g := r.gate
+	g, f := r.gate, r.forward
 	r.mu.Unlock()
 	if g != nil {
 		err = errors.Join(err, g.SetKeyList(r.keys.current()))
+		f.Reseal(g.Gone)
 	}
 	return err
 }

@@ -46,6 +46,7 @@ type forwarder interface {
 	Start(ctx context.Context) error
 	Stop(ctx context.Context) error
 	Ready(ctx context.Context) error
+	Reseal(gone func(keyID uint32) bool)
 	Stats() forward.Stats
 }
 

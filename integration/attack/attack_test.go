@@ -21,6 +21,11 @@
 // calls from an address of his own. Rogues must be refused while others listen
 // and are served, and nobody's address or installation ID may be left anywhere.
 //
+// A hostile relay has a NATS server of its own, to which real agents and a real
+// store come of themselves. It gives the store their envelopes changed, swapped,
+// repeated, late and with its own before them, and agents every reply but the
+// true one. What agents were told to count must be all that is counted, once.
+//
 // A thief has the store's disk, the relay's disk and one true ID, and tries to
 // open a row with what the documents say.
 //

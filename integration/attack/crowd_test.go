@@ -124,8 +124,9 @@ func (m *mute) isCutOff(t *testing.T) {
 	})
 }
 
-// flood opens connections and lets them wait, some of them with TLS done. The
-// function that it returns ends them.
+// flood opens connections from several networks, because a relay takes only so
+// many of one that say nothing, and lets them wait, some of them with TLS done.
+// The function that it returns ends them.
 func flood(t *testing.T, d *doorway) (end func()) {
 	t.Helper()
 	d.plain(t, crowd)
@@ -134,9 +135,11 @@ func flood(t *testing.T, d *doorway) (end func()) {
 		conns []net.Conn
 		wg    sync.WaitGroup
 	)
-	for range 8 {
+	for n := range 8 {
 		wg.Go(func() {
-			dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(crowd.at)}, Timeout: rig.Patience}
+			at := net.ParseIP(crowd.at).To4()
+			at[2] += byte(n) // a network of its own
+			dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: at}, Timeout: rig.Patience}
 			for range manyConnections / 8 {
 				c, err := dialer.DialContext(t.Context(), "tcp", d.address)
 				if err != nil {

@@ -249,10 +249,13 @@ func remember(past [][]byte, b []byte, r *rand.Rand) [][]byte {
 	return past
 }
 
-// begin has the attacker work until the function that it returns is called.
+// begin has the attacker work until the function that it returns is called, or
+// the test ends.
 func (h *hostileRelay) begin() (end func()) {
 	ctx, cancel := context.WithCancel(h.t.Context())
 	var working sync.WaitGroup
 	working.Go(func() { h.run(ctx) })
-	return func() { cancel(); working.Wait() }
+	end = func() { cancel(); working.Wait() }
+	h.t.Cleanup(end)
+	return end
 }

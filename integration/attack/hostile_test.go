@@ -29,10 +29,16 @@ func TestHostileRelay(t *testing.T) {
 	w := newHostileWorld(t, 3)
 	h := newHostileRelay(t, w.edge, choices(t), 10+n/2000)
 	building := make(chan string, 1)
-	go func() { building <- aheadStore(t) }()
+	go func() {
+		defer close(building)
+		building <- aheadStore(t)
+	}()
 	end := h.begin()
 	for h.tried.Load() < int64(n) && !t.Failed() {
-		w.round(t, 8)
+		before := h.tried.Load()
+		if w.round(t, 8); h.tried.Load() == before {
+			t.Error("no agent sends any more: what it sent before has no reply")
+		}
 	}
 	h.honest.Store(true)
 	w.settle(t)
@@ -76,7 +82,7 @@ func (w *hostileWorld) round(t testing.TB, versions int) {
 
 // replays gives the store all that the attacker has seen again, after a
 // restart and days later, and returns how many rows that changes.
-func (w *hostileWorld) replays(t *testing.T, h *hostileRelay, held holding, ahead string) (changed int) {
+func (w *hostileWorld) replays(t *testing.T, h *hostileRelay, held holding, later string) (changed int) {
 	t.Helper()
 	size := w.onDisk(t)
 	w.replay(t, h)
@@ -84,7 +90,7 @@ func (w *hostileWorld) replays(t *testing.T, h *hostileRelay, held holding, ahea
 	if now := w.onDisk(t); now > size+mostGrowth {
 		t.Errorf("replays of what it has made the store grow from %d to %d bytes", size, now)
 	}
-	w.store.Command.Path = ahead
+	w.store.Command.Path = later
 	for _, days := range []int{3, 40} {
 		w.store.Command.Env = []string{fmt.Sprintf("%s=%dh", aheadVariable, 24*days)}
 		w.replay(t, h)

@@ -201,7 +201,7 @@ func eachKind(t *testing.T, r *rand.Rand, dir string, end, works func()) (n int)
 }
 
 func garbageAtTheEdge(t *testing.T, r *rand.Rand) {
-	s := rig.StartSplit(t, rig.Plan{Agents: 1, Site: rig.Edits{"quota.envelopes": 100_000}})
+	s := rig.StartSplit(t, rig.Plan{Agents: 1, Site: rig.Edits{"quota.envelopes": 1_000_000, "quota.bytes": "4GiB"}})
 	agent, ledger := s.Agents[0], newLedger()
 	n := 0
 	report(t, agent.Data, ledger, func() {

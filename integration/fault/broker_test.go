@@ -32,12 +32,12 @@ func TestBrokerIsNotTrusted(t *testing.T) {
 	var c tally
 	for left := times; left > 0; left -= damages {
 		s := fleet(t)
-		ledgers := reportToAll(t, s.Agents, func() {
+		ledgers := reportToAll(t, s.Agents, func(ledgers []*rig.Ledger) {
 			for range min(left, damages) {
 				if len(ways) == 0 {
 					ways = r.Perm(4)
 				}
-				held += damaged(t, r, s, ways[0]&1 != 0, ways[0]&2 != 0)
+				held += damaged(t, r, s, ledgers, ways[0]&1 != 0, ways[0]&2 != 0)
 				ways = ways[1:]
 			}
 		})
@@ -51,7 +51,7 @@ func TestBrokerIsNotTrusted(t *testing.T) {
 
 // damaged ends the store, lets the broker fill, and damages it. It returns how
 // many envelopes were in it that no store had seen.
-func damaged(t *testing.T, r *rand.Rand, s *rig.Split, running, wipes bool) int {
+func damaged(t *testing.T, r *rand.Rand, s *rig.Split, ledgers []*rig.Ledger, running, wipes bool) int {
 	t.Helper()
 	dir := brokerDir(s.Edge.Data)
 	s.Store.Kill()
@@ -80,6 +80,10 @@ func damaged(t *testing.T, r *rand.Rand, s *rig.Split, running, wipes bool) int 
 		rig.Eventually(t, "the stream is begun anew", func() bool { return s.Edge.Metric(t, "tacit_relay_discarded_total") > 0 })
 	}
 	s.Store.Start(t)
+	if wipes && figures.Run(t) != "test" && r.IntN(4) == 0 {
+		sentAgain(t, s, ledgers)
+		return held
+	}
 	// Nobody may know that a bit flipped: agents send again when their patience
 	// ends, or after a restart. After a loss that is known they are asked to, some
 	// seconds later.
@@ -88,6 +92,18 @@ func damaged(t *testing.T, r *rand.Rand, s *rig.Split, running, wipes bool) int 
 		a.Start(t)
 	}
 	return held
+}
+
+// sentAgain waits until the store has all that the agents accepted so far, which
+// nobody restarts: they hear that the broker lost it.
+func sentAgain(t *testing.T, s *rig.Split, ledgers []*rig.Ledger) {
+	t.Helper()
+	for i, a := range s.Agents {
+		owed := ledgers[i].Accepted()
+		if lost := rig.Missing(await(t, ownCrates, s, a, owed), owed); len(lost) > 0 {
+			t.Fatalf("after the broker was wiped, %d of %d records are not sent again", len(lost), len(owed))
+		}
+	}
 }
 
 // brokerDir is where a relay on this data directory has its broker.

@@ -53,9 +53,9 @@ func report(t *testing.T, dir string, ledger *rig.Ledger, do func()) {
 
 // reportToAll lets products report to all agents, each into a ledger of its own,
 // and users send, while do is at work.
-func reportToAll(t *testing.T, agents []*rig.Daemon, do func()) (ledgers []*rig.Ledger) {
+func reportToAll(t *testing.T, agents []*rig.Daemon, do func([]*rig.Ledger)) (ledgers []*rig.Ledger) {
 	t.Helper()
-	run := do
+	run := func() { do(ledgers) }
 	for _, a := range agents {
 		ledger, inner := newLedger(), run
 		ledgers = append(ledgers, ledger)

@@ -70,10 +70,6 @@ func turnsRound(t *testing.T, r *rand.Rand, s *rig.Split, ledgers []*rig.Ledger)
 		heard(t, s)
 		s.Wires[1].Mend()
 		arrived(t, s, away, ledgers[1])
-		// What has passed the relays and does not open any more has no reply:
-		// agents send it again much later, or after a restart.
-		killed(t, r, busy)
-		killed(t, r, idle)
 		arrived(t, s, busy, ledgers[0])
 	})
 	sealedAtRest(t, s)

@@ -20,7 +20,7 @@ func TestNothingIsLostOnTheWay(t *testing.T) {
 	var c tally
 	for left := kills; left > 0; left -= atMost {
 		s := fleet(t)
-		ledgers := reportToAll(t, s.Agents, func() {
+		ledgers := reportToAll(t, s.Agents, func([]*rig.Ledger) {
 			for n := min(left, atMost); n > 0; time.Sleep(life(r) / 2) {
 				n -= killSome(t, r, s, n)
 			}
@@ -31,10 +31,10 @@ func TestNothingIsLostOnTheWay(t *testing.T) {
 }
 
 // fleet starts all parts and two agents, whose users send all the time, which
-// would use a day's quota up.
+// would use a day's quota up, of envelopes and of bytes.
 func fleet(t *testing.T) *rig.Split {
 	t.Helper()
-	return rig.StartSplit(t, rig.Plan{Agents: 2, Site: rig.Edits{"quota.envelopes": 100_000}})
+	return rig.StartSplit(t, rig.Plan{Agents: 2, Site: rig.Edits{"quota.envelopes": 1_000_000, "quota.bytes": "4GiB"}})
 }
 
 // killSome kills one or two parts at the same time, at most so many, and starts

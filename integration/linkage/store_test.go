@@ -46,7 +46,7 @@ func TestDisk(t *testing.T) {
 				a := newDrawer(random, p.left, p.right, matched).try(pairs)
 				what := fmt.Sprintf("%s, %s, same days %v", c.when, p.what, matched)
 				t.Logf("%s: %s", what, a)
-				if a.area > most || a.bestArea > most {
+				if a.area > most || a.bestArea > most+2*a.deviation { // the best of many has luck besides
 					t.Errorf("%s: %s: want at most %.2f", what, a, most)
 				}
 				if a.area > worst.area {

@@ -21,7 +21,7 @@ const (
 // turnAway tells all who wait for replies over a way that has ended to send
 // again later, instead of waiting in vain until their time is up.
 func (s *senders) turnAway(over *way) {
-	inboxes := s.lost(over)
+	inboxes := s.drop(func(n *route) bool { return n.over == over })
 	if len(inboxes) == 0 {
 		return
 	}

@@ -84,7 +84,7 @@ type Chain struct {
 var _ pool.Forwarder = (*Chain)(nil)
 
 type chainCounts struct {
-	envelopes, refused, unanswered, resealed, dials, malformed atomic.Uint64
+	envelopes, refused, unanswered, dials, malformed atomic.Uint64
 }
 
 // NewChain returns a chain that does nothing yet.
@@ -158,7 +158,7 @@ func (c *Chain) Stats() Stats {
 	n := &c.counts
 	s := c.senders.stats(Stats{
 		Envelopes: n.envelopes.Load(), Refused: n.refused.Load(), Unanswered: n.unanswered.Load(),
-		Resealed: n.resealed.Load(), Dials: n.dials.Load(), Malformed: n.malformed.Load(), Upstream: Away,
+		Dials: n.dials.Load(), Malformed: n.malformed.Load(), Upstream: Away,
 	})
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -27,7 +27,8 @@
 // once and the reply later. `queued` is all that ends an envelope's stay here.
 // When the next relay is away, says nothing for 5 s, or says `later` or `off`,
 // envelopes go back to the pool, which fills and makes the gate say `later`;
-// `reseal` goes on to the agent, because only that can seal anew. A connection
+// `reseal` goes on to the agent, because only that can seal anew, as soon as this
+// relay has asked for the key list that the agent will ask for. A connection
 // that ends is dialled again after random, growing pauses, for as long as the
 // chain runs.
 //
@@ -41,7 +42,11 @@
 // with their number, and each relay before passes that on.
 //
 // Both hand up the signed key list that they hear, from stores or from the next
-// relay; whoever takes it must judge it.
+// relay; whoever takes it must judge it. A chain asks for it every few minutes.
+// When a list says that keys are destroyed, the replies to what is sealed to
+// them can come no more either: their senders are told `reseal` at once, and so
+// are those of what waits in the pool, when it leaves that. The store knows a
+// batch again that it had opened before.
 package forward
 
 import (
@@ -100,7 +105,7 @@ type Stats struct {
 	Unanswered uint64 // in a chain: envelopes that got no hint in time; they went back
 	Mended     uint64 // times that the stream was made, opened or begun anew
 	Away       uint64 // senders that were told that their reply is lost, so that they send again
-	Resealed   uint64 // in a chain: envelopes that went back to their senders to be sealed anew
+	Resealed   uint64 // senders that were told to seal anew, because the store has destroyed their key
 	Dials      uint64 // in a chain: connections to a next relay, begun
 	Replies    uint64 // brought to their senders
 	Strays     uint64 // replies that no sender here waited for

@@ -103,7 +103,7 @@ const parallel = 4
 // Forward implements [pool.Forwarder]. It returns when every item's crate is
 // on disk or was given up; after the first crate that was, it begins no other.
 func (f *Forward) Forward(ctx context.Context, items []pool.Item) (left []pool.Item) {
-	f.senders.add(items)
+	items = f.senders.expect(items)
 	crates := pack(items, f.cfg.Groups)
 	safe := make([]bool, len(crates))
 	var next, failed atomic.Int64

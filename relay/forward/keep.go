@@ -22,12 +22,14 @@ const (
 	settled    = 10 * time.Second
 )
 
-// When the key list is asked for again: after it came, after the next relay
-// had none, and at the earliest, when agents must seal anew.
+// When the key list is asked for again: after it came, at random up to twice as
+// long, so that agents hear of new keys within minutes and sites do not ask in
+// step; after the next relay had none; and at the earliest, when agents must
+// seal anew.
 const (
-	keysEvery = time.Hour
+	keysEvery = 2 * time.Minute
 	keysRetry = 10 * time.Second
-	keysLeast = 5 * time.Second
+	keysLeast = time.Second
 )
 
 // keep keeps one connection until ctx ends.
@@ -75,21 +77,31 @@ func (c *Chain) stay(ctx context.Context, l *link) {
 	c.mu.Unlock()
 	l.close()
 	<-l.ended
-	c.senders.turnAway(&l.way)
+	c.lost(l)
 	if ctx.Err() == nil {
 		c.cfg.Logger.Warn("the next relay is away", slog.String("reason", hungUp))
 	}
 }
 
-// fetchKeys asks for the key list now and then, until the connection or ctx
-// ends.
+// lost tells those who wait for what a connection that has ended would have
+// brought.
+func (c *Chain) lost(l *link) {
+	c.senders.reseal(c.senders.takeDoomed())
+	c.senders.turnAway(&l.way)
+}
+
+// fetchKeys asks for the key list now and then, and when agents must seal anew,
+// until the connection or ctx ends. Agents are told after the list came: they ask
+// this relay for it at once.
 func (c *Chain) fetchKeys(ctx context.Context, l *link) {
 	next := time.Duration(0)
 	for l.sleep(ctx, next, c.stale) {
 		next = keysRetry
+		doomed := c.senders.takeDoomed() // those whom this answer is for
 		if c.askKeys(ctx, l) {
-			next = keysEvery + rand.N(keysEvery/4)
+			next = keysEvery + rand.N(keysEvery)
 		}
+		c.senders.reseal(doomed) // also without a list: nothing else ends their waiting
 		if !l.sleep(ctx, keysLeast, nil) {
 			return
 		}

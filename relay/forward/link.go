@@ -81,8 +81,14 @@ func (l *link) take(m *nats.Msg) {
 		l.chain.counts.malformed.Add(1)
 		return
 	}
-	if !l.tell(answer{attempt: a, hint: h}) && h.Code == wire.Later {
-		l.chain.senders.passLater(a, h) // it was queued there, and its reply was lost further on
+	if l.tell(answer{attempt: a, hint: h}) {
+		return
+	}
+	switch h.Code { // it was queued there
+	case wire.Later:
+		l.chain.senders.passLater(a, h) // its reply was lost further on
+	case wire.Reseal:
+		l.chain.doomed(a) // its key is gone since
 	}
 }
 

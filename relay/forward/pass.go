@@ -64,10 +64,10 @@ func (c *Chain) held(items []pool.Item) (free, held []pool.Item) {
 // round puts some items and waits until each has a hint. It returns those that
 // are not queued at the next relay.
 func (c *Chain) round(ctx context.Context, l *link, items []pool.Item) (left []pool.Item) {
+	items = c.senders.expect(items)
 	answers := make(chan answer, len(items))
 	count := l.expect(items, answers)
 	defer l.forget(items)
-	c.senders.add(items)
 	put := 0
 	for put < len(items) && ctx.Err() == nil {
 		if l.put(&items[put]) != nil {
@@ -91,7 +91,7 @@ func (c *Chain) round(ctx context.Context, l *link, items []pool.Item) (left []p
 	}
 	c.senders.went(queued, &l.way)
 	if l.hasEnded() { // perhaps before these were booked
-		c.senders.turnAway(&l.way)
+		c.lost(l)
 	}
 	return left
 }
@@ -127,7 +127,7 @@ func (c *Chain) settle(it *pool.Item, hint wire.Hint, answered bool) (done bool)
 		c.counts.envelopes.Add(1)
 		return true
 	case hint.Code == wire.Reseal:
-		c.reseal(it)
+		c.doomed(it.Attempt)
 		return true
 	}
 	c.counts.refused.Add(1)
@@ -141,17 +141,4 @@ func (c *Chain) settle(it *pool.Item, hint wire.Hint, answered bool) (done bool)
 		c.hold[it.Class] = until
 	}
 	return false
-}
-
-// reseal passes the hint on: only the agent can seal anew. What it will seal
-// to is the key list that it asks of this relay, so that is fetched again.
-func (c *Chain) reseal(it *pool.Item) {
-	c.counts.resealed.Add(1)
-	if inbox, ok := c.senders.take(it.Attempt); ok {
-		c.senders.tell(inbox, wire.Hint{Code: wire.Reseal})
-	}
-	select {
-	case c.stale <- struct{}{}:
-	default: // told already
-	}
 }

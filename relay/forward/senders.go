@@ -13,9 +13,9 @@ import (
 // senders are the agents, and relays before this one, who wait for replies.
 type senders struct {
 	*routes
-	agents                *nats.Conn
-	log                   *slog.Logger
-	replies, strays, away atomic.Uint64
+	agents                          *nats.Conn
+	log                             *slog.Logger
+	replies, strays, away, resealed atomic.Uint64
 }
 
 // newSenders takes the defaults for zeroes.
@@ -45,7 +45,7 @@ func (s *senders) bring(a wire.Attempt, reply []byte) {
 
 // stats returns s with the counts of replies.
 func (s *senders) stats(out Stats) Stats {
-	out.Replies, out.Strays, out.Away = s.replies.Load(), s.strays.Load(), s.away.Load()
+	out.Replies, out.Strays, out.Away, out.Resealed = s.replies.Load(), s.strays.Load(), s.away.Load(), s.resealed.Load()
 	out.Waiting, out.Forgotten = s.size()
 	return out
 }

@@ -34,7 +34,10 @@ func (g *Gate) SetKeyList(list []byte) error {
 	return nil
 }
 
-// gone says whether a key is one that the store has destroyed: it is older than
+// Gone says whether a key is one that the store has destroyed: it is older than
 // the newest of the list and not among them. Of a newer one the list may not
-// know yet, and the store decides.
-func (s *served) gone(id uint32) bool { return id < s.newest && !slices.Contains(s.ids, id) }
+// know yet, and the store decides. It may be called from anywhere, and is quick.
+func (g *Gate) Gone(id uint32) bool {
+	s := g.keys.Load()
+	return id < s.newest && !slices.Contains(s.ids, id)
+}

@@ -36,7 +36,7 @@ func (g *Gate) judge(peer, inbox string, data []byte) wire.Hint {
 	if e.Class != wire.ClassUser && !g.open() {
 		return wire.Hint{Code: wire.Off}
 	}
-	if g.keys.Load().gone(e.KeyID) {
+	if g.Gone(e.KeyID) {
 		g.counts.key.Add(1)
 		return wire.Hint{Code: wire.Reseal}
 	}
@@ -46,7 +46,7 @@ func (g *Gate) judge(peer, inbox string, data []byte) wire.Hint {
 		g.counts.quota.Add(1)
 		return later(untilTomorrow(now) + rand.N(time.Hour))
 	}
-	item := pool.Item{Peer: peer, Inbox: inbox, Attempt: e.Attempt, Partition: e.Partition, Class: e.Class, Envelope: data}
+	item := pool.Item{Peer: peer, Inbox: inbox, Attempt: e.Attempt, KeyID: e.KeyID, Partition: e.Partition, Class: e.Class, Envelope: data}
 	err = g.cfg.Pool.Add(item)
 	if errors.Is(err, pool.ErrShut) { // the site refused while we looked
 		g.counts.off.Add(1)

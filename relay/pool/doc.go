@@ -48,6 +48,7 @@ type Item struct {
 	Peer      string       // the connection that brought it, by its throw-away name
 	Inbox     string       // where its sender waits for the reply
 	Attempt   wire.Attempt // what the reply will be addressed to
+	KeyID     uint32       // of the store's key that it is sealed to
 	Partition uint8        // below [wire.Partitions]
 	Class     wire.Class   // [wire.ClassUser] passes a shut pool
 	Envelope  []byte       // as it came; never changed
