@@ -106,7 +106,8 @@ func (f *field) arrives(t testing.TB) {
 	t.Helper()
 	f.offer(t)
 	for _, a := range f.agents {
-		rig.Eventually(t, "what "+a.who+" accepted is stored", func() bool { return len(f.missing(t, a)) == 0 })
+		// A relay whose next hop went away asks to come half a minute later.
+		rig.Within(t, 4*rig.Patience, "what "+a.who+" accepted is stored", func() bool { return len(f.missing(t, a)) == 0 })
 	}
 }
 

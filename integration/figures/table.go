@@ -1,12 +1,12 @@
 package figures
 
 import (
+	"bufio"
 	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 )
 
 // Cells are a run's figures, one a row.
@@ -39,13 +39,18 @@ func Missing(run string, cells Cells) (rows []Row) {
 	return rows
 }
 
-// Print writes one run's column.
+// Print writes one run's column: each promise, what is counted, and below it a
+// line a figure.
 func Print(w io.Writer, run string, cells Cells) error {
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(out, "\nPROMISE\tFIGURES OF THIS RUN (%s)\tOF\n", run)
+	out := bufio.NewWriter(w)
+	fmt.Fprintf(out, "\nPromises, and the figures of this run (%s)\n", run)
 	for _, p := range promises {
-		if slices.Contains(p.runs, run) {
-			fmt.Fprintf(out, "%s\t%s\t%s\n", p.row, cmp.Or(cells[p.row], "MISSING"), p.figure)
+		if !slices.Contains(p.runs, run) {
+			continue
+		}
+		fmt.Fprintf(out, "\n%-14s %s\n", p.row, p.figure)
+		for figure := range strings.SplitSeq(cmp.Or(cells[p.row], "MISSING"), "; ") {
+			fmt.Fprintf(out, "    %s\n", figure)
 		}
 	}
 	if err := out.Flush(); err != nil {

@@ -333,13 +333,19 @@ func API(ctx context.Context, dir, method, path string, body any) (int, []byte, 
 	return resp.StatusCode, answer, err
 }
 
-// Eventually waits for a condition.
+// Eventually waits until a condition holds, for [Patience].
 func Eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(Patience)
+	Within(t, Patience, what, holds)
+}
+
+// Within waits until a condition holds, for as long as it may take.
+func Within(t testing.TB, patience time.Duration, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
 	for !holds() {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within %v: %s", Patience, what)
+			t.Fatalf("not within %v: %s", patience, what)
 		}
 		time.Sleep(20 * time.Millisecond) // between two looks at a condition
 	}
