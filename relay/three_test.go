@@ -64,9 +64,10 @@ func TestThreeRelays(t *testing.T) {
 	if m, err := inbox.NextMsg(5 * time.Second); err != nil || !bytes.Equal(m.Data, reply.Reply[:]) {
 		t.Fatalf("the reply did not come back: %v", err)
 	}
-	if key, err := a.Request(wire.SubjectGetKeys, nil, 5*time.Second); err != nil || !bytes.Equal(key.Data, keyList()) {
-		t.Errorf("the key list did not come down: %v", err)
-	}
+	eventually(t, "the key list comes down", func() bool {
+		key, err := a.Request(wire.SubjectGetKeys, nil, 5*time.Second)
+		return err == nil && bytes.Equal(key.Data, keyList())
+	})
 
 	lost := envelope(4, wire.ClassNormal)
 	_, inbox = put(t, a, lost.Marshal())
