@@ -42,12 +42,12 @@ lint:
 	$(GO) mod tidy -diff
 	$(GO) test -run '^TestArrows' .
 
-# What measures the promises, in long sizes; about an hour. Writes its column
-# into integration/FIGURES.md.
+# What measures the promises, in long sizes. Writes its column into
+# integration/FIGURES.md.
 faults: needs
 	@GO="$(GO)" WRITE=1 sh integration/run.sh faults -timeout 180m -count 1 $(PROMISES)
 
-# The same, in very long sizes; a day.
+# The same, in very long sizes.
 soak: needs
 	@GO="$(GO)" WRITE=1 sh integration/run.sh soak -timeout 72h -count 1 $(PROMISES)
 
@@ -57,6 +57,7 @@ fuzz:
 
 # Figures, reported and never asserted: machines are shared and noisy.
 bench: build
+	./bin/tacit bench
 	$(GO) test -run '^$$' -bench . -benchmem ./agent/client
 	$(GO) test -run '^$$' -bench UpOnce -benchtime 5x -timeout 10m ./integration/bench
 	$(GO) test -run '^$$' -bench 'Idle|Checkbox|Pages' -benchtime 1x -timeout 40m ./integration/bench
