@@ -92,7 +92,6 @@ type Agent struct {
 	turnedOn      chan struct{} // holds one: somebody said on
 	lookAgain     chan struct{} // holds one: records are taken that were refused
 	missed        atomic.Bool   // the last look at the host was refused
-	known         atomic.Bool   // a look at the host was taken, so that its facts are known
 	looked        chan struct{} // closed when the host was looked at once
 	lookedOnce    sync.Once
 

@@ -15,9 +15,24 @@ import (
 // facts remembers what was told of the host, so that what holds is told once a
 // day and when it changes, not every hour.
 type facts struct {
-	mu   sync.Mutex
-	day  schema.Day
-	told map[string]schema.Value
+	mu    sync.Mutex
+	day   schema.Day
+	told  map[string]schema.Value
+	known bool // a look at the host was taken in: gathering has what sums are by
+}
+
+// areKnown says whether a look at the host was taken in.
+func (f *facts) areKnown() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.known
+}
+
+// know notes that a look at the host was taken in.
+func (f *facts) know() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.known = true
 }
 
 // news says whether a fact is worth telling: it was not told today, or not so.
@@ -42,7 +57,7 @@ func (f *facts) remember(today schema.Day, s collect.Sample) {
 func (f *facts) forget() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.told = nil
+	f.told, f.known = nil, false
 }
 
 func factKey(s collect.Sample) string { return s.Metric + fmt.Sprint(s.Labels) }
@@ -75,8 +90,8 @@ func (a *Agent) Collect(ctx context.Context) error {
 			p.facts.remember(today, samples[i])
 		}
 	}
-	if may {
-		a.known.Store(true)
+	if may && err == nil {
+		p.facts.know()
 	}
 	a.lookedOnce.Do(func() { close(a.looked) })
 	a.tell(ctx, p, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "collect"})

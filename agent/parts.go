@@ -96,6 +96,7 @@ func (a *Agent) newIntake(p *parts) *intake.Intake {
 		Blocked:   p.keepBlocked,
 		Writer:    p.installation.Writer,
 		Terms:     a.terms,
+		Known:     p.facts.areKnown,
 		Ephemeral: a.machine().Ephemeral,
 		Now:       a.config.Now,
 		Logger:    a.config.Logger,

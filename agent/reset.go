@@ -25,8 +25,10 @@ func (a *Agent) ResetID(ctx context.Context) (local.Reset, error) {
 	})
 	if err != nil {
 		a.config.Logger.Error("reset the installation", slog.String("error", bare(err)))
+		return out, err
 	}
-	return out, err
+	a.look(a.life) // the facts of the host are news to it
+	return out, nil
 }
 
 // Erase has the store erase all pages of this installation, and makes this host
@@ -46,6 +48,7 @@ func (a *Agent) Erase(ctx context.Context) (local.Erasure, error) {
 		a.config.Logger.Error("erase", slog.String("error", bare(err)))
 		return local.Erasure{}, whyNotErased(err)
 	}
+	a.look(a.life)
 	ctx, cancel := context.WithTimeout(ctx, sendPatience)
 	defer cancel()
 	defer context.AfterFunc(a.life, cancel)()
@@ -150,21 +153,22 @@ func (a *Agent) reopen() (*parts, error) {
 }
 
 // mend opens the installation again where a reset could not, for want of space
-// or the like. Until then nothing is taken.
-func (a *Agent) mend() {
+// or the like, and says whether it did. Until then nothing is taken.
+func (a *Agent) mend() bool {
 	a.resets.Lock()
 	defer a.resets.Unlock()
 	if a.parts.life.Err() == nil {
-		return
+		return false
 	}
 	a.using.Lock()
 	defer a.using.Unlock()
 	fresh, err := a.reopen()
 	if err != nil {
 		a.config.Logger.Error("open the installation", slog.String("error", bare(err)))
-		return
+		return false
 	}
 	a.parts = fresh
+	return true
 }
 
 // waiting counts the records that were taken and not confirmed.

@@ -56,9 +56,10 @@ func TestResetID(t *testing.T) {
 	if is.Created != wasFile.Created || is.Remains {
 		t.Errorf("%+v", is)
 	}
-	if entries, err := c.Outbox(t.Context()); err != nil || len(entries) != 0 || h.Status().Spool.Records != 0 {
+	if entries, err := c.Outbox(t.Context()); err != nil || len(entries) != 0 || h.Status().Spool.Batches != 0 {
 		t.Errorf("%d entries in the outbox, %v, status %+v", len(entries), err, h.Status())
 	}
+	eventually(t, "the new one knows the facts of the host, once", patience, func() bool { return h.told("os.type") == 1 })
 	before := v.of(t, was)
 	h.send(c)
 	if v.of(t, r.Installation) == 0 || v.of(t, was) != before || before == 0 {

@@ -30,7 +30,8 @@ func (a *Agent) run(ctx context.Context) {
 	wg.Wait()
 }
 
-// mendPause is how long an installation that does not open is left alone.
+// mendPause is how long what a full disk or the like refused is left alone: to
+// open the installation, to take facts of the host in.
 const mendPause = 5 * time.Second
 
 // listen keeps the connection of whichever installation this is.
@@ -45,7 +46,9 @@ func (a *Agent) listen(ctx context.Context) {
 		if _, ok := pause(ctx, mendPause, nil); !ok {
 			return
 		}
-		a.mend()
+		if a.mend() {
+			a.look(ctx)
+		}
 	}
 }
 
@@ -70,11 +73,21 @@ func (a *Agent) lookAtHost(ctx context.Context) {
 		if again = !may && a.participation.Decide().MayCollect; again {
 			continue // it was allowed meanwhile
 		}
-		ok := false
-		if again, ok = pause(ctx, a.config.Facts, a.lookAgain); !ok {
+		next, ok := a.config.Facts, false
+		if may && !a.knowsFacts() {
+			next = min(next, mendPause)
+		}
+		if again, ok = pause(ctx, next, a.lookAgain); !ok {
 			return
 		}
 	}
+}
+
+// knowsFacts says whether the facts of the host were taken in.
+func (a *Agent) knowsFacts() bool {
+	p, release := a.held()
+	defer release()
+	return p.facts.areKnown()
 }
 
 // look collects once.
@@ -129,13 +142,12 @@ func pause(ctx context.Context, d time.Duration, wake <-chan struct{}) (woken, o
 func (a *Agent) Round(ctx context.Context, hurry bool) (upload.Summary, error) {
 	p, ctx, release := a.hold(ctx)
 	defer release()
-	// Sums are by facts of the host: what is gathered before these are taken is in
-	// no sum. Who may report may be looked at, and is in a moment.
-	if p.intake.Waiting() && a.known.Load() {
-		if _, err := p.intake.Gather(ctx); err != nil {
-			if errors.Is(err, intake.ErrClock) {
-				return upload.Summary{}, err
-			}
+	if p.intake.Waiting() {
+		_, err := p.intake.Gather(ctx)
+		switch {
+		case errors.Is(err, intake.ErrClock):
+			return upload.Summary{}, err
+		case err != nil && !errors.Is(err, intake.ErrNoFacts): // these are there in a moment
 			// What is pending already is sent all the same.
 			a.config.Logger.Error("gather", slog.String("error", bare(err)))
 			a.tellError(ctx, p, "spool_write")

@@ -43,6 +43,9 @@ func (in *Intake) gatherAll(ctx context.Context) (int, error) {
 		if in.config.Now().Before(schema.EarliestClock) {
 			return total, ErrClock
 		}
+		if !in.config.Known() {
+			return total, ErrNoFacts
+		}
 		n, err := in.cut(ctx, kept, through)
 		if err != nil && !errors.Is(err, spool.ErrPurged) {
 			return total, fmt.Errorf("gather: %w", err)
@@ -80,8 +83,9 @@ func (in *Intake) gathered(loud int) {
 }
 
 // followRevision gathers what waits when the site's decision changed, so that a
-// page tells under which one its records were taken. When that fails, the next
-// call tries again, and what comes in between is told as of the older one.
+// page tells under which one its records were taken. When that fails, or the
+// facts of the host are not known yet, the next call tries again, and what comes
+// in between is told as of the older one.
 func (in *Intake) followRevision(ctx context.Context, now uint64) {
 	in.mu.Lock()
 	same := in.revision == now
@@ -91,7 +95,7 @@ func (in *Intake) followRevision(ctx context.Context, now uint64) {
 	}
 	in.gather.Lock()
 	defer in.gather.Unlock()
-	if err := in.changeRevision(ctx, now); err != nil {
+	if err := in.changeRevision(ctx, now); err != nil && !errors.Is(err, ErrNoFacts) {
 		in.config.Logger.Warn("gather what was taken under the site's last decision", slog.Any("error", err))
 	}
 }

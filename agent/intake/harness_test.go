@@ -35,6 +35,7 @@ type house struct {
 	level   schema.Level     // "": standard
 	policy  uint64           // revision of the site's decision
 	needle  string           // what trips
+	strange bool             // the facts of the host are not known yet
 	blocked []spool.Batch
 	dir     string
 	reg     *registry.Registry
@@ -98,6 +99,7 @@ func (h *house) config(s intake.Spool) intake.Config {
 		Registry: h.reg, Spool: s, Tripwire: h, Writer: schema.Writer{1}, Now: h.clock,
 		Treater: &anon.Treatments{Registry: h.reg, Scrubber: oneLine{}, HashingKey: [32]byte{1}},
 		Terms:   h.terms,
+		Known:   func() bool { return !h.strange },
 		Blocked: func(b spool.Batch, class string) error {
 			if class != "needle" {
 				h.t.Errorf("class %q", class)

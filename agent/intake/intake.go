@@ -34,6 +34,11 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/registry"
 )
 
+// ErrNoFacts says that the facts of this host were not taken yet. Records are kept
+// and nothing is gathered until they are: sums are by these facts, and what is
+// gathered before is in none.
+var ErrNoFacts = errors.New("the facts of this host are not known yet")
+
 // ErrClock says that this host's clock was never set. Records are kept and
 // nothing is gathered until it is right: their day would be wrong for good.
 var ErrClock = errors.New("the clock of this host is not set")
@@ -80,6 +85,8 @@ type Config struct {
 	Writer   schema.Writer
 	// Terms says what records may be taken and sent on now.
 	Terms func() Terms
+	// Known says whether the facts of this host were taken.
+	Known func() bool
 	// Ephemeral hosts make fragments only: their state does not persist.
 	Ephemeral bool
 	Now       func() time.Time // nil: time.Now

@@ -95,11 +95,11 @@ func TestExpiredSession(t *testing.T) {
 	tab.Follow(Link, "Cloud services")
 	tab.Click(Checkbox, rig.CSPBox)
 	tab.Click(Radio, rig.EnhancedLevel)
+	tab.excuseLost()
 	s.Site.Interrupt(t)
 	s.Site.Start(t)
 
 	tab.Follow(Button, rig.SaveButton)
-	tab.excuse("request") // of the process that ended
 	tab.Expect(http.StatusForbidden)
 	tab.Says("Nothing was saved, because your session has ended.")
 	tab.Inspect("login-again", heaviest)
@@ -182,6 +182,7 @@ func TestDamagedDecision(t *testing.T) {
 	h := startHouse(t)
 	tab := Start(t).Visitor(t)
 	tab.setUp(h.console, h.code(t))
+	tab.excuseLost()
 	h.process.Interrupt(t)
 	file := filepath.Join(h.dir, "relay", "policy", "policy.log")
 	b, err := os.ReadFile(file)
@@ -193,7 +194,6 @@ func TestDamagedDecision(t *testing.T) {
 	}
 	h.start(t)
 	tab.Open(h.console + "/")
-	tab.excuse("request") // of the process that ended
 	tab.logIn(ada, adasWord)
 	tab.Says("On hold: nothing is sent")
 	tab.Inspect("overview-held", heaviest)

@@ -20,11 +20,18 @@ type Problem struct {
 	Text   string
 
 	request network.RequestID // that it is about, or ""
+	page    cdp.LoaderID      // that made the request, if it failed
 }
 
 // String says it in a line.
 func (p Problem) String() string {
 	return strings.TrimSpace(fmt.Sprintf("%s: %s %s", p.Kind, p.Text, p.URL))
+}
+
+// request is what a page asked for.
+type request struct {
+	page cdp.LoaderID
+	url  string
 }
 
 // watch remembers what a tab's browser said.
@@ -34,10 +41,11 @@ type watch struct {
 	mu       sync.Mutex
 	problems []Problem
 	known    map[network.RequestID]bool // requests whose problem was found already
-	urls     map[network.RequestID]string
-	loader   cdp.LoaderID      // of the page that is shown
-	document network.RequestID // its own request
-	method   string            // of it
+	requests map[network.RequestID]request
+	excused  map[cdp.LoaderID]bool // pages whose requests may fail
+	loader   cdp.LoaderID          // of the page that is shown
+	document network.RequestID     // its own request
+	method   string                // of it
 	status   int
 	open     map[network.RequestID]bool // requests of the page that have not ended
 	bytes    int64                      // that it took to load
@@ -78,10 +86,10 @@ func (w *watch) begin(e *network.EventRequestWillBeSent) {
 		w.loader, w.document, w.method = e.LoaderID, e.RequestID, e.Request.Method
 		w.open, w.bytes, w.status = map[network.RequestID]bool{}, 0, 0
 	}
-	if w.urls == nil {
-		w.urls = map[network.RequestID]string{}
+	if w.requests == nil {
+		w.requests = map[network.RequestID]request{}
 	}
-	w.urls[e.RequestID] = e.Request.URL
+	w.requests[e.RequestID] = request{e.LoaderID, e.Request.URL}
 	if e.LoaderID == w.loader && !strings.HasPrefix(e.Request.URL, "data:") {
 		w.open[e.RequestID] = true
 	}
@@ -106,7 +114,8 @@ func (w *watch) failed(e *network.EventLoadingFailed) {
 		return
 	}
 	text := strings.TrimSpace(e.ErrorText + " " + string(e.BlockedReason))
-	w.found(Problem{Kind: "request", Text: text, URL: w.urls[e.RequestID], request: e.RequestID})
+	r := w.requests[e.RequestID]
+	w.found(Problem{Kind: "request", Text: text, URL: r.url, request: e.RequestID, page: r.page})
 }
 
 // found notes the problem of a request.
@@ -127,6 +136,7 @@ func (w *watch) take(match func(Problem) bool) (taken []Problem) {
 	for _, p := range w.problems {
 		switch {
 		case p.Kind == "console" && p.request != "" && w.known[p.request]:
+		case p.Kind == "request" && w.excused[p.page]:
 		case match(p):
 			taken = append(taken, p)
 		default:
@@ -163,9 +173,16 @@ func (tab *Tab) Problems() []Problem {
 	return tab.watch.take(func(Problem) bool { return true })
 }
 
-// excuse forgets the problems of a kind that were found until now.
-func (tab *Tab) excuse(kind string) {
-	tab.watch.take(func(p Problem) bool { return p.Kind == kind })
+// excuseLost makes it no problem, now or later, that requests of the page that
+// is shown fail: the process that answers them is about to end, and the browser
+// asks for a page's icon when it likes.
+func (tab *Tab) excuseLost() {
+	tab.watch.mu.Lock()
+	defer tab.watch.mu.Unlock()
+	if tab.watch.excused == nil {
+		tab.watch.excused = map[cdp.LoaderID]bool{}
+	}
+	tab.watch.excused[tab.watch.loader] = true
 }
 
 // Expect fails the test when the page that is shown was not answered with a
