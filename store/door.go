@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/upkeep"
 )
@@ -32,7 +33,7 @@ type door struct {
 // listen opens the socket, which answers more besides. Only the owner of the data
 // may call.
 func listen(runDir string, p upkeep.Window, more ...func(*http.ServeMux)) (*door, error) {
-	l, err := datadir.Listen(runDir, LockName, 0o600)
+	l, err := datadir.Listen(runDir, home.Name, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 	"github.com/tacit-telemetry/tacit/store/pages"
 )
@@ -143,7 +144,7 @@ func TestErasedInItsGroup(t *testing.T) {
 // eraseByID is what an operator's command does.
 func eraseByID(t *testing.T, h house, id uuid.UUID) lookup.Erased {
 	t.Helper()
-	src, err := lookup.Open(t.Context(), lookup.Config{Dir: h.data, KeysDir: h.keys, RunDir: h.run})
+	src, err := lookup.Open(t.Context(), home.Home{Dir: h.data, KeysDir: h.keys, RunDir: h.run})
 	if err != nil {
 		t.Fatal(err)
 	}

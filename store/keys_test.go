@@ -15,6 +15,7 @@ import (
 	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 	"github.com/tacit-telemetry/tacit/store"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
@@ -64,7 +65,7 @@ func (l *lists) version() uint64 {
 
 func keeper(t *testing.T, h house, pass secret.Passphrase) store.Keeper {
 	t.Helper()
-	k, err := store.OpenKeeper(t.Context(), store.KeeperConfig{Dir: h.data, KeysDir: h.keys, RunDir: h.run, Passphrase: pass})
+	k, err := store.OpenKeeper(t.Context(), home.Home{Dir: h.data, KeysDir: h.keys, RunDir: h.run, Passphrase: pass})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,13 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/store/calendar"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
@@ -42,68 +41,37 @@ type Keeper interface {
 	Close() error
 }
 
-// KeeperConfig says where a store is.
-type KeeperConfig struct {
-	// Dir, KeysDir and RunDir are the store's own. Required.
-	Dir, KeysDir, RunDir string
-	// Passphrase opens the secrets when no store runs. nil: they are plain.
-	Passphrase secret.Passphrase
-}
-
-// OpenKeeper finds the keys of a store. The error wraps [ErrNoStore] when there
-// is no store, or is a [*datadir.HeldError] when another process holds it and
-// does not answer.
-func OpenKeeper(ctx context.Context, cfg KeeperConfig) (Keeper, error) {
-	if _, err := os.Stat(cfg.Dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("open store keys: %w", ErrNoStore)
+// OpenKeeper finds the keys of a store: those of the process that holds it, or
+// the files themselves when none does. Errors wrap those of [home.Home.Hold].
+func OpenKeeper(ctx context.Context, at home.Home) (Keeper, error) {
+	socket := &socketKeeper{client: at.Client()}
+	lock, err := at.Hold(ctx, func(ctx context.Context) error {
+		_, err := socket.Report(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open store keys: %w", err)
 	}
-	for started := time.Now(); ; {
-		lock, err := datadir.TakeLock(cfg.Dir, LockName)
-		if err == nil {
-			return &ownKeeper{cfg: cfg, lock: lock}, nil
-		}
-		held, ok := errors.AsType[*datadir.HeldError](err)
-		if !ok {
-			return nil, fmt.Errorf("open store keys: %w", err)
-		}
-		k := &socketKeeper{client: datadir.Client(cfg.RunDir, LockName)}
-		if _, err = k.Report(ctx); err == nil {
-			return k, nil
-		}
-		if !datadir.NotRunning(err) || ctx.Err() != nil {
-			return nil, err
-		}
-		if time.Since(started) > startingTime {
-			return nil, fmt.Errorf("open store keys: %w", held)
-		}
-		time.Sleep(askAgain) // between two tries
+	if lock == nil {
+		return socket, nil
 	}
+	return &ownKeeper{at: at, lock: lock}, nil
 }
-
-// How long the holder of the lock may take to answer while it starts.
-const (
-	startingTime = 3 * time.Second
-	askAgain     = 50 * time.Millisecond
-)
-
-// ErrNoStore says that there is no store in the data directory. Name the one
-// that the store was started with.
-var ErrNoStore = errors.New("no store in this directory")
 
 // ownKeeper is for a store that nobody runs.
 type ownKeeper struct {
-	cfg  KeeperConfig
+	at   home.Home
 	lock *datadir.Lock
 }
 
 // open reads the keys. A store that was never started gets its first ones, and
 // no vendor yet.
 func (o *ownKeeper) open() (*Keys, error) {
-	secrets, err := secret.Open(o.cfg.KeysDir, o.cfg.Passphrase)
+	secrets, err := secret.Open(o.at.KeysDir, o.at.Passphrase)
 	if err != nil {
 		return nil, err
 	}
-	today, err := calendar.Read(o.cfg.Dir, time.Now())
+	today, err := calendar.Read(o.at.Dir, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +108,7 @@ func (o *ownKeeper) Publish(ctx context.Context, signed []byte, vendor ed25519.P
 }
 
 func (o *ownKeeper) Seal(_ context.Context, old, pass secret.Passphrase) (Resealed, error) {
-	changed, err := secret.Seal(o.cfg.KeysDir, old, pass)
+	changed, err := secret.Seal(o.at.KeysDir, old, pass)
 	return Resealed{Changed: changed, Sealed: pass != nil}, err
 }
 

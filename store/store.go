@@ -35,14 +35,12 @@ import (
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
 	"github.com/tacit-telemetry/tacit/store/upkeep"
 )
-
-// LockName is the name of the lock in the data directory, and of the socket.
-const LockName = "store"
 
 // MaxRetentionDays bounds how long pages may be kept.
 const MaxRetentionDays = 400
@@ -143,7 +141,7 @@ func (s *Store) open(ctx context.Context) error {
 	if err := durable.MakeOwnerDir(s.cfg.Dir); err != nil {
 		return err
 	}
-	lock, err := datadir.TakeLock(s.cfg.Dir, LockName)
+	lock, err := datadir.TakeLock(s.cfg.Dir, home.Name)
 	if err != nil {
 		return err
 	}

@@ -21,13 +21,14 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/wire"
 	"github.com/tacit-telemetry/tacit/store"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 	"github.com/tacit-telemetry/tacit/store/rollup"
 )
 
 func timeline(t *testing.T, h house, id [16]byte) (*lookup.History, error) {
 	t.Helper()
-	src, err := lookup.Open(t.Context(), lookup.Config{Dir: h.data, KeysDir: h.keys, RunDir: h.run})
+	src, err := lookup.Open(t.Context(), home.Home{Dir: h.data, KeysDir: h.keys, RunDir: h.run})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -312,13 +313,13 @@ func TestASilentHolderIsNamed(t *testing.T) {
 	t.Parallel()
 	e, h := newEdge(t), newHouse(t)
 	stop(t, start(t, h.config(e)))
-	lock, err := datadir.TakeLock(h.data, store.LockName)
+	lock, err := datadir.TakeLock(h.data, home.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer lock.Release()
-	_, err = lookup.Open(t.Context(), lookup.Config{Dir: h.data, KeysDir: h.keys, RunDir: h.run})
-	if !errors.Is(err, lookup.ErrSilent) || !strings.Contains(err.Error(), strconv.Itoa(os.Getpid())) {
+	_, err = lookup.Open(t.Context(), home.Home{Dir: h.data, KeysDir: h.keys, RunDir: h.run})
+	if !errors.Is(err, home.ErrSilent) || !strings.Contains(err.Error(), strconv.Itoa(os.Getpid())) {
 		t.Errorf("open: %v", err)
 	}
 }

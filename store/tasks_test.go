@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/upkeep"
 )
@@ -20,7 +21,7 @@ func TestTasksWhileTheStoreTakesIn(t *testing.T) {
 	e, h := newEdge(t), newHouse(t)
 	s := start(t, h.config(e))
 	host := newHost(t, s)
-	source, err := upkeep.Open(t.Context(), upkeep.Access{Dir: h.data, KeysDir: h.keys, RunDir: h.run})
+	source, err := upkeep.Open(t.Context(), home.Home{Dir: h.data, KeysDir: h.keys, RunDir: h.run})
 	if err != nil {
 		t.Fatal(err)
 	}

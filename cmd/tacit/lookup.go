@@ -21,6 +21,7 @@ import (
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
@@ -69,7 +70,7 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, place s
 	if err != nil {
 		return fail("lookup_failed", err)
 	}
-	source, err := lookup.Open(ctx, lookup.Config{Dir: at.data.Store(), KeysDir: at.keys, RunDir: at.data.Run(), Passphrase: at.passphrase})
+	source, err := lookup.Open(ctx, at.home())
 	if err != nil {
 		return fail("lookup_failed", explainLookup(env, err))
 	}
@@ -93,13 +94,13 @@ func explainLookup(env *cli.Env, err error) error {
 	switch {
 	case errors.Is(err, secret.ErrPassphrase), errors.Is(err, secret.ErrMixed):
 		return explainSecrets(err)
-	case errors.Is(err, lookup.ErrNoStore):
+	case errors.Is(err, home.ErrNoStore):
 		return cli.WithHint(err, "name the directory that tacit up was started with: --data DIR")
 	case errors.Is(err, db.ErrNoKeys):
 		return cli.WithHint(err, "start the store that has them, tacit store --config FILE, and ask again; or restore the keys directory")
 	case errors.Is(err, lookup.ErrUnread):
 		return cli.WithHint(err, "restore these months of the store from a backup")
-	case errors.Is(err, lookup.ErrSilent):
+	case errors.Is(err, home.ErrSilent):
 		return cli.WithHint(err, "wait until it has started, or end it")
 	case errors.Is(err, lookup.ErrTooMany):
 		return cli.WithHint(err, "ask for fewer days: --since 7d")

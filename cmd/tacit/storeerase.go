@@ -51,7 +51,7 @@ func runStoreErase(ctx context.Context, env *cli.Env, place storePlace, arg stri
 	if err != nil {
 		return err
 	}
-	source, err := lookup.Open(ctx, lookup.Config{Dir: at.data.Store(), KeysDir: at.keys, RunDir: at.data.Run(), Passphrase: at.passphrase})
+	source, err := lookup.Open(ctx, at.home())
 	if err != nil {
 		return explainErase(env, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 	"github.com/tacit-telemetry/tacit/store"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 )
 
@@ -109,7 +110,7 @@ func withKeys(ctx context.Context, env *cli.Env, place storePlace, use func(cont
 	if err != nil {
 		return err
 	}
-	k, err := store.OpenKeeper(ctx, store.KeeperConfig{Dir: at.data.Store(), KeysDir: at.keys, RunDir: at.data.Run(), Passphrase: at.passphrase})
+	k, err := store.OpenKeeper(ctx, at.home())
 	if err != nil {
 		return explainKeys(err)
 	}
@@ -121,7 +122,7 @@ func explainKeys(err error) error {
 	switch {
 	case errors.As(err, &hinted):
 		return err
-	case errors.Is(err, store.ErrNoStore):
+	case errors.Is(err, home.ErrNoStore):
 		return cli.WithHint(err, "name the store's configuration with --config FILE, or the directory that tacit up was started with: --data DIR")
 	case errors.Is(err, store.ErrUnsigned):
 		return cli.WithHint(err, "start the store, which signs with the key among its secrets; or name the key: --vendor-key FILE")

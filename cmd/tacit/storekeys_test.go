@@ -90,7 +90,7 @@ func newVendor(t *testing.T) (m *machines, pin string) {
 func TestStoreKeys(t *testing.T) {
 	m, _ := newVendor(t)
 	_, err := m.keys("list")
-	wantHinted(t, err, "no store in this directory")
+	wantHinted(t, err, "there is no store here")
 	s := m.start("store.yaml", runStore)
 	m.edgeHas(1)
 	backup := readFile(m.t, filepath.Join(m.dir, "vendor-keys", "envelope.json"))

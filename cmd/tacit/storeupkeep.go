@@ -6,6 +6,7 @@ import (
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
 	"github.com/tacit-telemetry/tacit/store/upkeep"
@@ -18,15 +19,15 @@ const whereHelp = "The store is that of --config FILE, or else of --data DIR, wi
 
 // explainUpkeep says what to do about errors of the store's upkeep.
 func explainUpkeep(err error) error {
-	if held, ok := errors.AsType[*datadir.HeldError](err); ok && !errors.Is(err, upkeep.ErrSilent) {
+	if held, ok := errors.AsType[*datadir.HeldError](err); ok && !errors.Is(err, home.ErrSilent) {
 		return explainHeld(held)
 	}
 	switch {
 	case errors.Is(err, secret.ErrPassphrase), errors.Is(err, secret.ErrMixed):
 		return explainSecrets(err)
-	case errors.Is(err, upkeep.ErrNoStore):
+	case errors.Is(err, home.ErrNoStore):
 		return cli.WithHint(err, "name the directory that the store was started with: --data DIR, or its --config FILE")
-	case errors.Is(err, upkeep.ErrSilent):
+	case errors.Is(err, home.ErrSilent):
 		return cli.WithHint(err, "wait until it has started, or end it")
 	case errors.Is(err, db.ErrNoKeys), errors.Is(err, upkeep.ErrNoSecret):
 		return cli.WithHint(err, "name the directory of the keys that belong to this store: --keys DIR; or put its backup back")

@@ -47,9 +47,7 @@ func withStore(ctx context.Context, env *cli.Env, place storePlace, do func(s *u
 		return err
 	}
 	limitMemory(memoryLimit)
-	s, err := upkeep.Open(ctx, upkeep.Access{
-		Dir: at.data.Store(), KeysDir: at.keys, RunDir: at.data.Run(), Passphrase: at.passphrase,
-	})
+	s, err := upkeep.Open(ctx, at.home())
 	if err != nil {
 		return explainUpkeep(err)
 	}

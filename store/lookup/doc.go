@@ -32,12 +32,6 @@ var (
 	// ErrUnread says that the months named could not be read, and nothing was
 	// found in the others. Restore them from a backup.
 	ErrUnread = errors.New("months that cannot be read")
-	// ErrNoStore says that there is no store in the directory. Start one, or
-	// name another directory.
-	ErrNoStore = errors.New("there is no store here")
-	// ErrSilent says that another process holds the store and does not answer.
-	// Wait until it has started, or end it.
-	ErrSilent = errors.New("the store's process does not answer")
 	// ErrTooMany says that there are more than MaxPages pages. Ask for fewer
 	// days.
 	ErrTooMany = errors.New("too many pages")

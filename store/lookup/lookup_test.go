@@ -16,6 +16,7 @@ import (
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/codec"
 	"github.com/tacit-telemetry/tacit/schema/registry"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/pages"
 )
 
@@ -212,8 +213,8 @@ func TestNothingFoundInDamagedMonths(t *testing.T) {
 
 func TestOpenWithoutAStore(t *testing.T) {
 	dir := t.TempDir()
-	_, err := Open(t.Context(), Config{Dir: filepath.Join(dir, "store"), KeysDir: filepath.Join(dir, "keys"), RunDir: dir})
-	if !errors.Is(err, ErrNoStore) {
+	_, err := Open(t.Context(), home.Home{Dir: filepath.Join(dir, "store"), KeysDir: filepath.Join(dir, "keys"), RunDir: dir})
+	if !errors.Is(err, home.ErrNoStore) {
 		t.Errorf("%v", err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
@@ -148,7 +149,7 @@ func TestTwoRestores(t *testing.T) {
 	if err := os.Mkdir(dir+partialExt, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	lock, err := datadir.TakeLock(dir+partialExt, lockName)
+	lock, err := datadir.TakeLock(dir+partialExt, home.Name)
 	if err != nil {
 		t.Fatal(err)
 	}

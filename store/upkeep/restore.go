@@ -12,6 +12,7 @@ import (
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
@@ -94,7 +95,7 @@ func (r *restore) run(ctx context.Context) (err error) {
 	if err := durable.MakeOwnerDir(r.partial); err != nil {
 		return err
 	}
-	lock, err := datadir.TakeLock(r.partial, lockName)
+	lock, err := datadir.TakeLock(r.partial, home.Name)
 	if err != nil {
 		return err // another restore into the same directory
 	}

@@ -7,36 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"log/slog"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
-)
-
-// lockName is the store's lock and socket.
-const lockName = "store"
-
-// How long the holder of the lock may take to answer while it starts.
-const (
-	startingTime = 3 * time.Second
-	askAgain     = 50 * time.Millisecond
-)
-
-// Errors of finding a store. Both are wrapped with detail.
-var (
-	// ErrNoStore says that there is no store in the directory. Name another
-	// directory.
-	ErrNoStore = errors.New("there is no store here")
-	// ErrSilent says that another process holds the store and does not answer.
-	// Wait until it has started, or end it.
-	ErrSilent = errors.New("the store's process does not answer")
 )
 
 // Tasks is what can be ordered of a store: [*Upkeep] and [*Socket] do it.
@@ -53,9 +32,6 @@ var (
 
 // Socket orders tasks of the process that holds the store.
 type Socket struct{ client *http.Client }
-
-// NewSocket returns the socket in runDir.
-func NewSocket(runDir string) *Socket { return &Socket{client: datadir.Client(runDir, lockName)} }
 
 // Verify is [Upkeep.Verify].
 func (s *Socket) Verify(ctx context.Context, p Progress) (r Report, err error) {
@@ -108,17 +84,6 @@ func (s *Socket) alive(ctx context.Context) error {
 	return resp.Body.Close()
 }
 
-// Access says where a store of this host may be.
-type Access struct {
-	// Dir, KeysDir and RunDir are the store's own. Required.
-	Dir, KeysDir, RunDir string
-	// Passphrase opens the secrets when nobody holds the store. nil: they are
-	// plain.
-	Passphrase secret.Passphrase
-	// Logger gets troubles. nil: nothing is logged.
-	Logger *slog.Logger
-}
-
 // Source is a store whose upkeep can be ordered, until Close.
 type Source struct {
 	Tasks
@@ -129,50 +94,26 @@ type Source struct {
 func (s *Source) Close() error { return s.close() }
 
 // Open finds the store: the process that holds it, or its directory when none
-// does; then its lock is held until Close. Errors wrap [ErrNoStore],
-// [ErrSilent], db.ErrNoKeys or secret.ErrPassphrase.
-func Open(ctx context.Context, a Access) (*Source, error) {
-	if _, err := os.Stat(a.Dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("open store: %w", ErrNoStore)
+// does; then its lock is held until Close. Errors wrap those of
+// [home.Home.Hold], db.ErrNoKeys or secret.ErrPassphrase.
+func Open(ctx context.Context, at home.Home) (*Source, error) {
+	socket := &Socket{client: at.Client()}
+	lock, err := at.Hold(ctx, socket.alive)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
 	}
-	for started := time.Now(); ; {
-		lock, err := datadir.TakeLock(a.Dir, lockName)
-		if err == nil {
-			s, err := direct(a, lock)
-			if err != nil {
-				return nil, fmt.Errorf("open store: %w", err)
-			}
-			return s, nil
-		}
-		held, ok := errors.AsType[*datadir.HeldError](err)
-		if !ok {
-			return nil, fmt.Errorf("open store: %w", err)
-		}
-		socket := NewSocket(a.RunDir)
-		if err = socket.alive(ctx); err == nil {
-			return &Source{Tasks: socket, close: func() error { return nil }}, nil
-		}
-		if !datadir.NotRunning(err) || ctx.Err() != nil {
-			return nil, fmt.Errorf("open store: %w", err)
-		}
-		if time.Since(started) > startingTime {
-			return nil, fmt.Errorf("open store: %w: %w", held, ErrSilent)
-		}
-		pause(ctx)
+	if lock == nil {
+		return &Source{Tasks: socket, close: func() error { return nil }}, nil
 	}
-}
-
-func pause(ctx context.Context) {
-	t := time.NewTimer(askAgain)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
+	s, err := direct(at, lock)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
 	}
+	return s, nil
 }
 
 // direct opens the rows under the lock that was taken.
-func direct(a Access, lock *datadir.Lock) (_ *Source, err error) {
+func direct(at home.Home, lock *datadir.Lock) (_ *Source, err error) {
 	closers := []func() error{lock.Release}
 	closeAll := func() error {
 		var errs []error
@@ -186,25 +127,25 @@ func direct(a Access, lock *datadir.Lock) (_ *Source, err error) {
 			err = errors.Join(err, closeAll())
 		}
 	}()
-	secrets, err := secret.Open(a.KeysDir, a.Passphrase)
+	secrets, err := secret.Open(at.KeysDir, at.Passphrase)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.Open(db.Config{Dir: a.Dir, Secrets: secrets, Existing: true, Logger: a.Logger})
+	rows, err := db.Open(db.Config{Dir: at.Dir, Secrets: secrets, Existing: true, Logger: at.Logger})
 	if err != nil {
 		return nil, err
 	}
 	closers = append(closers, rows.Close)
-	ledger, err := pages.OpenLedger(secrets.Dir(), a.Logger)
+	ledger, err := pages.OpenLedger(secrets.Dir(), at.Logger)
 	if err != nil {
 		return nil, err
 	}
-	today, err := calendar.Read(a.Dir, time.Now())
+	today, err := calendar.Read(at.Dir, time.Now())
 	if err != nil {
 		return nil, err
 	}
 	u, err := New(Config{
-		Dir: a.Dir, DB: rows, Secrets: secrets, Ledger: ledger, Logger: a.Logger, Today: func() calendar.Today { return today },
+		Dir: at.Dir, DB: rows, Secrets: secrets, Ledger: ledger, Logger: at.Logger, Today: func() calendar.Today { return today },
 	})
 	if err != nil {
 		return nil, err

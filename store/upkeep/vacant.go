@@ -10,6 +10,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/internal/durable"
+	"github.com/tacit-telemetry/tacit/store/home"
 )
 
 // vacant refuses a directory that holds anything but locks that nobody holds.
@@ -22,11 +23,11 @@ func vacant(dir string) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() != lockName+".lock" && e.Name() != lockName+".lock.pid" {
+		if e.Name() != home.Name+".lock" && e.Name() != home.Name+".lock.pid" {
 			return fmt.Errorf("%w: %s holds %s", ErrNotEmpty, filepath.Base(dir), e.Name())
 		}
 	}
-	lock, err := datadir.TakeLock(dir, lockName)
+	lock, err := datadir.TakeLock(dir, home.Name)
 	if err != nil {
 		return err
 	}
@@ -37,7 +38,7 @@ func vacant(dir string) error {
 func empty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), lockName+".lock") {
+		if !strings.HasPrefix(e.Name(), home.Name+".lock") {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
 		}
 	}
@@ -50,7 +51,7 @@ func (r *restore) move() error {
 		return err
 	}
 	for _, dir := range []string{r.partial, r.cfg.Dir} {
-		for _, name := range []string{lockName + ".lock", lockName + ".lock.pid"} {
+		for _, name := range []string{home.Name + ".lock", home.Name + ".lock.pid"} {
 			if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}

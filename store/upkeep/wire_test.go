@@ -13,22 +13,23 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/store/home"
 )
 
 // running serves the tasks of a house on a real socket, as a store does, until
 // the test or life ends.
-func running(t *testing.T, life context.Context, h *house) Access {
+func running(t *testing.T, life context.Context, h *house) home.Home {
 	t.Helper()
 	run, err := os.MkdirTemp("", "t") // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(run) })
-	lock, err := datadir.TakeLock(h.dir, lockName)
+	lock, err := datadir.TakeLock(h.dir, home.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := datadir.Listen(run, lockName, 0o600)
+	l, err := datadir.Listen(run, home.Name, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func running(t *testing.T, life context.Context, h *house) Access {
 			t.Error(err)
 		}
 	})
-	return Access{Dir: h.dir, KeysDir: h.keys, RunDir: run}
+	return home.Home{Dir: h.dir, KeysDir: h.keys, RunDir: run}
 }
 
 // TestTasksOfARunningStore orders every task over the socket, and compares with
@@ -137,7 +138,7 @@ func TestOpenDirectly(t *testing.T) {
 	h := newHouse(t)
 	h.fill(0, 6)
 	h.close()
-	a := Access{Dir: h.dir, KeysDir: h.keys, RunDir: t.TempDir()}
+	a := home.Home{Dir: h.dir, KeysDir: h.keys, RunDir: t.TempDir()}
 	s, err := Open(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +150,7 @@ func TestOpenDirectly(t *testing.T) {
 		t.Error(err)
 	}
 	a.Dir = filepath.Join(t.TempDir(), "none")
-	if _, err := Open(t.Context(), a); !errors.Is(err, ErrNoStore) {
+	if _, err := Open(t.Context(), a); !errors.Is(err, home.ErrNoStore) {
 		t.Errorf("no store: %v", err)
 	}
 }

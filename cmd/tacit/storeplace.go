@@ -7,6 +7,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
@@ -27,6 +28,11 @@ type foundStore struct {
 	data       datadir.Dir
 	keys       string
 	passphrase secret.Passphrase // nil: they are plain
+}
+
+// home is what finds who holds it.
+func (f foundStore) home() home.Home {
+	return home.Home{Dir: f.data.Store(), KeysDir: f.keys, RunDir: f.data.Run(), Passphrase: f.passphrase}
 }
 
 // find reads the configuration, if one is named. Flags win over it.
