@@ -16,8 +16,6 @@ import (
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/tacit-telemetry/tacit/integration/rig"
 )
 
@@ -75,7 +73,7 @@ func holds(t testing.TB, dir, text string) (found bool) {
 // starts everything anew.
 func (f *plantedField) full() {
 	for _, p := range f.parts() {
-		fillDisk(f.t, p.Data)
+		p.disk.Fill(f.t)
 	}
 	f.offered()
 	f.keepPage("the console's answer on a full disk", f.admin.Submit(f.t, f.admin.Get(f.t, rig.CloudServices), rig.SaveButton, map[string]string{rig.CEIPBox: "on"}))
@@ -88,31 +86,7 @@ func (f *plantedField) full() {
 		if gone(p.Process) {
 			f.t.Errorf("%s ended on a full disk: %s", p.name, p.Text())
 		}
-		if err := os.Remove(filepath.Join(p.Data, filler)); err != nil {
-			f.t.Fatal(err)
-		}
-	}
-}
-
-const filler = "filler"
-
-// fillDisk takes all of a disk.
-func fillDisk(t testing.TB, dir string) {
-	t.Helper()
-	file, err := os.Create(filepath.Join(dir, filler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	for at, step := int64(0), int64(64<<20); step >= 4<<10; {
-		switch err := unix.Fallocate(int(file.Fd()), 0, at, step); {
-		case err == nil:
-			at += step
-		case errors.Is(err, unix.ENOSPC):
-			step /= 2
-		default:
-			t.Fatalf("fill a disk: %v", err)
-		}
+		p.disk.Free(f.t)
 	}
 }
 

@@ -8,9 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/tacit-telemetry/tacit/integration/rig"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 )
 
 // part is one of Tacit's daemons, on a disk of its own.
@@ -19,6 +18,7 @@ type part struct {
 	name, binary string
 	command      []string // what comes before --config
 	core         string   // where it runs, and a core file would lie
+	disk         *testhost.Volume
 }
 
 // plantedField is Tacit as in the field, on one planted host.
@@ -87,12 +87,10 @@ func (f *plantedField) start(name, example, data, size string, edits rig.Edits, 
 	if err := os.MkdirAll(data, 0o755); err != nil {
 		f.t.Fatal(err)
 	}
-	if err := unix.Mount("tmpfs", data, "tmpfs", 0, "mode=755,size="+size); err != nil {
-		f.t.Fatalf("mount a disk for %s: %v", name, err)
-	}
+	disk := testhost.Mount(f.t, data, size)
 	config := rig.Example(f.t, example, edited(edits, rig.Edits{"data": data}))
 	comment(f.t, config)
-	p := &part{name: name, binary: rig.Binary(f.t, filepath.Dir(example)), command: command, core: f.t.TempDir()}
+	p := &part{name: name, binary: rig.Binary(f.t, filepath.Dir(example)), command: command, core: f.t.TempDir(), disk: disk}
 	p.Daemon = &rig.Daemon{Data: data, Config: config, Command: f.dying(p, config)}
 	p.Start(f.t)
 	return p

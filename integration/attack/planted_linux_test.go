@@ -96,7 +96,7 @@ func runInside(t *testing.T, attr *syscall.SysProcAttr) ([]byte, error) {
 	c := exec.CommandContext(t.Context(), self, "-test.run=^"+t.Name()+"$", "-test.v", fmt.Sprintf("-test.short=%t", testing.Short()), "-test.timeout=170m")
 	c.SysProcAttr = attr
 	c.Env = []string{
-		insideVariable + "=1", rig.BinariesVariable + "=" + filepath.Dir(rig.Binary(t, "tacit")),
+		insideVariable + "=1", rig.BinariesEnv(t),
 		"PATH=/usr/bin:/bin:" + filepath.Dir(gotool), "TMPDIR=" + os.TempDir(), "HOME=" + home, "USER=" + plantedUser, "LOGNAME=" + plantedUser,
 		"HOSTNAME=" + plantedHost,
 	}

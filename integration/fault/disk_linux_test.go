@@ -13,6 +13,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/integration/figures"
 	"github.com/tacit-telemetry/tacit/integration/rig"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 )
 
 // TestFullDisks gives agent, edge and store a small disk each, and fills one of
@@ -22,7 +23,7 @@ import (
 // every batch has its reply.
 func TestFullDisks(t *testing.T) {
 	t.Parallel()
-	if !withDisks(t) {
+	if !testhost.Alone(t, testhost.Mounts, 30*time.Minute, rig.BinariesEnv(t)) {
 		return
 	}
 	fills := figures.Size(t, 1, 10, 0)
@@ -59,7 +60,7 @@ type fullDisks struct {
 // part is who is on a disk.
 type part struct {
 	*rig.Daemon
-	*disk
+	*testhost.Volume
 	name    string
 	full    func(t *testing.T) bool // whether it says that it takes nothing
 	slowest time.Duration           // to resume
@@ -76,17 +77,17 @@ const (
 
 func newFullDisks(t *testing.T) *fullDisks {
 	t.Helper()
-	agent, edge, store := newDisk(t, agentDisk), newDisk(t, edgeDisk), newDisk(t, storeDisk)
+	agent, edge, store := testhost.Mount(t, rig.Dir(t), agentDisk), testhost.Mount(t, rig.Dir(t), edgeDisk), testhost.Mount(t, rig.Dir(t), storeDisk)
 	s := rig.StartSplit(t, rig.Plan{
 		Agents: 1, Site: rig.Edits{"quota.envelopes": 100_000, "quota.bytes": "4GiB"},
-		Agent: rig.Edits{"data": agent.dir}, Edge: rig.Edits{"data": edge.dir}, Store: rig.Edits{"data": store.dir},
+		Agent: rig.Edits{"data": agent.Dir}, Edge: rig.Edits{"data": edge.Dir}, Store: rig.Edits{"data": store.Dir},
 	})
-	s.Agents[0].Data, s.Edge.Data, s.Store.Data = agent.dir, edge.dir, store.dir
+	s.Agents[0].Data, s.Edge.Data, s.Store.Data = agent.Dir, edge.Dir, store.Dir
 	f := &fullDisks{Split: s}
 	f.parts = []*part{
-		{Daemon: s.Agents[0], disk: agent, name: "agent", full: f.agentRefuses},
-		{Daemon: s.Edge, disk: edge, name: "edge", full: func(t *testing.T) bool { return !ready(t, s.Edge) }},
-		{Daemon: s.Store, disk: store, name: "store", full: func(t *testing.T) bool { return !ready(t, s.Store) }},
+		{Daemon: s.Agents[0], Volume: agent, name: "agent", full: f.agentRefuses},
+		{Daemon: s.Edge, Volume: edge, name: "edge", full: func(t *testing.T) bool { return !ready(t, s.Edge) }},
+		{Daemon: s.Store, Volume: store, name: "store", full: func(t *testing.T) bool { return !ready(t, s.Store) }},
 	}
 	return f
 }
@@ -131,9 +132,9 @@ func (f *fullDisks) cycle(t *testing.T, r *rand.Rand, p *part, ledger *rig.Ledge
 	t.Helper()
 	time.Sleep(time.Duration(r.Int64N(int64(time.Second) / 2))) // until a random moment
 	began := time.Now()
-	p.fill(t)
+	p.Fill(t)
 	rig.Eventually(t, "the "+p.name+" says that it takes nothing", func() bool {
-		p.fill(t) // what it gave up is gone too
+		p.Fill(t) // what it gave up is gone too
 		return p.full(t)
 	})
 	said, runs := time.Since(began), true
@@ -144,7 +145,7 @@ func (f *fullDisks) cycle(t *testing.T, r *rand.Rand, p *part, ledger *rig.Ledge
 	}
 	f.alive(t, p, runs)
 	before := ledger.Accepted()
-	p.free(t)
+	p.Free(t)
 	freed := time.Now()
 	if !runs {
 		p.Start(t)
@@ -163,7 +164,7 @@ func (f *fullDisks) cycle(t *testing.T, r *rand.Rand, p *part, ledger *rig.Ledge
 func (f *fullDisks) startFull(t *testing.T, p *part) bool {
 	t.Helper()
 	command := p.Command
-	p.Process = command.Start(t, p.dir)
+	p.Process = command.Start(t, p.Dir)
 	rig.Eventually(t, "the "+p.name+" starts, or says why not", func() bool {
 		return strings.Contains(p.Text(), " runs; ") || gone(p.Process)
 	})

@@ -33,6 +33,12 @@ const BinariesVariable = "TACIT_TEST_BINARIES"
 // built is where the commands were built, or "".
 var built string
 
+// BinariesEnv returns the setting that names where the commands are.
+func BinariesEnv(t testing.TB) string {
+	t.Helper()
+	return BinariesVariable + "=" + filepath.Dir(Binary(t, "tacit"))
+}
+
 var build = sync.OnceValues(func() (string, error) {
 	if dir := os.Getenv(BinariesVariable); dir != "" {
 		return dir, nil

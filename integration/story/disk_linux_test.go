@@ -1,14 +1,11 @@
 package story
 
 import (
-	"errors"
-	"os"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/tacit-telemetry/tacit/integration/rig"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 )
 
 // TestFullDisk fills the disk under a running Tacit, kills it there, starts it
@@ -22,20 +19,20 @@ func TestFullDisk(t *testing.T) {
 	for _, size := range []string{"4m", "40m"} {
 		t.Run(size, func(t *testing.T) {
 			t.Parallel()
-			dir, ledger := mount(t, size), new(rig.Ledger)
-			ballast := filepath.Join(dir, "ballast")
+			disk, ledger := testhost.Mount(t, rig.Dir(t), size), new(rig.Ledger)
+			dir := disk.Dir
 			p := rig.Tacit(t, "up", "--ports", "0", "--data", dir).Start(t, dir)
 			accepts(t, dir, ledger)
-			fill(t, ballast)
+			disk.Fill(t)
 			checkFull(t, dir, ledger)
-			free(t, ballast)
+			disk.Free(t)
 			accepts(t, dir, ledger)
-			fill(t, ballast)
+			disk.Fill(t)
 			checkFull(t, dir, ledger)
 			p.Kill()
 			checkRefused(t, once(t, dir).Run(t), 1, "space")
-			grow(t, dir, "700m")
-			free(t, ballast)
+			disk.Resize(t, "700m")
+			disk.Free(t)
 			var c cycle
 			once(t, dir).JSON(t, &c)
 			ledger.CheckExact(t, rig.Lookup(t, dir, c.ID))
@@ -68,28 +65,4 @@ func checkFull(t *testing.T, dir string, ledger *rig.Ledger) {
 		}
 	}
 	t.Error("a full disk takes records for ever")
-}
-
-// fill writes a file until the disk is full.
-func fill(t *testing.T, path string) {
-	t.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for b := make([]byte, 1<<16); err == nil || len(b) > 1; {
-		if _, err = f.Write(b); errors.Is(err, syscall.ENOSPC) {
-			b = b[:(len(b)+1)/2]
-		} else if err != nil {
-			t.Fatal(err)
-		}
-	}
-	_ = f.Close() // full, as it should be
-}
-
-func free(t *testing.T, path string) {
-	t.Helper()
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
 }

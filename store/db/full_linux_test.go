@@ -4,37 +4,33 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 )
 
 // TestAFullVolumeKillsNothing fills a small volume with rows and with something
 // else, over and over. Badger would end the process with SIGBUS: the test ends
 // with it.
 func TestAFullVolumeKillsNothing(t *testing.T) {
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=160m,mode=0700"); err != nil {
-		t.Skipf("a small volume needs root: %v", err)
+	if !testhost.Alone(t, testhost.Mounts, 80*time.Second) {
+		return
 	}
-	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	dir := t.TempDir()
+	disk := testhost.Mount(t, dir, "160m")
 	d, err := Open(Config{Dir: filepath.Join(dir, "data"), Secrets: box(t, filepath.Join(dir, "keys")), Headroom: 32 << 20, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := rand.NewChaCha8([32]byte{1})
 	pages := 0
-	junk := filepath.Join(dir, "junk")
 	const rounds = 4
 	for i := range rounds {
 		// More than a merge of Badger's may take, which is kept free for it.
-		if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_REMOUNT, fmt.Sprintf("size=%dm,mode=0700", 160+64*i)); err != nil {
-			t.Fatal(err)
-		}
+		disk.Resize(t, fmt.Sprintf("%dm", 160+64*i))
 		n := 0
 		for start := time.Now(); n == 0; n = keepOn(t, d, r) { // Badger may still be writing what it has
 			if time.Since(start) > 20*time.Second {
@@ -43,21 +39,17 @@ func TestAFullVolumeKillsNothing(t *testing.T) {
 		}
 		pages += n
 		quiet(t, d)
-		stuff(t, junk) // somebody else takes the rest
+		disk.Fill(t) // somebody else takes the rest
 		pages += keepOn(t, d, r)
-		if err := os.Remove(junk); err != nil {
-			t.Fatal(err)
-		}
+		disk.Free(t)
 	}
 	checkReport(t, d, nov, Report{Pages: Findings{Rows: int64(2 * pages)}})
 	quiet(t, d)
-	stuff(t, junk)
+	disk.Fill(t)
 	if err := d.Close(); !errors.Is(err, ErrFull) {
 		t.Errorf("close without room: %v, want ErrFull", err)
 	}
-	if err := os.Remove(junk); err != nil {
-		t.Fatal(err)
-	}
+	disk.Free(t)
 	left := open(t, snapshot(t, dir))
 	checkReport(t, left, nov, Report{Pages: Findings{Rows: int64(2 * pages)}})
 }
@@ -97,22 +89,5 @@ func quiet(t *testing.T, d *DB) {
 			return
 		}
 		time.Sleep(20 * time.Millisecond) // a look at the disk, which nothing announces
-	}
-}
-
-// stuff writes a file until the volume is full.
-func stuff(t *testing.T, path string) {
-	t.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	b := make([]byte, 64<<10)
-	for err == nil {
-		_, err = f.Write(b)
-	}
-	if !errors.Is(err, unix.ENOSPC) {
-		t.Fatal(err)
 	}
 }
