@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,7 +31,7 @@ const (
 	placesMagic   = "TACITPN1"
 	placeLen      = 4 + 4 + 4
 	maxPlacesFile = 64 << 10 // then it is written anew, an entry a day
-	keepPlaces    = 400      // days; longer than any retention
+	keepPlaces    = 400      // days that numbers were given out on; longer than any retention
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -93,7 +94,7 @@ func (p *places) take(d schema.Day) (uint32, error) {
 // note writes down how many numbers of a day were given out.
 func (p *places) note(d schema.Day) error {
 	if p.size == 0 || p.size > maxPlacesFile {
-		return p.rewrite(d)
+		return p.rewrite()
 	}
 	f, err := os.OpenFile(p.path, os.O_WRONLY, 0)
 	if err != nil {
@@ -110,15 +111,12 @@ func (p *places) note(d schema.Day) error {
 	return f.Close()
 }
 
-// rewrite writes the file anew, without the days that no store keeps pages of.
-func (p *places) rewrite(today schema.Day) error {
-	var days []schema.Day
-	for d := range p.next {
-		if d+keepPlaces >= today {
-			days = append(days, d)
-		}
-	}
-	slices.Sort(days)
+// rewrite writes the file anew, with the latest days that numbers were given out
+// on. It does not ask which day it is: a clock that is far ahead for a while
+// would have it forget numbers that an erasure needs.
+func (p *places) rewrite() error {
+	days := slices.Sorted(maps.Keys(p.next))
+	days = days[max(0, len(days)-keepPlaces):]
 	b := []byte(placesMagic)
 	for _, d := range days {
 		b = p.entry(b, d)

@@ -88,27 +88,34 @@ func TestDamagedNumber(t *testing.T) {
 	}
 }
 
-// TestNumbersAreWrittenAnew: the file does not grow for ever, and days that no
-// store keeps pages of go.
+// TestNumbersAreWrittenAnew: the file does not grow for ever. The earliest of
+// very many days go, and none because of a clock that is far ahead.
 func TestNumbersAreWrittenAnew(t *testing.T) {
 	dir := t.TempDir()
 	p, err := openPlaces(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	old := day - keepPlaces - 1
-	if _, err := p.take(old); err != nil {
+	give := func(d schema.Day, want uint32) {
+		t.Helper()
+		if n, err := p.take(d); err != nil || n != want {
+			t.Fatalf("number %d of %s, %v; want %d", n, d, err, want)
+		}
+	}
+	ahead := day + 3652
+	for i := range schema.Day(keepPlaces) {
+		give(day-i, 0)
+	}
+	p.size = maxPlacesFile + 1
+	give(ahead, 0) // the one more is too many
+	if b := read(t, filepath.Join(dir, PlacesFile)); len(b) != len(placesMagic)+keepPlaces*placeLen {
+		t.Errorf("%d bytes, want an entry for each of %d days", len(b), keepPlaces)
+	}
+	if p, err = openPlaces(dir); err != nil {
 		t.Fatal(err)
 	}
-	take(t, p, 7)
-	p.size = maxPlacesFile + 1
-	if n, err := p.take(day); err != nil || n != 3 {
-		t.Fatalf("number %d, %v", n, err)
-	}
-	if b := read(t, filepath.Join(dir, PlacesFile)); len(b) != len(placesMagic)+3*placeLen {
-		t.Errorf("%d bytes, want an entry for each of three days", len(b))
-	}
-	if p, err = openPlaces(dir); err != nil || p.next[day] != 4 || p.next[day+1] != 2 || p.next[old] != 0 {
-		t.Errorf("%v, %v", p.next, err)
-	}
+	give(ahead, 1)
+	give(day, 1)
+	give(day-keepPlaces+2, 1)
+	give(day-keepPlaces+1, 0) // forgotten
 }
