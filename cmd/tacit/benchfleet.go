@@ -110,7 +110,7 @@ func (f *fleet) run(ctx context.Context, n int, profile string) (r benchRun, err
 		began, cpu := time.Now(), processCPU(os.Getpid())
 		err := f.each(func(i int, a *agent.Agent) error {
 			share := (i+1)*n/len(f.members) - i*n/len(f.members)
-			return send(ctx, a, newBenchSource(i, share), share)
+			return send(ctx, a, newBenchSource(i, share), share, benchBurst*i/len(f.members))
 		})
 		r = benchRun{took: time.Since(began), cpu: processCPU(os.Getpid()) - cpu}
 		return err
@@ -118,10 +118,11 @@ func (f *fleet) run(ctx context.Context, n int, profile string) (r benchRun, err
 	return r, err
 }
 
-// send has one agent take n records and send them.
-func send(ctx context.Context, a *agent.Agent, source *benchSource, n int) error {
+// send has one agent take n records and send them. Of its first burst it has so
+// many behind it: a fleet is not in step.
+func send(ctx context.Context, a *agent.Agent, source *benchSource, n, behind int) error {
 	records := make([]schema.Record, benchOffer)
-	for waits := 0; n > 0; {
+	for waits := behind; n > 0; {
 		records = records[:min(n, benchOffer)]
 		source.fill(records)
 		answers, err := a.Take(ctx, records, false)
