@@ -209,7 +209,7 @@ func (u *Uploader) hint(ctx context.Context, l *link, m []byte) (done, again boo
 		return true, false, ErrSiteOff
 	case wire.Later:
 		if h.Wait > longestWait {
-			u.later.Store(u.config.Now().Add(h.Wait).Unix())
+			u.later.ask(u.config.Now(), h.Wait)
 			return true, false, u.held()
 		}
 		wait(ctx, h.Wait, nil)

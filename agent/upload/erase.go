@@ -55,7 +55,7 @@ type Eraser struct {
 	order   *order
 	changed chan struct{}      // closed and replaced with every change of order
 	trouble string             // of the last round, for people
-	later   time.Time          // before which a relay wants nothing
+	later   later              // a relay asked for
 	end     context.CancelFunc // ends the round that is on
 }
 
@@ -111,7 +111,7 @@ func (e *Eraser) Order(root page.Root, since schema.Day) error {
 	if err := next.write(e.config.Dir); err != nil {
 		return err
 	}
-	e.later = time.Time{}
+	e.later.forget()
 	e.change(&next)
 	return nil
 }
@@ -222,10 +222,7 @@ const maxErasePause = time.Hour
 // rest waits, as long as a relay asked for at least. It returns true when it was
 // woken.
 func (e *Eraser) rest(ctx context.Context, pause time.Duration) (woken bool) {
-	e.mu.Lock()
-	asked := min(e.later.Sub(e.config.Now()), wire.MaxLater)
-	e.mu.Unlock()
-	t := time.NewTimer(max(pause/2+rand.N(pause), asked))
+	t := time.NewTimer(max(pause/2+rand.N(pause), e.later.left(e.config.Now())))
 	defer t.Stop()
 	select {
 	case <-t.C:

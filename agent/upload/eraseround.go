@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/schema"
@@ -154,11 +153,7 @@ func (e *Eraser) hint(ctx context.Context, l *link, m []byte) (again bool, err e
 	case wire.Off:
 		return false, ErrSiteOff
 	case wire.Later:
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		if until := e.config.Now().Add(h.Wait.Round(time.Second)); until.After(e.later) {
-			e.later = until
-		}
+		e.later.ask(e.config.Now(), h.Wait)
 		return false, ErrLater
 	case wire.Reseal:
 		return true, e.keys.fetch(ctx, l.conn)

@@ -33,7 +33,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/outbox"
@@ -133,7 +132,7 @@ type Uploader struct {
 	started   time.Time               // by the clock that nobody sets
 	inherited map[schema.BatchID]bool // that an earlier process left
 
-	later atomic.Int64 // Unix seconds before which the relay wants nothing
+	later later // the relay asked for
 
 	mu       sync.Mutex
 	link     *link
@@ -201,10 +200,9 @@ func (u *Uploader) held() error {
 	if !u.config.MaySend() {
 		return fmt.Errorf("%w: this host or its site does not take part", ErrHeld)
 	}
-	later := time.Unix(u.later.Load(), 0)
-	// A relay may ask for no more; if it is, the clock was set back.
-	if left := later.Sub(u.config.Now()); left > 0 && left <= wire.MaxLater {
-		return fmt.Errorf("%w until %s", ErrLater, later.UTC().Format(time.RFC3339))
+	now := u.config.Now()
+	if left := u.later.left(now); left > 0 {
+		return fmt.Errorf("%w until %s", ErrLater, now.Add(left).UTC().Format(time.RFC3339))
 	}
 	return nil
 }

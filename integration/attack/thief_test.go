@@ -21,7 +21,7 @@ const (
 	tagLen     = 16
 	witnessLen = 16
 	buildLen   = 28
-	numbers    = 24  // page numbers of a day that he tries
+	numbers    = 96  // page numbers of a day that he tries
 	farthest   = 128 // bytes into a row where he looks for a sealed page
 )
 
