@@ -31,9 +31,11 @@
 // changes in their own transaction; and every transaction counts itself, so that
 // a log that lost its tail shows fewer than the manifest. [DB.Verify] compares
 // all of it. Before Badger opens a half its files are looked at, because Badger
-// ends the process over a damaged table and deletes tables that a shortened
-// MANIFEST does not name. A damaged half is never deleted: it does not open, its
-// error names month, half, file and fix, and the other halves go on.
+// ends the process over a damaged table, deletes tables that a shortened MANIFEST
+// does not name, and begins anew where a directory is gone. A damaged half is
+// never deleted: it opens neither to read nor to write, its error names month,
+// half, file and fix, and the other halves go on. A month of which nothing is left,
+// not even a manifest, is missed by nobody here.
 //
 // When it is full: below [Config.Headroom] of free space, and what Badger may
 // yet write in the background on top of it, Commit refuses with [ErrFull] before

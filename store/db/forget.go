@@ -72,7 +72,7 @@ func (d *DB) drop(k placeKey) (there bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	path := halfPath(d.cfg.Dir, k.month, k.half)
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	if !begun(path) {
 		return false, nil
 	}
 	if p.users > 0 {
@@ -81,7 +81,7 @@ func (d *DB) drop(k placeKey) (there bool, err error) {
 	if err := p.shut(); err != nil {
 		return true, err
 	}
-	if err := os.Rename(path, path+forgottenExt); err != nil {
+	if err := ignoreGone(os.Rename(path, path+forgottenExt)); err != nil { // gone: only what lies beside it is left
 		return true, err
 	}
 	d.note(k, false)
@@ -89,7 +89,8 @@ func (d *DB) drop(k placeKey) (there bool, err error) {
 }
 
 // remove removes what lies beside a half that was renamed, and then the half,
-// and the month when it was the last. It can be begun again after a crash.
+// and the month when it was the last. It can be begun again after a crash, which
+// at no moment leaves a half that seems to have lost its rows.
 func remove(path string) error {
 	month := filepath.Dir(path)
 	entries, err := os.ReadDir(month)
@@ -103,6 +104,9 @@ func remove(path string) error {
 				return err
 			}
 		}
+	}
+	if err := durable.SyncDir(month); err != nil { // first what lists rows, then the rows
+		return err
 	}
 	if err := errors.Join(os.RemoveAll(path+forgottenExt), durable.SyncDir(month)); err != nil {
 		return err

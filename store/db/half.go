@@ -39,7 +39,7 @@ func halfPath(dir string, m schema.Month, h Half) string {
 	return filepath.Join(dir, m.String(), h.String())
 }
 
-// openHalf opens a half, and makes it when it is not there. For reading only,
+// openHalf opens a half, and makes it when it never was. For reading only,
 // nothing is made or changed.
 func openHalf(dir string, m schema.Month, h Half, readOnly bool, log *slog.Logger) (*half, error) {
 	path := halfPath(dir, m, h)
@@ -58,14 +58,14 @@ func openHalf(dir string, m schema.Month, h Half, readOnly bool, log *slog.Logge
 }
 
 func (h *half) open(path string, log *slog.Logger) (err error) {
+	opt := profile(path, h.kind, log).WithReadOnly(h.readOnly)
+	if err := inspect(path, opt); err != nil {
+		return err
+	}
 	if !h.readOnly {
 		if err := errors.Join(durable.MakeOwnerDir(filepath.Dir(path)), durable.MakeOwnerDir(path)); err != nil {
 			return err
 		}
-	}
-	opt := profile(path, h.kind, log).WithReadOnly(h.readOnly)
-	if err := inspect(path, opt); err != nil {
-		return err
 	}
 	if h.manifest, err = openManifest(path, h.readOnly); err != nil {
 		return fmt.Errorf("its manifest: %w", err)

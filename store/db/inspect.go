@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -26,12 +27,15 @@ const inspectBlocks = 256 << 20
 const asideExt = ".aside"
 
 // inspect looks at the files of a half before Badger does, which ends the
-// process over a damaged table, and deletes tables that MANIFEST does not name.
-// Those are set aside.
+// process over a damaged table, deletes tables that MANIFEST does not name, and
+// begins anew where there is nothing. Tables that are not named are set aside.
 func inspect(path string, opt badger.Options) error {
 	files, err := listFiles(path)
-	if err != nil || len(files.tables)+files.logs == 0 && !files.manifest {
+	if err != nil {
 		return err
+	}
+	if len(files.tables)+files.logs == 0 && !files.manifest {
+		return notGone(path)
 	}
 	if !files.manifest {
 		return fmt.Errorf("%s is missing beside its tables: %w", badger.ManifestFilename, ErrDamaged)
@@ -58,7 +62,8 @@ func inspect(path string, opt badger.Options) error {
 	return setAside(path, slices.Sorted(maps.Keys(files.tables)), opt.ReadOnly)
 }
 
-// files are the names in a half's directory that matter.
+// files are the names in a half's directory that matter; none when it is not
+// there.
 type files struct {
 	manifest bool
 	logs     int              // memory tables
@@ -68,6 +73,9 @@ type files struct {
 func listFiles(path string) (files, error) {
 	f := files{tables: map[uint64]int64{}}
 	entries, err := os.ReadDir(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return f, nil
+	}
 	if err != nil {
 		return f, fmt.Errorf("list files: %w", err)
 	}

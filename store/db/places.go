@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 
@@ -32,12 +31,13 @@ type place struct {
 	used  time.Time
 }
 
-// use returns an opened half, and what gives it back. One that is not there is
-// made only to write to it; for a reader it is nil.
+// use returns an opened half, and what gives it back. One that never was is made
+// only to write to it; for a reader it is nil. One that was, and is gone, is
+// damaged for both.
 func (d *DB) use(m schema.Month, h Half, toWrite bool) (*half, func(), error) {
 	p, err := d.place(placeKey{m, h})
 	if err != nil {
-		return nil, nil, fmt.Errorf("open %s of month %s: %w", h, m, err)
+		return nil, func() {}, fmt.Errorf("open %s of month %s: %w", h, m, err)
 	}
 	got, err := d.enter(p, placeKey{m, h}, toWrite)
 	if err != nil || got == nil {
@@ -75,8 +75,7 @@ func (d *DB) enter(p *place, k placeKey, toWrite bool) (*half, error) {
 		}
 	}
 	if p.half == nil {
-		dir := halfPath(d.cfg.Dir, k.month, k.half)
-		if _, err := os.Stat(dir); err != nil && !toWrite {
+		if !toWrite && !begun(halfPath(d.cfg.Dir, k.month, k.half)) {
 			return nil, nil
 		}
 		d.closeOldest(maxOpen - 1)

@@ -35,8 +35,9 @@ type Findings struct {
 	Changed  int64 // there with another value; for the sums, one when their digest differs
 	Torn     int64 // entries of the manifest itself that are damaged
 	Unlisted int64 // there and not listed: the manifest lost entries, or a deletion was cut short
-	// Trouble says why the half could not be compared; the counts then mean
-	// nothing. nil: it was.
+	// Trouble says why the half could not be compared. The counts are 0 then,
+	// but for what the manifest says of a half whose directory is gone: Missing
+	// and Torn. nil: it was compared.
 	Trouble error
 }
 
@@ -55,19 +56,27 @@ func (d *DB) Verify(ctx context.Context, m schema.Month, progress func(done, tot
 		half Half
 		to   *Findings
 	}{{PagesHalf, &r.Pages}, {SumsHalf, &r.Sums}} {
-		h, done, err := d.use(m, part.half, false)
-		if err == nil && h != nil {
-			*part.to, err = d.compare(ctx, h, newMeter(progress), nil)
-		}
-		if done != nil {
-			done()
-		}
+		*part.to = d.verifyHalf(ctx, placeKey{m, part.half}, progress)
 		if ctx.Err() != nil {
 			return Report{}, fmt.Errorf("verify month %s: %w", m, ctx.Err())
 		}
-		part.to.Trouble = err
 	}
 	return r, nil
+}
+
+func (d *DB) verifyHalf(ctx context.Context, k placeKey, progress func(done, total int64)) (f Findings) {
+	h, done, err := d.use(k.month, k.half, false)
+	defer done()
+	switch {
+	case errors.Is(err, errGone):
+		var unread error
+		f.Missing, f.Torn, unread = listedIn(ctx, halfPath(d.cfg.Dir, k.month, k.half))
+		err = errors.Join(err, unread)
+	case err == nil && h != nil:
+		f, err = d.compare(ctx, h, newMeter(progress), nil)
+	}
+	f.Trouble = err
+	return f
 }
 
 // meter tells how far something is.

@@ -110,7 +110,6 @@ func (u *Upkeep) verifyHalf(r *Report, m schema.Month, h db.Half, got db.Finding
 	}
 	if got.Trouble != nil {
 		r.Findings = append(r.Findings, Finding{Month: m.String(), Half: h.String(), What: got.Trouble.Error(), Fix: fixUnread})
-		return
 	}
 	find(got.Missing, "rows that were confirmed are missing", fixMissing)
 	find(got.Changed, "rows are not what was written", fixChanged)

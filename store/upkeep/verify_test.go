@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/tacit-telemetry/tacit/store/ingest"
@@ -58,6 +59,43 @@ func TestOneDamagedMonth(t *testing.T) {
 	}
 	if got := h.count(30); got < 20 {
 		t.Errorf("%d pages are there", got)
+	}
+}
+
+// TestAHalfWhoseDirectoryIsGone is not taken for one that never was: verify says
+// how much was lost, and the backup is not called whole.
+func TestAHalfWhoseDirectoryIsGone(t *testing.T) {
+	h := newHouse(t)
+	h.fill(0, 30)
+	h.close()
+	month := h.today.Month().String()
+	if err := os.RemoveAll(filepath.Join(h.dir, month, "pages")); err != nil {
+		t.Fatal(err)
+	}
+	h.open(true)
+
+	r, err := h.up.Verify(t.Context(), nil)
+	if err != nil || r.Sound || len(r.Findings) != 2 || r.Rows != 42 {
+		t.Fatalf("verify: %+v, %v", r, err)
+	}
+	for i, want := range []string{"gone", "20 rows that were confirmed are missing"} {
+		if f := r.Findings[i]; f.Month != month || f.Half != "pages" || !strings.Contains(f.What, want) || f.Fix == "" {
+			t.Errorf("finding %+v, want %q", f, want)
+		}
+	}
+	for _, m := range r.Months {
+		if lost := m.Month == month && m.Half == "pages"; (m.Missing == 20) != lost {
+			t.Errorf("%+v", m)
+		}
+	}
+	b, err := WriteBackup(t.Context(), h.up, filepath.Join(t.TempDir(), "backup"), nil)
+	if err != nil || len(b.Findings) != 1 || b.Findings[0].Month != month || b.Findings[0].Half != "pages" {
+		t.Errorf("backup: %+v, %v", b, err)
+	}
+	ask := pages.Ask{Day: h.today, Tag: h.right[0].Tag}
+	unread, err := pages.New(h.rows, nil).Get(t.Context(), []pages.Ask{ask}, func(pages.Found) error { return nil })
+	if err != nil || len(unread) != 1 || unread[0].String() != month {
+		t.Errorf("unread: %v, %v", unread, err)
 	}
 }
 
