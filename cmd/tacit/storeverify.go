@@ -24,7 +24,8 @@ func storeVerifyCommand(env *cli.Env) *cobra.Command {
 		Short: "compare every row of the store with what was promised",
 		Long: "Read every row of the store and compare it with the manifest, month by month: what is missing, changed,\n" +
 			"or not listed, and entries of the manifest that are damaged. Beside it: whether the keys of all months\n" +
-			"are there, whether the ledger of erasures is whole, and how much arrived that did not open.\n\n" +
+			"are there, whether the ledger of erasures is whole and no older than the data, and how much arrived that\n" +
+			"did not open.\n\n" +
 			"It changes nothing. With --backup FILE it reads a backup to its end instead, and needs only the keys.\n\n" +
 			whereHelp + "\n\nExit code 0: all is as it should be; 1: something is not, and the output says what to do.",
 		Args: cli.Args(cobra.NoArgs),

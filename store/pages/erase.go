@@ -80,15 +80,9 @@ func NewEraser(ctx context.Context, cfg EraserConfig) (*Eraser, error) {
 
 // catchUp erases what the ledger got since it was last applied to this data.
 func (e *Eraser) catchUp(ctx context.Context) error {
-	path := filepath.Join(e.cfg.Dir, markFile)
-	var since Mark
-	b, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist): // data of before the first erasure
-	case err != nil:
+	since, err := Applied(e.cfg.Dir)
+	if err != nil && !errors.Is(err, durable.ErrDamaged) { // damaged: all of it again, which costs time only
 		return err
-	case json.Unmarshal(b, &since) != nil:
-		since = Mark{} // all of it again: it costs time only
 	}
 	if err := e.cfg.Ledger.Covers(since); err != nil {
 		return err
@@ -109,6 +103,24 @@ func (e *Eraser) catchUp(ctx context.Context) error {
 	// until the month is mended.
 	e.log.Error("not everything is erased again that was erased", slog.Any("error", err))
 	return ctx.Err()
+}
+
+// Applied returns how far a ledger was applied to the data in dir: the zero mark
+// before the first erasure. Errors wrap [durable.ErrDamaged] when the file that
+// says so is.
+func Applied(dir string) (Mark, error) {
+	b, err := os.ReadFile(filepath.Join(dir, markFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Mark{}, nil
+	}
+	if err != nil {
+		return Mark{}, fmt.Errorf("read how far erasures were applied: %w", err)
+	}
+	var m Mark
+	if json.Unmarshal(b, &m) != nil {
+		return Mark{}, fmt.Errorf("read how far erasures were applied: %s %w", markFile, durable.ErrDamaged)
+	}
+	return m, nil
 }
 
 // applied notes that the data has nothing any more of what the ledger had at m.

@@ -21,6 +21,8 @@ func (l *Ledger) Covers(m Mark) error {
 	switch {
 	case m.Frames == 0:
 		return nil
+	case mine.Frames == 0:
+		return fmt.Errorf("%w: it is not there, or empty", ErrOlder)
 	case m.Ledger != mine.Ledger:
 		return fmt.Errorf("%w: it is another one", ErrOlder)
 	case m.Frames > mine.Frames:

@@ -73,48 +73,74 @@ type place struct {
 // nobody was told that it is written. Errors wrap [ErrLedger] when it is damaged
 // elsewhere. log gets what was cut; nil: nothing is logged.
 func OpenLedger(dir string, log *slog.Logger) (*Ledger, error) {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	l := &Ledger{
-		path: filepath.Join(dir, LedgerFile), log: log.With(slog.String("component", "store/pages")),
-		months: map[schema.Month]*buried{},
-	}
-	f, err := os.OpenFile(l.path, os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		_, _ = rand.Read(l.id[:]) // crypto/rand.Read never returns an error
-		return l, nil             // the first append makes it
+	l, torn, err := loadLedger(dir, log)
+	if err == nil && torn > 0 {
+		l.log.Warn("cut the torn end of the ledger of erasures", slog.Int64("bytes", torn))
+		err = l.cut()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open ledger of erasures: %w", err)
-	}
-	err = l.load(f)
-	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, fmt.Errorf("open ledger of erasures: %w", err)
 	}
 	return l, nil
 }
 
-// load reads the whole file and cuts a torn end.
-func (l *Ledger) load(f *os.File) error {
-	info, err := f.Stat()
+// ReadLedger is [OpenLedger] for who appends nothing: the file stays as it is,
+// with its torn end.
+func ReadLedger(dir string, log *slog.Logger) (*Ledger, error) {
+	l, _, err := loadLedger(dir, log)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("read ledger of erasures: %w", err)
 	}
-	if err := l.read(f, info.Size()); err != nil {
-		return err
+	return l, nil
+}
+
+// loadLedger reads the ledger in dir, and says how many bytes at its end are
+// torn.
+func loadLedger(dir string, log *slog.Logger) (l *Ledger, torn int64, err error) {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	l = &Ledger{
+		path: filepath.Join(dir, LedgerFile), log: log.With(slog.String("component", "store/pages")),
+		months: map[schema.Month]*buried{},
+	}
+	torn, err = l.load()
+	if err != nil {
+		return nil, 0, err
 	}
 	for _, b := range l.months {
 		b.settle()
 	}
-	if l.size == 0 {
-		_, _ = rand.Read(l.id[:]) // as in OpenLedger: not even the beginning was written
+	if l.size == 0 { // not even the beginning was written: the first append makes it
+		_, _ = rand.Read(l.id[:]) // crypto/rand.Read never returns an error
 	}
-	if torn := info.Size() - l.size; torn > 0 {
-		l.log.Warn("cut the torn end of the ledger of erasures", slog.Int64("bytes", torn))
-		return errors.Join(f.Truncate(l.size), f.Sync())
+	return l, torn, nil
+}
+
+// load reads the whole file, if there is one.
+func (l *Ledger) load() (torn int64, err error) {
+	f, err := os.Open(l.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
 	}
-	return nil
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	end, err := f.Seek(0, io.SeekEnd)
+	if err == nil {
+		err = l.read(f, end)
+	}
+	return end - l.size, err
+}
+
+// cut cuts the torn end off.
+func (l *Ledger) cut() error {
+	f, err := os.OpenFile(l.path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Truncate(l.size), f.Sync(), f.Close())
 }
 
 // Has says whether a page was erased.
@@ -241,25 +267,19 @@ func (l *Ledger) write(b []byte) error {
 	return err
 }
 
-// CheckLedger reads the ledger in dir, holds its chain to be intact, and changes
-// nothing. torn is how many bytes at its end a crash, or an append that is under
-// way, has left. A ledger that was never begun has no frames.
-func CheckLedger(dir string) (m Mark, tombstones int, torn int64, err error) {
-	l := &Ledger{months: map[schema.Month]*buried{}}
-	f, err := os.Open(filepath.Join(dir, LedgerFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return Mark{}, 0, 0, nil
+// CheckLedger reads the ledger in dir and changes nothing. It holds the chain to
+// be intact, and to go as far as all marks that are known: a ledger that is gone,
+// cut at the end of a frame, or of before is intact in itself. torn is how many
+// bytes at its end a crash, or an append that is under way, has left. A ledger
+// that was never begun has no frames. Errors wrap [ErrLedger] or [ErrOlder].
+func CheckLedger(dir string, known ...Mark) (m Mark, tombstones int, torn int64, err error) {
+	l := &Ledger{path: filepath.Join(dir, LedgerFile), months: map[schema.Month]*buried{}}
+	torn, err = l.load()
+	for i := 0; err == nil && i < len(known); i++ {
+		err = l.Covers(known[i])
 	}
 	if err != nil {
 		return Mark{}, 0, 0, fmt.Errorf("check ledger of erasures: %w", err)
 	}
-	defer f.Close()
-	end, err := f.Seek(0, io.SeekEnd)
-	if err == nil {
-		err = l.read(f, end)
-	}
-	if err != nil {
-		return Mark{}, 0, 0, fmt.Errorf("check ledger of erasures: %w", err)
-	}
-	return l.Mark(), l.count, end - l.size, nil
+	return l.Mark(), l.count, torn, nil
 }

@@ -136,7 +136,7 @@ func direct(at home.Home, lock *datadir.Lock) (_ *Source, err error) {
 		return nil, err
 	}
 	closers = append(closers, rows.Close)
-	ledger, err := pages.OpenLedger(secrets.Dir(), at.Logger)
+	ledger, err := pages.ReadLedger(secrets.Dir(), at.Logger)
 	if err != nil {
 		return nil, err
 	}

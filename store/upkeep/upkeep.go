@@ -29,7 +29,7 @@ type Config struct {
 	DB      *db.DB
 	Secrets *secret.Box
 	Ledger  *pages.Ledger
-	// Quarantine is the running store's. nil: what its file says.
+	// Quarantine is the running store's. nil: none runs, and its file says it.
 	Quarantine *ingest.Quarantine
 	// RetentionDays is how long pages are kept. 0: as the store that ran last
 	// here kept them, and without one 90.

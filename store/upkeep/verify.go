@@ -20,6 +20,8 @@ const (
 	fixUnlisted = "the manifest lost entries, or a deletion was cut short: order it again, or restore the month from a backup"
 	fixKeys     = "put back the keys directory that belongs to this data"
 	fixLedger   = "put the newest copy of " + pages.LedgerFile + " back into the keys directory"
+	fixTornEnd  = "after a crash start the store, which cuts them off: nobody was told that they are written; without one " + fixLedger
+	fixApplied  = "start the store: it erases again all that the ledger has, and writes the file anew"
 	fixOlder    = "take the rest from an older backup"
 )
 
@@ -117,13 +119,23 @@ func (u *Upkeep) verifyHalf(r *Report, m schema.Month, h db.Half, got db.Finding
 	find(got.Unlisted, "rows are there that the manifest does not list", fixUnlisted)
 }
 
+// verifyLedger holds the file of the ledger to be whole, and as new as the data
+// and as what this process has of it: those are read first, because the file may
+// grow meanwhile.
 func (u *Upkeep) verifyLedger(r *Report) {
-	_, n, _, err := pages.CheckLedger(u.cfg.Secrets.Dir())
+	applied, err := pages.Applied(u.cfg.Dir)
+	if err != nil {
+		r.Findings = append(r.Findings, Finding{What: err.Error(), Fix: fixApplied})
+	}
+	_, n, torn, err := pages.CheckLedger(u.cfg.Secrets.Dir(), applied, u.cfg.Ledger.Mark())
 	if err != nil {
 		r.Findings = append(r.Findings, Finding{What: err.Error(), Fix: fixLedger})
 		return
 	}
 	r.Erased = n
+	if torn > 0 && u.cfg.Quarantine == nil { // of a running store: an append is under way
+		r.Findings = append(r.Findings, Finding{What: fmt.Sprintf("%d bytes at the end of the ledger of erasures are torn", torn), Fix: fixTornEnd})
+	}
 }
 
 func (u *Upkeep) verifyQuarantine(r *Report) {

@@ -1,12 +1,16 @@
 package upkeep
 
 import (
+	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
@@ -114,6 +118,93 @@ func TestVerifyLooksBesideTheRows(t *testing.T) {
 	damage(t, filepath.Join(h.keys, pages.LedgerFile))
 	if r, err = h.up.Verify(t.Context(), nil); err != nil || r.Sound || len(r.Findings) != 1 || r.Findings[0].Fix != fixLedger {
 		t.Errorf("a damaged ledger: %+v, %v", r, err)
+	}
+}
+
+// TestTheLedgerIsComparedWithTheData: a ledger of erasures that is gone, of before
+// or cut is intact in itself, and not whole all the same. Looking changes nothing.
+func TestTheLedgerIsComparedWithTheData(t *testing.T) {
+	h := newHouse(t)
+	h.fill(0, 1)
+	h.fill(3, 4)
+	path, applied := filepath.Join(h.keys, pages.LedgerFile), filepath.Join(h.dir, "erased.json")
+	h.erase(0)
+	older := readFileOf(t, path)
+	h.erase(3)
+	whole, mark := readFileOf(t, path), readFileOf(t, applied)
+	h.close()
+	quarantine, err := ingest.OpenQuarantine(h.dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	running, err := New(Config{Dir: h.dir, DB: h.rows, Secrets: h.box, Ledger: h.ledger, Quarantine: quarantine, Today: h.on})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		ledger, mark []byte // nil: gone
+		idle, runs   string // the fix, when nobody runs the store, and when its process looks; "": it is sound
+	}{
+		"whole":                {whole, mark, "", ""},
+		"gone":                 {nil, mark, fixLedger, fixLedger},
+		"empty":                {[]byte{}, mark, fixLedger, fixLedger},
+		"of before":            {older, mark, fixLedger, fixLedger},
+		"torn, or going on":    {slices.Concat(whole, older[:40]), mark, fixTornEnd, ""},
+		"cut":                  {whole[:len(whole)-1], mark, fixLedger, fixLedger},
+		"cut, and older data":  {whole[:len(whole)-1], nil, fixTornEnd, fixLedger},
+		"gone, and older data": {nil, nil, "", fixLedger}, // as in a store that never erased
+		"data of before":       {whole, nil, "", ""},
+		"a mark that is cut":   {whole, mark[:9], fixApplied, fixApplied},
+	} {
+		t.Run(name, func(t *testing.T) {
+			putFile(t, path, tt.ledger)
+			putFile(t, applied, tt.mark)
+			s, err := Open(t.Context(), home.Home{Dir: h.dir, KeysDir: h.keys, RunDir: t.TempDir()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			idle, err := s.Verify(t.Context(), nil)
+			if err := errors.Join(err, s.Close()); err != nil {
+				t.Fatal(err)
+			}
+			var runs Report
+			running.verifyLedger(&runs)
+			for who, got := range map[string]struct {
+				findings []Finding
+				fix      string
+			}{"idle": {idle.Findings, tt.idle}, "running": {runs.Findings, tt.runs}} {
+				if sound := len(got.findings) == 0; sound != (got.fix == "") || !sound && (len(got.findings) != 1 || got.findings[0].Fix != got.fix) {
+					t.Errorf("%s: %+v, want the fix %q", who, got.findings, got.fix)
+				}
+			}
+			if b, err := os.ReadFile(path); (err == nil) != (tt.ledger != nil) || !bytes.Equal(b, tt.ledger) {
+				t.Error("looking changed the ledger")
+			}
+		})
+	}
+}
+
+func readFileOf(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// putFile writes a file, or removes it when there is nothing to write.
+func putFile(t *testing.T, path string, b []byte) {
+	t.Helper()
+	err := os.WriteFile(path, b, 0o600)
+	if b == nil {
+		err = os.Remove(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
