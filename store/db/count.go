@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+
+	"github.com/dgraph-io/badger/v4"
 )
 
 // countTable is the byte of the one row that is nobody's: it says of the half's
@@ -16,12 +18,17 @@ var countRow = []byte{countTable}
 
 // counted is what a transaction says of itself.
 //
-//	u64 count | digest 16 | manifest entries
+//	u64 count | u64 lost | digest 16 | manifest entries
 type counted struct {
 	// count is how many entries the manifest has listed ever, once those of
 	// this transaction are in it. A half whose log lost its tail counts fewer
 	// than its manifest.
 	count uint64
+	// lost is how many of those were found to be lost when the half was opened,
+	// by it or by its manifest: the transaction makes the counts equal again, and
+	// must not make the loss forgotten. 0 again once all that is listed was seen
+	// to be there.
+	lost uint64
 	// digest sums up the rows that change.
 	digest digest
 	// owed are the entries that were not yet synced to the manifest when the
@@ -30,11 +37,12 @@ type counted struct {
 	owed []byte
 }
 
-const countedLen = 8 + len(digest{})
+const countedLen = 8 + 8 + len(digest{})
 
 func (c *counted) bytes() []byte {
 	b := make([]byte, 0, countedLen+len(c.owed))
 	b = binary.BigEndian.AppendUint64(b, c.count)
+	b = binary.BigEndian.AppendUint64(b, c.lost)
 	b = append(b, c.digest[:]...)
 	return append(b, c.owed...)
 }
@@ -50,7 +58,8 @@ func parseCounted(b []byte) (counted, error) {
 	}
 	return counted{
 		count:  binary.BigEndian.Uint64(b),
-		digest: digest(b[8:countedLen]),
+		lost:   binary.BigEndian.Uint64(b[8:]),
+		digest: digest(b[16:countedLen]),
 		owed:   bytes.Clone(b[countedLen:]),
 	}, nil
 }
@@ -94,7 +103,7 @@ func digestOf(hi, lo uint64) (d digest) {
 }
 
 // audit reads the half's count, lists what a crash left unlisted, and says in
-// words what is wrong.
+// words what is wrong, now or since it was lost.
 func (h *half) audit() (trouble string, err error) {
 	b, _, err := h.get(countRow)
 	if err != nil {
@@ -107,12 +116,32 @@ func (h *half) audit() (trouble string, err error) {
 	first := h.count.count - uint64(len(h.count.owed)/entryLen) // what was listed before those owed
 	switch {
 	case listed > h.count.count:
-		return fmt.Sprintf("%d of %d that were listed are lost", listed-h.count.count, listed), nil
+		h.count.lost += listed - h.count.count // rows
 	case listed < first:
-		return fmt.Sprintf("the manifest lost %d of %d entries", first-listed, h.count.count), nil
+		h.count.lost += first - listed // entries
 	case listed < h.count.count && !h.readOnly:
 		h.manifest.owe(h.count.owed[(listed-first)*entryLen:])
-		return "", h.manifest.flush()
+		err = h.manifest.flush()
 	}
-	return "", nil
+	if h.count.lost > 0 {
+		trouble = fmt.Sprintf("%d of %d that were listed", h.count.lost, max(listed, h.count.count))
+	}
+	return trouble, err
+}
+
+// mend forgets what was lost: all that is listed was seen to be there. Nobody
+// writes meanwhile.
+func (h *half) mend() error {
+	count := h.count
+	count.count, count.lost, count.owed = h.manifest.listed(), 0, h.manifest.owes()
+	txn := h.update()
+	defer txn.Discard()
+	if err := txn.SetEntry(badger.NewEntry(countRow, count.bytes())); err != nil {
+		return err
+	}
+	if err := h.end(txn, rowVersion); err != nil {
+		return err
+	}
+	h.count = count
+	return nil
 }

@@ -60,7 +60,7 @@ type DB struct {
 
 	mu      sync.Mutex
 	places  map[placeKey]*place
-	damaged map[placeKey]bool // did not open, or lost rows
+	damaged map[placeKey]harm
 	closed  bool
 }
 
@@ -92,7 +92,7 @@ func Open(cfg Config) (*DB, error) {
 		disk:    newDisk(cfg.Dir, cfg.Headroom),
 		due:     make(chan struct{}, 1),
 		places:  map[placeKey]*place{},
-		damaged: map[placeKey]bool{},
+		damaged: map[placeKey]harm{},
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	d.stop = stop
@@ -155,8 +155,16 @@ func (d *DB) Keys(m schema.Month) (MonthKeys, error) { return d.keys.keys(m) }
 // Months returns the months that have data, oldest first.
 func (d *DB) Months() ([]schema.Month, error) { return months(d.cfg.Dir) }
 
+// harm is what is wrong with a half.
+type harm struct {
+	shut  bool // it did not open when it was opened last
+	lossy bool // rows that were confirmed are lost, or entries that listed them
+}
+
 // Damaged returns the months that have a half that did not open, or that lost
-// rows that were confirmed, as far as they have been used since Open.
+// rows that were confirmed, as far as they have been used since Open. One that
+// lost rows stays among them, also after another Open, until [DB.Verify] finds
+// all there again, or until it is forgotten or restored.
 func (d *DB) Damaged() []schema.Month {
 	d.mu.Lock()
 	defer d.mu.Unlock()

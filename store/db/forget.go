@@ -84,7 +84,7 @@ func (d *DB) drop(k placeKey) (there bool, err error) {
 	if err := ignoreGone(os.Rename(path, path+forgottenExt)); err != nil { // gone: only what lies beside it is left
 		return true, err
 	}
-	d.note(k, false)
+	d.note(k, func(h *harm) { *h = harm{} })
 	return true, remove(path)
 }
 

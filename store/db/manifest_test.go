@@ -267,7 +267,7 @@ func FuzzReadSorted(f *testing.F) {
 }
 
 func FuzzParseCounted(f *testing.F) {
-	c := counted{count: 3, digest: digest{1}, owed: entryOf([]byte("a"), []byte("1")).append(nil)}
+	c := counted{count: 3, lost: 2, digest: digest{1}, owed: entryOf([]byte("a"), []byte("1")).append(nil)}
 	f.Add(c.bytes())
 	f.Add([]byte{})
 	f.Add([]byte("something else"))

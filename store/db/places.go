@@ -97,15 +97,15 @@ func (d *DB) open(p *place, k placeKey, toWrite bool) error {
 	}
 	got, err := openHalf(d.cfg.Dir, k.month, k.half, room != nil, d.log)
 	if err != nil {
-		d.note(k, true)
+		d.note(k, func(h *harm) { h.shut = true })
 		return err
 	}
 	p.half, p.day = got, schema.DayOf(d.cfg.Now())
 	trouble, err := got.audit()
+	d.note(k, func(h *harm) { h.shut, h.lossy = err != nil, h.lossy || trouble != "" })
 	if err != nil {
 		return errors.Join(fmt.Errorf("open %s of month %s: %w", k.half, k.month, err), p.shut())
 	}
-	d.note(k, trouble != "")
 	if trouble != "" {
 		d.log.Error("rows that were confirmed are not there, or not listed; run tacit store verify, and restore the month from a backup",
 			slog.String("month", k.month.String()), slog.String("half", k.half.String()), slog.String("what", trouble))
@@ -113,12 +113,14 @@ func (d *DB) open(p *place, k placeKey, toWrite bool) error {
 	return nil
 }
 
-// note remembers whether a half was damaged when it was opened last.
-func (d *DB) note(k placeKey, damaged bool) {
+// note changes what is known to be wrong with a half.
+func (d *DB) note(k placeKey, change func(*harm)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if damaged {
-		d.damaged[k] = true
+	h := d.damaged[k]
+	change(&h)
+	if h != (harm{}) {
+		d.damaged[k] = h
 	} else {
 		delete(d.damaged, k)
 	}

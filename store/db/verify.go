@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 
 	"github.com/dgraph-io/badger/v4"
@@ -48,7 +49,8 @@ func (f Findings) sound() bool {
 // Verify compares the rows of a month with its manifests, one by one, while
 // others read and write. progress, which may be nil, is told now and then how
 // many rows of how many are done. It takes a third of a byte of memory for each
-// row. The error is the context's or that of a store that is closed: whatever
+// row. That a half which lost rows has them all again is noted in it
+// ([DB.Damaged]). The error is the context's or that of a store that is closed: whatever
 // else goes wrong is in the report.
 func (d *DB) Verify(ctx context.Context, m schema.Month, progress func(done, total int64)) (Report, error) {
 	var r Report
@@ -76,7 +78,39 @@ func (d *DB) verifyHalf(ctx context.Context, k placeKey, progress func(done, tot
 		f, err = d.compare(ctx, h, newMeter(progress), nil)
 	}
 	f.Trouble = err
+	d.learn(k, h, f)
 	return f
+}
+
+// learn notes what a whole compare found, or that it found nothing: only then is
+// a loss made good. h is nil when there is no half, or none that opens.
+func (d *DB) learn(k placeKey, h *half, f Findings) {
+	switch {
+	case f.sound():
+		if err := d.mend(h); err != nil { // it is tried again by the next one
+			d.log.Warn("note that nothing is lost any more", slog.String("month", k.month.String()), slog.String("half", k.half.String()), slog.Any("error", err))
+			return
+		}
+		d.note(k, func(h *harm) { h.lossy = false })
+	case f.Missing+f.Changed+f.Torn > 0 || errors.Is(f.Trouble, ErrDamaged):
+		d.note(k, func(h *harm) { h.lossy = true })
+	}
+}
+
+// mend has the half forget that it lost something.
+func (d *DB) mend(h *half) error {
+	d.writer.Lock()
+	defer d.writer.Unlock()
+	if h == nil || h.count.lost == 0 {
+		return nil
+	}
+	if h.readOnly {
+		return ErrFull
+	}
+	if err := d.disk.room(d.disk.headroom + d.needs()); err != nil {
+		return err
+	}
+	return h.mend()
 }
 
 // meter tells how far something is.
