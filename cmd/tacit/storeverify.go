@@ -26,7 +26,11 @@ func storeVerifyCommand(env *cli.Env) *cobra.Command {
 			"or not listed, and entries of the manifest that are damaged. Beside it: whether the keys of all months\n" +
 			"are there, whether the ledger of erasures is whole and no older than the data, and how much arrived that\n" +
 			"did not open.\n\n" +
-			"It changes nothing. With --backup FILE it reads a backup to its end instead, and needs only the keys.\n\n" +
+			"It changes no row and no secret, but opening rows changes files: where no store runs, it finishes what a\n" +
+			"crash left, as a store that starts does: it replays logs, merges manifests, moves tables aside that nothing\n" +
+			"names, and removes what was being forgotten. Who wants to keep a damaged disk as it is copies the directories\n" +
+			"of data and keys first, and verifies the copy.\n\n" +
+			"With --backup FILE it reads a backup to its end instead, changes nothing, and needs only the keys.\n\n" +
 			whereHelp + "\n\nExit code 0: all is as it should be; 1: something is not, and the output says what to do.",
 		Args: cli.Args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -55,9 +55,11 @@ type MonthReport struct {
 }
 
 // Verify compares every row with the manifest, month by month, and looks at the
-// keys, the ledger of erasures and the quarantine. It changes nothing, and
-// ingest may go on. What it finds is no error: Report.Sound says whether all is
-// well.
+// keys, the ledger of erasures and the quarantine. Ingest may go on. It changes
+// no row, but files: it opens halves as whoever uses them does, which finishes
+// what a crash left and merges manifests (package db). Who wants to keep a
+// damaged disk as it is verifies a copy. What it finds is no error: Report.Sound
+// says whether all is well.
 func (u *Upkeep) Verify(ctx context.Context, p Progress) (Report, error) {
 	done, err := u.take(ctx, p)
 	if err != nil {
