@@ -1,6 +1,7 @@
 package db
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -149,5 +150,38 @@ func TestAHalfThatOpensAgain(t *testing.T) {
 	}
 	if _, _, err := d.Get(nov, Pages, []byte("a")); err != nil || len(d.Damaged()) > 0 {
 		t.Errorf("%v, damaged %v", err, d.Damaged())
+	}
+}
+
+// TestLossIsFoundOnAFullDisk: of a half that is only read nothing is merged, and
+// what its tails list is missed as well.
+func TestLossIsFoundOnAFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	d := open(t, dir)
+	commit(t, d, nov, batch("a", 5, 100), fragment("a", 5, 100))
+	rest(d) // these stand in tables and in the sorted manifest
+	commit(t, d, nov, batch("b", 7, 100), fragment("b", 7, 100))
+	if err := d.Delete(t.Context(), nov, Pages, [][]byte{[]byte("a-0001"), []byte("b-0001")}); err != nil {
+		t.Fatal(err)
+	}
+	dir = snapshot(t, dir)
+	for _, half := range []string{"pages", "sums"} {
+		if err := os.Remove(pick(t, dir, half, "*.mem")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d = open(t, dir)
+	d.disk.free = func(string) (uint64, error) { return 1 << 20, nil }
+	checkReport(t, d, nov, Report{Pages: Findings{Rows: 4, Missing: 6, Unlisted: 1}, Sums: Findings{Rows: 6, Missing: 7}})
+	for _, half := range halves {
+		if err := d.Dump(t.Context(), nov, half, func(_, _ []byte) error { return nil }); !errors.Is(err, ErrDamaged) {
+			t.Errorf("dump of %s: %v", half, err)
+		}
+	}
+	d.disk.free = func(string) (uint64, error) { return 1 << 40, nil }
+	rest(d)
+	r, err := d.Verify(t.Context(), nov, nil)
+	if p := r.Pages; err != nil || p.Missing != 6 || r.Sums.Missing != 7 {
+		t.Errorf("verify with room: %+v, %v", r, err)
 	}
 }

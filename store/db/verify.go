@@ -49,9 +49,10 @@ func (f Findings) sound() bool {
 // Verify compares the rows of a month with its manifests, one by one, while
 // others read and write. progress, which may be nil, is told now and then how
 // many rows of how many are done. It takes a third of a byte of memory for each
-// row. That a half which lost rows has them all again is noted in it
-// ([DB.Damaged]). The error is the context's or that of a store that is closed: whatever
-// else goes wrong is in the report.
+// row, and 32 bytes for each entry of a tail where the disk is too full to merge
+// it. That a half which lost rows has them all again is noted in it
+// ([DB.Damaged]). The error is the context's or that of a store that is closed:
+// whatever else goes wrong is in the report.
 func (d *DB) Verify(ctx context.Context, m schema.Month, progress func(done, total int64)) (Report, error) {
 	var r Report
 	for _, part := range []struct {
@@ -139,7 +140,8 @@ type comparison struct {
 	list   *list
 	found  Findings
 	digest digest
-	extras map[[16]byte]extra // rows that the sorted part does not list
+	extras map[[16]byte]extra    // rows that the sorted part does not list
+	late   map[[16]byte][16]byte // what the tails say last of a half that is only read, of rows not yet seen
 	each   func(row, value []byte) error
 }
 
@@ -163,9 +165,15 @@ func (d *DB) compare(ctx context.Context, h *half, meter *meter, each func(row, 
 	if err != nil {
 		return Findings{}, fmt.Errorf("read its manifest: %w", err)
 	}
-	c := &comparison{half: h, list: l, extras: map[[16]byte]extra{}, each: each}
+	c := &comparison{half: h, list: l, extras: map[[16]byte]extra{}, late: map[[16]byte][16]byte{}, each: each}
 	meter.total = int64(l.head.entries)
-	if err = errors.Join(c.run(ctx, d, meter), l.close()); err != nil {
+	if h.readOnly { // its tails were not merged, and nobody adds to them
+		_, err = h.manifest.eachInTails(func(e entry) error { c.late[e.Row] = e.Say; return nil })
+	}
+	if err == nil {
+		err = c.run(ctx, d, meter)
+	}
+	if err = errors.Join(err, l.close()); err != nil {
 		return Findings{}, err
 	}
 	return c.found, nil
@@ -205,14 +213,23 @@ func (c *comparison) row(row, value []byte) error {
 		c.digest = c.digest.plus(hashOf(row, value))
 	}
 	at, say, ok, err := c.list.find(e.Row)
+	last, late := c.late[e.Row]
 	switch {
 	case err != nil:
 		return err
+	case late && last == sayGone:
+		c.found.Unlisted++
+		return c.give(row, value)
+	case late:
+		say = last
+		delete(c.late, e.Row)
 	case !ok:
 		c.extras[e.Row] = extra{bytes.Clone(row), e.Say}
 		return c.give(row, value)
 	}
-	c.list.mark(at)
+	if ok {
+		c.list.mark(at)
+	}
 	if say != e.Say {
 		c.found.Changed++
 		return nil
@@ -292,8 +309,26 @@ func (c *comparison) finish(d *DB) error {
 		}
 		return err
 	})
-	c.found.Missing = c.list.unseen()
+	err = errors.Join(err, c.overdue())
+	c.found.Missing += c.list.unseen()
 	return err
+}
+
+// overdue counts the rows that tails list and that nobody saw.
+func (c *comparison) overdue() error {
+	for name, say := range c.late {
+		at, _, ok, err := c.list.find(name)
+		if err != nil {
+			return err
+		}
+		if ok { // it is not missed twice
+			c.list.mark(at)
+		}
+		if say != sayGone {
+			c.found.Missing++
+		}
+	}
+	return nil
 }
 
 // eachInTails calls each for every entry that is not merged yet.
