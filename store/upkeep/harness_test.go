@@ -94,7 +94,7 @@ func (h *house) fill(first, last int) {
 			h.t.Fatal(err)
 		}
 	}
-	sum := db.Row{Table: db.Measures, Key: []byte("sum"), Value: []byte{1}, Merge: func(old, added []byte) ([]byte, error) {
+	sum := db.Row{Table: db.Measures, Key: []byte("a sum of its own"), Value: []byte{1}, Merge: func(old, added []byte) ([]byte, error) {
 		return append(old, added...), nil
 	}}
 	id := schema.NewBatchID()
