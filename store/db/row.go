@@ -36,10 +36,10 @@ type Table byte
 // The tables.
 const (
 	Pages         Table = 'p' // pages half: sealed pages
-	PageBatches   Table = 'b' // pages half: batch ID of a page → keyed hash of the payload
+	PageBatches   Table = 'b' // pages half: batch ID of a page → keyed hash of the payload, [MonthKeys.Known] or [MonthKeys.PutOff]
 	Measures      Table = 'm' // sums half: what a metric adds up to
 	Installations Table = 'i' // sums half: how many installations
-	SumBatches    Table = 'f' // sums half: batch ID of a fragment → keyed hash of the payload
+	SumBatches    Table = 'f' // sums half: batch ID of a fragment → keyed hash of the payload, likewise
 )
 
 // Half returns the half that the table lies in, 0 for a byte that names no

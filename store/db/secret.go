@@ -39,10 +39,17 @@ type MonthKeys struct {
 
 // Known returns what the row of a batch keeps of its payload: the first 16 bytes
 // of HMAC-SHA256(DD, payload).
-func (k MonthKeys) Known(payload []byte) []byte {
+func (k MonthKeys) Known(payload []byte) []byte { return k.sum(payload)[:16:16] }
+
+// PutOff returns what the row of a batch keeps of its payload instead when the
+// batch was not stored but is to come under another name: the other 16 bytes of
+// the same HMAC, so that the rows look alike to who has no key.
+func (k MonthKeys) PutOff(payload []byte) []byte { return k.sum(payload)[16:] }
+
+func (k MonthKeys) sum(payload []byte) []byte {
 	h := hmac.New(sha256.New, k.Dedupe[:])
 	h.Write(payload)
-	return h.Sum(nil)[:16]
+	return h.Sum(nil)
 }
 
 // String hides the keys.

@@ -15,7 +15,7 @@ const (
 	reasonClosed  = "closed"  // does not open
 	reasonContent = "content" // opens, and the inside does not have the form
 	reasonClock   = "clock"   // opened, and its answer waits until the store knows which day it is
-	reasonRepeat  = "repeat"  // known already, answered stored
+	reasonRepeat  = "repeat"  // known already, answered as it was: stored or redate
 	reasonFull    = "full"    // a group waits for free space
 	reasonTrouble = "trouble" // a group waits for a month that is damaged, or the like
 )
@@ -28,7 +28,7 @@ type Counts struct {
 	// Outcomes counts envelopes by status of the reply ("stored", "done",
 	// "redate", "bad-form", "expired", "erased", "conflict"), those without a reply by reason
 	// ("form", "key", "closed", "content", "clock"), crates without the form ("crate"),
-	// and beside these repeats ("repeat", also in "stored") and groups that
+	// and beside these repeats ("repeat", also in "stored" or "redate") and groups that
 	// had to wait ("full", "trouble").
 	Outcomes map[string]uint64
 	// Groups counts commits.

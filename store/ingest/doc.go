@@ -20,6 +20,14 @@
 // is dated later than all of them has no answer: its host keeps it and sends it
 // again. It is counted as "clock".
 //
+// A batch that is told to come under another name and day, "redate", is
+// remembered by its ID in the month of its day, with a value of its own in the
+// row that would name it, synced before the reply: an earlier attempt of it, held
+// up on its way until that day lies in the window, is answered "redate" again and
+// not stored, or it would count twice. That costs a short row in a month of the
+// next five, and nothing for a later day: no key that there is opens then, and a
+// batch is not taken that is sealed to a key whose time is over on its day.
+//
 // When the store is full or a month is damaged, the crates concerned come
 // again after [busyDelay], nothing of them is answered, and the rest goes on.
 // When NATS or the stream is away it waits and tries again. Memory is bounded

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 
-	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
@@ -13,13 +12,13 @@ import (
 
 // judgeErase takes an order to erase, if it is a user's own and of one
 // partition. Whether it has the right to anything shows when it is carried out.
-func judgeErase(j *judged, e *wire.Envelope, o *envelope.Opened) {
-	items, err := page.ParseErasures(o.Payload)
-	if err != nil || len(items) == 0 || e.Class != wire.ClassUser {
+func judgeErase(j *judged, s *sealed) {
+	items, err := page.ParseErasures(s.Payload)
+	if err != nil || len(items) == 0 || s.Class != wire.ClassUser {
 		return
 	}
 	for _, item := range items {
-		if wire.PartitionOf(item.Tag) != e.Partition {
+		if wire.PartitionOf(item.Tag) != s.Partition {
 			return
 		}
 	}

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -66,83 +65,40 @@ func (in *Ingest) newCrate(msg message) *crate {
 
 // openCrate opens and judges the envelopes of one crate, each alone.
 func (in *Ingest) openCrate(c *crate, today calendar.Today) {
-	w := windowOf(today, in.cfg.RetentionDays)
+	w := windowOf(today, in.cfg.RetentionDays, reachOf(in.cfg.Keyring.lastStart()))
 	for _, b := range c.envelopes {
-		e, o, reason := in.open(b)
-		if o == nil {
+		s, reason := in.open(b)
+		if s == nil {
 			in.refuse(reason, today.Day, len(b))
 			continue
 		}
-		j, err := in.judge(e, o, w)
+		j, err := in.judge(s, w)
 		if err != nil {
 			in.trouble(c, "judge a batch", err)
 			continue
-		}
-		if j.status == unanswered {
-			in.counts.add(reasonClock)
 		}
 		c.opened = append(c.opened, j)
 	}
 }
 
 // open opens one envelope, or says why it does not.
-func (in *Ingest) open(b []byte) (*wire.Envelope, *envelope.Opened, string) {
+func (in *Ingest) open(b []byte) (*sealed, string) {
 	e, err := wire.ParseEnvelope(b)
 	if err != nil {
-		return nil, nil, reasonForm
+		return nil, reasonForm
 	}
 	key := in.cfg.Keyring.key(e.KeyID)
 	if key == nil {
-		return nil, nil, reasonKey
+		return nil, reasonKey
 	}
 	o, err := envelope.Open(key, e)
 	switch {
 	case errors.Is(err, envelope.ErrContent):
-		return nil, nil, reasonContent
+		return nil, reasonContent
 	case err != nil:
-		return nil, nil, reasonClosed
+		return nil, reasonClosed
 	}
-	return e, o, ""
-}
-
-// dedupe drops the rows of batches that are known, on disk or earlier in the
-// group, and answers conflict to a known batch ID with another body.
-func (in *Ingest) dedupe(g *group) {
-	type name struct {
-		month schema.Month
-		table db.Table
-		batch schema.BatchID
-	}
-	seen := map[name][]byte{}
-	for _, c := range g.crates {
-		for i := range c.opened {
-			j := &c.opened[i]
-			if j.rows == nil {
-				continue
-			}
-			last := &j.rows[len(j.rows)-1] // names the batch
-			n, hash := name{j.month, last.Table, j.batch}, last.Value
-			known, ok := seen[n]
-			if !ok {
-				var err error
-				known, ok, err = in.cfg.DB.Get(j.month, last.Table, j.batch[:])
-				if err != nil {
-					in.trouble(c, "look for a repeat", err)
-					j.rows, j.status = nil, 0
-					continue
-				}
-			}
-			switch {
-			case !ok:
-				seen[n] = hash
-			case bytes.Equal(known, hash):
-				j.rows = nil
-				in.counts.add(reasonRepeat)
-			default:
-				j.rows, j.status = nil, wire.Conflict
-			}
-		}
-	}
+	return &sealed{Envelope: e, Opened: o, start: key.Start}, ""
 }
 
 // commit writes the group, month by month. A crate that has a part in a month
@@ -151,7 +107,7 @@ func (in *Ingest) commit(ctx context.Context, g *group) {
 	batches := map[schema.Month][]db.Batch{}
 	for _, c := range g.crates {
 		for _, j := range c.opened {
-			if j.status != wire.Stored {
+			if j.month == 0 {
 				continue
 			}
 			bs := batches[j.month]
@@ -177,7 +133,7 @@ func (in *Ingest) commit(ctx context.Context, g *group) {
 func (in *Ingest) fail(g *group, m schema.Month, err error) {
 	for _, c := range g.crates {
 		for _, j := range c.opened {
-			if j.status == wire.Stored && j.month == m {
+			if j.month == m {
 				c.retry = true
 			}
 		}

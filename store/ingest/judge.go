@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
@@ -42,9 +41,13 @@ type judged struct {
 	key     [32]byte // for the reply
 	batch   schema.BatchID
 
-	status wire.Status  // Stored: rows must be, or are, on disk
-	month  schema.Month // of the rows; 0 when the status needs none
-	rows   db.Batch     // to be committed; nil when they are there
+	status wire.Status  // what to answer, unless the batch is known
+	month  schema.Month // in which the batch is looked for; 0: in none
+	table  db.Table     // likewise
+	stored []byte       // what the row that names the batch holds when it was stored
+	put    []byte       // and when it was told to come under another name
+	mark   bool         // it is told so now, and that must be remembered
+	rows   db.Batch     // to be committed, the one that names the batch last; none when all that is needed is there
 
 	erase []page.Erasure // what to erase, when it is that; the status is Done
 	data  []byte         // of the reply
@@ -54,77 +57,97 @@ type judged struct {
 // today may be, so that a clock that is wrong refuses nothing.
 type window struct {
 	first, last schema.Day
-	certain     bool // a host may be told which day it is
+	certain     bool       // a host may be told which day it is
+	reach       schema.Day // of a later day nothing is ever taken that is sealed by now
 }
 
-func windowOf(today calendar.Today, retention int) window {
+func windowOf(today calendar.Today, retention int, reach schema.Day) window {
 	w := schema.Day(min(windowDays, retention))
-	return window{first: today.First - min(w, today.First), last: today.Last + 1, certain: today.Certain}
+	return window{first: today.First - min(w, today.First), last: today.Last + 1, certain: today.Certain, reach: reach}
 }
 
-// status says what to answer for a batch of day d, and whether it is taken. A
-// batch that is dated later than the days that the store believes in is not
-// answered while it doubts: its host sends it again, and keeps it until then.
-func (w window) status(d schema.Day) (wire.Status, bool) {
+// reachOf returns the last day of which a batch is taken that is sealed to a key
+// of that start: of tomorrow, on the last day on which the key opens.
+func reachOf(start schema.Day) schema.Day { return start + wire.KeyAcceptedDays }
+
+// status says what to answer for a batch of day d that is sealed to a key of that
+// start, and whether it is taken. A batch that is dated later than the days that
+// the store believes in is not answered while it doubts: its host sends it again,
+// and keeps it until then. So it is with one that is sealed to a key whose time is
+// over on its day, which opens only because that day is not sure: its host seals it
+// anew when the key is gone. It bounds how long an attempt may be held up.
+func (w window) status(d, start schema.Day) (wire.Status, bool) {
 	switch {
 	case d < w.first:
 		return wire.Expired, false
-	case d > w.last && !w.certain:
-		return unanswered, false
-	case d > w.last:
+	case d > w.last && w.certain:
 		return wire.Redate, false
+	case d > w.last || d > reachOf(start):
+		return unanswered, false
 	}
 	return wire.Stored, true
 }
 
-// judge decides on one opened envelope from its inside alone. An error is the
-// store's own trouble: the envelope is to come again.
-func (in *Ingest) judge(e *wire.Envelope, o *envelope.Opened, w window) (judged, error) {
-	j := judged{attempt: e.Attempt, key: o.ReplyKey, batch: o.Batch, status: wire.BadForm}
-	var err error
-	switch o.Kind {
-	case envelope.Page:
-		err = in.judgePage(&j, e.Partition, o, w)
-	case envelope.Fragment:
-		err = in.judgeFragment(&j, e.Partition, o, w)
-	case envelope.Erase:
-		judgeErase(&j, e, o)
-	}
-	if err != nil || j.rows == nil {
-		return j, err
-	}
-	err = in.name(&j, o)
-	return j, err
+// sealed is an envelope that was opened.
+type sealed struct {
+	*wire.Envelope
+	*envelope.Opened
+	start schema.Day // of the key that it is sealed to
 }
 
-// name adds the row that names the batch, by which it is known again.
-func (in *Ingest) name(j *judged, o *envelope.Opened) error {
+// judge decides on one opened envelope from its inside alone; whether its batch
+// is known is not looked at. An error is the store's own trouble: the envelope is
+// to come again.
+func (in *Ingest) judge(s *sealed, w window) (judged, error) {
+	j := judged{attempt: s.Attempt, key: s.ReplyKey, batch: s.Batch, status: wire.BadForm}
+	var err error
+	switch s.Kind {
+	case envelope.Page:
+		j.table = db.PageBatches
+		err = in.judgePage(&j, s, w)
+	case envelope.Fragment:
+		j.table = db.SumBatches
+		in.judgeFragment(&j, s, w)
+	case envelope.Erase:
+		judgeErase(&j, s)
+	}
+	if err != nil || j.month == 0 {
+		return j, err
+	}
+	return j, in.name(&j, s.Payload)
+}
+
+// name says by which row the batch is known again, and adds it to the rows.
+func (in *Ingest) name(j *judged, payload []byte) error {
 	keys, err := in.cfg.DB.Keys(j.month)
 	if errors.Is(err, db.ErrForgotten) {
-		j.status, j.month, j.rows = wire.Expired, 0, nil
+		if j.status == wire.Stored {
+			j.status = wire.Expired
+		}
+		j.month, j.rows = 0, nil
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	table := db.SumBatches
-	if o.Kind == envelope.Page {
-		table = db.PageBatches
+	j.stored, j.put = keys.Known(payload), keys.PutOff(payload)
+	switch {
+	case j.status == wire.Stored:
+		j.rows = append(j.rows, db.Row{Table: j.table, Key: j.batch[:], Value: j.stored})
+	case j.mark:
+		j.rows = db.Batch{{Table: j.table, Key: j.batch[:], Value: j.put}}
 	}
-	j.rows = append(j.rows, db.Row{Table: table, Key: o.Batch[:], Value: keys.Known(o.Payload)})
 	return nil
 }
 
-func (in *Ingest) judgePage(j *judged, partition uint8, o *envelope.Opened, w window) error {
-	p, err := page.Parse(o.Payload)
-	if err != nil || wire.PartitionOf(p.Tag) != partition {
+func (in *Ingest) judgePage(j *judged, s *sealed, w window) error {
+	p, err := page.Parse(s.Payload)
+	if err != nil || wire.PartitionOf(p.Tag) != s.Partition {
 		return nil
 	}
-	status, ok := w.status(p.Day)
-	if !ok {
-		return in.outside(j, status, p.Day, db.PageBatches, o)
+	if !j.dated(p.Day, s.start, w) {
+		return nil
 	}
-	j.month = p.Day.Month()
 	keys, err := in.cfg.DB.Keys(j.month)
 	if errors.Is(err, db.ErrForgotten) {
 		j.status, j.month = wire.Expired, 0
@@ -137,53 +160,39 @@ func (in *Ingest) judgePage(j *judged, partition uint8, o *envelope.Opened, w wi
 		j.status, j.month = wire.Erased, 0
 		return nil
 	}
-	row, err := pages.Row(keys, p, o.Batch)
+	row, err := pages.Row(keys, p, j.batch)
 	if err != nil {
 		return err
 	}
-	j.status, j.rows = wire.Stored, db.Batch{row}
+	j.rows = db.Batch{row}
 	return nil
 }
 
-func (in *Ingest) judgeFragment(j *judged, partition uint8, o *envelope.Opened, w window) error {
-	f, err := codec.DecodeFragment(o.Payload)
-	if err != nil || wire.PartitionOf(o.Batch) != partition {
-		return nil
+func (in *Ingest) judgeFragment(j *judged, s *sealed, w window) {
+	f, err := codec.DecodeFragment(s.Payload)
+	if err != nil || wire.PartitionOf(j.batch) != s.Partition {
+		return
 	}
-	status, ok := w.status(f.Day)
-	if !ok {
-		return in.outside(j, status, f.Day, db.SumBatches, o)
+	if !j.dated(f.Day, s.start, w) {
+		return
 	}
-	if in.cfg.Registry.CheckFragment(&f) != nil {
-		return nil
+	if in.cfg.Registry.CheckFragment(&f) == nil {
+		j.rows, err = rollup.Fold(&f)
 	}
-	rows, err := rollup.Fold(&f)
-	if err != nil {
-		return nil // it does not fit: bad form
+	if err != nil || len(j.rows) == 0 { // it is not registered, or does not fit
+		j.drop(wire.BadForm)
 	}
-	j.status, j.month, j.rows = wire.Stored, f.Day.Month(), rows
-	return nil
 }
 
-// outside judges a batch whose day is not in the window. One that is here
-// already was stored, whatever a clock did since: its host would send it again
-// under another name, and it would count twice.
-func (in *Ingest) outside(j *judged, status wire.Status, d schema.Day, table db.Table, o *envelope.Opened) error {
-	j.status = status
-	keys, err := in.cfg.DB.Keys(d.Month())
-	if errors.Is(err, db.ErrForgotten) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	known, ok, err := in.cfg.DB.Get(d.Month(), table, o.Batch[:])
-	if err != nil {
-		return err
-	}
-	if ok && bytes.Equal(known, keys.Known(o.Payload)) {
-		j.status, j.month = wire.Stored, d.Month()
-		in.counts.add(reasonRepeat)
-	}
-	return nil
+// dated judges the day of a batch and says whether it is taken. One that is not
+// is looked for all the same: if it is here it was stored, whatever a clock did
+// since, and its host would send it again under another name and it would count
+// twice. And one that is told to come under another name is marked, because it
+// may yet come under this one, when its day lies in the window.
+func (j *judged) dated(d, start schema.Day, w window) bool {
+	var taken bool
+	j.status, taken = w.status(d, start)
+	j.month = d.Month()
+	j.mark = j.status == wire.Redate && d <= w.reach
+	return taken
 }

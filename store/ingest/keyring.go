@@ -138,6 +138,16 @@ func (k *Keyring) Rotate(destroy ...uint32) (id uint32, err error) {
 	return id, nil
 }
 
+// lastStart returns the start of the key that opens for longest.
+func (k *Keyring) lastStart() (last schema.Day) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, p := range k.ring.keys {
+		last = max(last, p.Start)
+	}
+	return last
+}
+
 // key returns the private key with the given ID, or nil. One that is there
 // opens: whether its time is over is decided when it is destroyed, by more than
 // one look at the clock.
