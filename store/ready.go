@@ -21,14 +21,15 @@ var (
 	ErrClock = errors.New("the store does not believe the clock of this host, and batches of other days wait; fix: set the clock, or, when it is right, stop the store, remove calendar.json from its data directory and start it")
 )
 
-// readiness remembers how many groups had waited at the last commit.
+// readiness remembers how many groups had waited, or had no answer, at the last commit.
 type readiness struct {
 	mu                    sync.Mutex
 	groups, full, trouble uint64
 }
 
 // Ready says whether the store takes what it gets: nil, [ErrFull], [ErrTrouble]
-// or [ErrClock]. It is not ready while groups wait and none was committed since;
+// or [ErrClock]. It is not ready while groups wait, or have no answer, and none was
+// committed since;
 // questions are answered all the same. Whether the edge is there is for whoever
 // has the connection.
 func (s *Store) Ready() error {

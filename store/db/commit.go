@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/tacit-telemetry/tacit/schema"
@@ -21,9 +22,9 @@ const (
 // batches, never within one. A group without batches makes sure that earlier
 // ones are listed.
 //
-// Errors wrap [ErrFull] and [ErrTooBig], and name the month. After an error any
-// whole batches of the group may be on disk: commit it again, without those
-// that are (the batch rows tell).
+// Errors wrap [ErrFull] and [ErrTooBig], and name the month; [Failed] tells in
+// which half. After an error any whole batches of the group may be on disk: commit
+// it again, without those that are (the batch rows tell).
 func (d *DB) Commit(ctx context.Context, g Group) error {
 	d.writer.Lock()
 	defer d.writer.Unlock()
@@ -35,6 +36,29 @@ func (d *DB) Commit(ctx context.Context, g Group) error {
 		return fmt.Errorf("commit to month %s: %w", g.Month, err)
 	}
 	return nil
+}
+
+// Failed says whether an error of [DB.Commit] is of half h. When it is not, all
+// that the group has in that half is on disk and listed.
+func Failed(err error, h Half) bool {
+	of := func(h Half) bool { return errors.Is(err, &halfError{half: h}) }
+	return err != nil && (of(h) || !slices.ContainsFunc(halves[:], of))
+}
+
+// halfError is an error of one half of a month.
+type halfError struct {
+	half Half
+	err  error
+}
+
+func (e *halfError) Error() string { return fmt.Sprintf("%s: %v", e.half, e.err) }
+
+func (e *halfError) Unwrap() error { return e.err }
+
+// Is says whether target is of the same half.
+func (e *halfError) Is(target error) bool {
+	t, ok := target.(*halfError)
+	return ok && t.half == e.half
 }
 
 // split sorts batches by the half that they lie in.
@@ -68,6 +92,13 @@ func (d *DB) write(ctx context.Context, m schema.Month, parts map[Half][]Batch) 
 }
 
 func (d *DB) writeHalf(ctx context.Context, m schema.Month, kind Half, batches []Batch) error {
+	if err := d.writeTo(ctx, m, kind, batches); err != nil {
+		return &halfError{kind, err}
+	}
+	return nil
+}
+
+func (d *DB) writeTo(ctx context.Context, m schema.Month, kind Half, batches []Batch) error {
 	writes := len(batches) > 0
 	h, done, err := d.use(m, kind, writes)
 	if err != nil || h == nil {

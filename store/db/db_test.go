@@ -161,6 +161,21 @@ func TestABatchThatFitsNoTransactionIsRefused(t *testing.T) {
 	}
 }
 
+func TestWhichHalfFailed(t *testing.T) {
+	pages, sums := &halfError{PagesHalf, ErrFull}, &halfError{SumsHalf, ErrDamaged}
+	for _, tt := range []struct {
+		err         error
+		pages, sums bool
+	}{
+		{nil, false, false}, {fmt.Errorf("x: %w", pages), true, false}, {sums, false, true},
+		{errors.Join(pages, sums), true, true}, {errors.New("of no half"), true, true},
+	} {
+		if Failed(tt.err, PagesHalf) != tt.pages || Failed(tt.err, SumsHalf) != tt.sums {
+			t.Errorf("%v: not of pages %v, of sums %v", tt.err, tt.pages, tt.sums)
+		}
+	}
+}
+
 func TestFullDiskRefusesAndResumes(t *testing.T) {
 	d := open(t, t.TempDir())
 	commit(t, d, nov, batch("a", 1, 10))
@@ -271,6 +286,10 @@ func TestADamagedMonthNamesItselfAndOthersGoOn(t *testing.T) {
 			}
 			if err := d.Commit(t.Context(), Group{Month: nov, Batches: []Batch{batch("b", 1, 1)}}); err == nil {
 				t.Error("commit to a damaged month: no error")
+			}
+			err = d.Commit(t.Context(), Group{Month: nov, Batches: []Batch{batch("b", 1, 1), fragment("f", 1, 1)}})
+			if _, ok, _ := d.Get(nov, SumBatches, []byte("f-0000")); !ok || !Failed(err, PagesHalf) || Failed(err, SumsHalf) {
+				t.Errorf("commit to both halves: %v; the sound one has its rows: %v", err, ok)
 			}
 			if n := count(t, d, nov-1, ""); n != 1 {
 				t.Errorf("%d rows in the month before, want 1", n)

@@ -17,7 +17,7 @@ const (
 	reasonClock   = "clock"   // opened, and its answer waits until the store knows which day it is
 	reasonRepeat  = "repeat"  // known already, answered as it was: stored or redate
 	reasonFull    = "full"    // a group waits for free space
-	reasonTrouble = "trouble" // a group waits for a month that is damaged, or the like
+	reasonTrouble = "trouble" // what a group has in a half that is damaged, or the like, has no answer
 )
 
 // recentCommits is how many durations are kept.
@@ -28,8 +28,8 @@ type Counts struct {
 	// Outcomes counts envelopes by status of the reply ("stored", "done",
 	// "redate", "bad-form", "expired", "erased", "conflict"), those without a reply by reason
 	// ("form", "key", "closed", "content", "clock"), crates without the form ("crate"),
-	// and beside these repeats ("repeat", also in "stored" or "redate") and groups that
-	// had to wait ("full", "trouble").
+	// and beside these repeats ("repeat", also in "stored" or "redate"), groups that
+	// had to wait ("full") and such of which a part has no answer ("trouble").
 	Outcomes map[string]uint64
 	// Groups counts commits.
 	Groups uint64

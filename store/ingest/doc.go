@@ -11,9 +11,10 @@
 //
 // It promises that a reply "stored" is sent only when the batch, the row that
 // names it and its manifest entries are synced, and that a batch counts once
-// however often it comes. Whatever fails before the reply leaves the crate
-// unacknowledged, so it comes again. A crate or envelope that cannot be opened
-// has no authentic answer: it is counted by reason and let go.
+// however often it comes. A crate is acknowledged when all that it holds is
+// answered or can have no answer now: hosts keep what was not answered, and send it
+// again. A crate or envelope that cannot be opened has no authentic answer: it is
+// counted by reason and let go.
 //
 // While the day is in doubt (package calendar) a batch is taken on any of the days
 // that today may be, refused as too old only when it is on all of them, and what
@@ -28,9 +29,11 @@
 // next five, and nothing for a later day: no key that there is opens then, and a
 // batch is not taken that is sealed to a key whose time is over on its day.
 //
-// When the store is full or a month is damaged, the crates concerned come
-// again after [busyDelay], nothing of them is answered, and the rest goes on.
-// When NATS or the stream is away it waits and tries again. Memory is bounded
+// When the store is full, the crates concerned come again after [busyDelay] and
+// nothing of them is answered. What belongs to a half of a month that is damaged
+// has no answer, and its crate is acknowledged all the same: crates that come again
+// and again would fill what may be unacknowledged, and then nothing would be
+// delivered any more. So the rest goes on. When NATS or the stream is away it waits and tries again. Memory is bounded
 // by what is pulled ahead: [pullBytes] and one group.
 //
 // Nothing is logged or counted that belongs to one envelope: no batch ID, tag,

@@ -18,7 +18,7 @@ type crate struct {
 	msg       message
 	envelopes [][]byte
 	opened    []judged
-	retry     bool // the store's own trouble: it must come again
+	retry     bool // the store has no room: it must come again
 }
 
 // message is what a crate came in: [jetstream.Msg] is one.
@@ -74,7 +74,7 @@ func (in *Ingest) openCrate(c *crate, today calendar.Today) {
 		}
 		j, err := in.judge(s, w)
 		if err != nil {
-			in.trouble(c, "judge a batch", err)
+			in.troubled("judge a batch", err)
 			continue
 		}
 		c.opened = append(c.opened, j)
@@ -101,8 +101,7 @@ func (in *Ingest) open(b []byte) (*sealed, string) {
 	return &sealed{Envelope: e, Opened: o, start: key.Start}, ""
 }
 
-// commit writes the group, month by month. A crate that has a part in a month
-// that fails comes again.
+// commit writes the group, month by month.
 func (in *Ingest) commit(ctx context.Context, g *group) {
 	batches := map[schema.Month][]db.Batch{}
 	for _, c := range g.crates {
@@ -129,29 +128,36 @@ func (in *Ingest) commit(ctx context.Context, g *group) {
 	}
 }
 
-// fail marks the crates that have a part in a month that did not commit.
+// fail takes back what was to be answered of a month that did not commit, as far
+// as it is of a half that failed. When there is no room the crates come again,
+// which holds up all that is behind them. What fails otherwise, because its half
+// is damaged most likely, has no answer and holds up nobody else's: its host sends
+// it again, for as long as it keeps it.
 func (in *Ingest) fail(g *group, m schema.Month, err error) {
+	again := in.troubled("commit a group", err)
 	for _, c := range g.crates {
-		for _, j := range c.opened {
-			if j.month == m {
+		for i := range c.opened {
+			j := &c.opened[i]
+			switch failed := j.month == m && db.Failed(err, j.table.Half()); {
+			case failed && again:
 				c.retry = true
+			case failed:
+				j.drop(unanswered)
 			}
 		}
 	}
-	in.troubled("commit a group", err)
 }
 
-// trouble marks one crate to come again.
-func (in *Ingest) trouble(c *crate, act string, err error) {
-	c.retry = true
-	in.troubled(act, err)
-}
-
-func (in *Ingest) troubled(act string, err error) {
-	if errors.Is(err, db.ErrFull) {
+// troubled counts and logs the store's own trouble. It says whether the crates
+// that it meets are to come again: while there is no room, and when the time to
+// end is over.
+func (in *Ingest) troubled(act string, err error) (again bool) {
+	full := errors.Is(err, db.ErrFull)
+	if full {
 		in.counts.add(reasonFull)
 	} else {
 		in.counts.add(reasonTrouble)
 	}
 	in.log.Error(act, slog.Any("error", err))
+	return full || errors.Is(err, context.DeadlineExceeded)
 }

@@ -26,13 +26,13 @@ import (
 // bench is an ingest over real rows, keys and a real server for the replies, to
 // which a test gives groups of crates by hand, on days of its choice.
 type bench struct {
-	t         *testing.T
-	data      string
-	secrets   *secret.Box
-	retention int
-	today     calendar.Today
-	db        *db.DB
-	replies   *nats.Subscription
+	t        *testing.T
+	data     string
+	secrets  *secret.Box
+	headroom uint64
+	today    calendar.Today
+	db       *db.DB
+	replies  *nats.Subscription
 	*Ingest
 }
 
@@ -76,7 +76,7 @@ func connect(t *testing.T) *nats.Conn {
 func (b *bench) open(conn *nats.Conn) {
 	b.t.Helper()
 	today := func() calendar.Today { return b.today }
-	rows, err := db.Open(db.Config{Dir: b.data, Secrets: b.secrets, Now: func() time.Time { return b.today.Day.Time() }})
+	rows, err := db.Open(db.Config{Dir: b.data, Secrets: b.secrets, Headroom: b.headroom, Now: func() time.Time { return b.today.Day.Time() }})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func (b *bench) open(conn *nats.Conn) {
 		b.t.Fatal(err)
 	}
 	b.Ingest, err = New(Config{
-		Conn: conn, DB: rows, Keyring: keys, Registry: registry.Base(), Eraser: eraser, Today: today, RetentionDays: b.retention,
+		Conn: conn, DB: rows, Keyring: keys, Registry: registry.Base(), Eraser: eraser, Today: today,
 	})
 	if err != nil {
 		b.t.Fatal(err)

@@ -96,8 +96,7 @@ type sealed struct {
 }
 
 // judge decides on one opened envelope from its inside alone; whether its batch
-// is known is not looked at. An error is the store's own trouble: the envelope is
-// to come again.
+// is known is not looked at. An error is the store's own trouble.
 func (in *Ingest) judge(s *sealed, w window) (judged, error) {
 	j := judged{attempt: s.Attempt, key: s.ReplyKey, batch: s.Batch, status: wire.BadForm}
 	var err error

@@ -15,6 +15,12 @@ type name struct {
 	batch schema.BatchID
 }
 
+// place is a half of a month.
+type place struct {
+	month schema.Month
+	half  db.Half
+}
+
 // dedupe looks for the batches of the group on disk and earlier in the group, so
 // that each counts once:
 //
@@ -25,13 +31,22 @@ type name struct {
 //	the same with another body        conflict
 //
 // What waits for a day to be certain waits here as well.
+//
+// A half that cannot be read is asked once a group; what has to be looked for in it
+// has no answer.
 func (in *Ingest) dedupe(g *group) {
-	seen := map[name][]byte{}
+	seen, unread := map[name][]byte{}, map[place]bool{}
 	for _, c := range g.crates {
 		for i := range c.opened {
 			j := &c.opened[i]
+			at := place{j.month, j.table.Half()}
+			if unread[at] {
+				j.drop(unanswered)
+				continue
+			}
 			if err := in.lookFor(j, seen, g.today.Certain); err != nil {
-				in.trouble(c, "look for a repeat", err)
+				unread[at] = true
+				c.retry = in.troubled("look for a repeat", err) || c.retry
 				j.drop(unanswered)
 				continue
 			}

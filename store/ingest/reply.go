@@ -14,7 +14,8 @@ import (
 const maxReplies = 2048
 
 // finish replies for the crates whose outcome is on disk and acknowledges
-// them. The others come again after a while, and nothing of them is answered.
+// them. Those for which there was no room come again after a while, and nothing of
+// them is answered.
 func (in *Ingest) finish(g *group) {
 	var done []*crate
 	var replies []wire.Routed
