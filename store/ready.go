@@ -29,9 +29,8 @@ type readiness struct {
 
 // Ready says whether the store takes what it gets: nil, [ErrFull], [ErrTrouble]
 // or [ErrClock]. It is not ready while groups wait, or have no answer, and none was
-// committed since;
-// questions are answered all the same. Whether the edge is there is for whoever
-// has the connection.
+// committed since; questions are answered all the same. Whether the edge is there
+// is for whoever has the connection.
 func (s *Store) Ready() error {
 	c := s.ingest.Counts()
 	full, trouble := c.Outcomes["full"], c.Outcomes["trouble"]

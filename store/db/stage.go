@@ -3,18 +3,20 @@ package db
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/dgraph-io/badger/v4"
 )
 
 // Bounds of one transaction, well below the 15 % of a memtable that Badger
-// takes (5,033,164 bytes of pages, 1,258,291 of sums).
+// takes (5,033,164 bytes of pages, 1,258,291 of sums). A fragment of most measures
+// (codec.MaxMeasures), with keys and sums of most bytes, takes 870,000.
 const (
 	maxPagesBytes = 4 << 20
 	maxSumsBytes  = 900 << 10
 	maxTxnRows    = 4096
-	rowOverhead   = 32           // Badger's own, and what a merge may add to a value
+	rowOverhead   = 32           // more than Badger's own
 	countOverhead = 1 + entryLen // what a row adds to the row that counts
 	maxOwed       = 128 << 10    // bytes of entries in the row that counts, of earlier transactions
 )
@@ -24,7 +26,9 @@ type stage struct {
 	half *half
 	max  int
 	rows map[string]staged
-	size int
+	size int // that Badger counts, as the rows are written: a sum may be much longer than what is added to it
+
+	batch map[string]staged // rows of the batch in hand, kept for its memory
 }
 
 // staged is a row's value, and what was there before.
@@ -34,8 +38,12 @@ type staged struct {
 	changes    bool
 }
 
+func (r *staged) size(key string) int {
+	return len(key) + len(r.value) + rowOverhead + countOverhead
+}
+
 func newStage(h *half) *stage {
-	s := &stage{half: h, max: maxPagesBytes, rows: map[string]staged{}}
+	s := &stage{half: h, max: maxPagesBytes, rows: map[string]staged{}, batch: map[string]staged{}}
 	if h.kind == SumsHalf {
 		s.max = maxSumsBytes
 	}
@@ -44,54 +52,68 @@ func newStage(h *half) *stage {
 
 // take adds a batch, after writing the transaction that it would not fit.
 func (s *stage) take(ctx context.Context, b Batch) error {
-	size := 0
 	for i := range b {
 		if len(b[i].Key) > MaxKeyLen || len(b[i].Value) > MaxValueLen {
 			return fmt.Errorf("a key of %d bytes, a value of %d: %w", len(b[i].Key), len(b[i].Value), ErrTooBig)
 		}
-		size += 1 + len(b[i].Key) + len(b[i].Value) + rowOverhead + countOverhead
 	}
-	if size > s.max || len(b) > maxTxnRows {
-		return fmt.Errorf("%d rows of %d bytes: %w", len(b), size, ErrTooBig)
-	}
-	if s.size+size > s.max || len(s.rows)+len(b) > maxTxnRows {
+	size, err := s.join(b)
+	if err == nil && len(s.rows) > 0 && s.exceeds(size, len(b)) {
 		if err := s.write(ctx); err != nil {
 			return err
 		}
+		size, err = s.join(b)
 	}
+	if err != nil {
+		return err
+	}
+	if s.exceeds(size, len(b)) {
+		return fmt.Errorf("%d rows of %d bytes: %w", len(b), size, ErrTooBig)
+	}
+	maps.Copy(s.rows, s.batch)
 	s.size += size
-	for i := range b {
-		if err := s.put(&b[i]); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
-func (s *stage) put(r *Row) error {
-	key := r.bytes()
-	if !r.Table.changes() {
-		s.rows[string(key)] = staged{value: r.Value}
-		return nil
-	}
-	row, ok := s.rows[string(key)]
-	if !ok {
-		value, there, err := s.half.get(key)
-		if err != nil {
-			return fmt.Errorf("read what is merged with: %w", err)
+// exceeds says whether a batch of that size and number of rows is too much
+// beside what is staged.
+func (s *stage) exceeds(size, rows int) bool {
+	return s.size+size > s.max || len(s.rows)+rows > maxTxnRows
+}
+
+// join merges a batch with what is staged and on disk. It returns by how much that
+// makes the transaction longer.
+func (s *stage) join(b Batch) (size int, err error) {
+	clear(s.batch)
+	for i := range b {
+		key := string(b[i].bytes())
+		row, ok := s.batch[key]
+		if !ok {
+			row, ok = s.rows[key]
 		}
-		row = staged{value: value, old: value, there: there, changes: true}
-	}
-	value := r.Value
-	if r.Merge != nil {
-		var err error
-		if value, err = r.Merge(row.value, r.Value); err != nil {
-			return fmt.Errorf("merge a row of table %q: %w", byte(r.Table), err)
+		if ok {
+			size -= row.size(key)
+		} else if row.changes = b[i].Table.changes(); row.changes {
+			if row.old, row.there, err = s.half.get([]byte(key)); err != nil {
+				return 0, fmt.Errorf("read what is merged with: %w", err)
+			}
+			row.value = row.old
 		}
+		if row.value, err = b[i].mergedWith(row.value); err != nil {
+			return 0, fmt.Errorf("merge a row of table %q: %w", byte(b[i].Table), err)
+		}
+		size += row.size(key)
+		s.batch[key] = row
 	}
-	row.value = value
-	s.rows[string(key)] = row
-	return nil
+	return size, nil
+}
+
+// mergedWith returns what the row's value is when old is there, nil for nothing.
+func (r *Row) mergedWith(old []byte) ([]byte, error) {
+	if r.Merge == nil {
+		return r.Value, nil
+	}
+	return r.Merge(old, r.Value)
 }
 
 // write commits what is staged in one transaction, and leaves its entries owed
