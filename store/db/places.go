@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	maxOpen    = 6               // halves that are open at a time, unless more are in use
+	maxOpen    = 8               // halves that are open at a time, unless more are in use: those of a window of 90 days, mostly
 	idleTime   = 5 * time.Minute // after which an unused half is closed
 	tendPeriod = time.Second
 )

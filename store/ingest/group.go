@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/anon/envelope"
@@ -101,7 +103,9 @@ func (in *Ingest) open(b []byte) (*sealed, string) {
 	return &sealed{Envelope: e, Opened: o, start: key.Start}, ""
 }
 
-// commit writes the group, month by month.
+// commit writes the group, month by month, from the newest to the oldest: the
+// halves that were looked at last are open, and the next group looks at the oldest
+// first.
 func (in *Ingest) commit(ctx context.Context, g *group) {
 	batches := map[schema.Month][]db.Batch{}
 	for _, c := range g.crates {
@@ -116,8 +120,8 @@ func (in *Ingest) commit(ctx context.Context, g *group) {
 			batches[j.month] = bs // of repeats only: empty, which makes sure that they are listed
 		}
 	}
-	for m, bs := range batches {
-		started := time.Now()
+	for _, m := range slices.Backward(slices.Sorted(maps.Keys(batches))) {
+		bs, started := batches[m], time.Now()
 		if err := in.cfg.DB.Commit(ctx, db.Group{Month: m, Batches: bs}); err != nil {
 			in.fail(g, m, err)
 			continue

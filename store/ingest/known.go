@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
@@ -32,29 +34,51 @@ type place struct {
 //
 // What waits for a day to be certain waits here as well.
 //
-// A half that cannot be read is asked once a group; what has to be looked for in it
-// has no answer.
+// Half by half, because opening one costs much more than a look-up, and not all of
+// a window can be open at a time. Those of one name are of one half, and stay in
+// the order in which they came. A half that cannot be read is asked once; what has
+// to be looked for in it has no answer.
 func (in *Ingest) dedupe(g *group) {
 	seen, unread := map[name][]byte{}, map[place]bool{}
-	for _, c := range g.crates {
-		for i := range c.opened {
-			j := &c.opened[i]
-			at := place{j.month, j.table.Half()}
-			if unread[at] {
-				j.drop(unanswered)
-				continue
-			}
-			if err := in.lookFor(j, seen, g.today.Certain); err != nil {
-				unread[at] = true
-				c.retry = in.troubled("look for a repeat", err) || c.retry
-				j.drop(unanswered)
-				continue
-			}
-			if j.status == unanswered {
-				in.counts.add(reasonClock)
-			}
+	for _, l := range g.byHalf() {
+		if unread[l.at()] {
+			l.drop(unanswered)
+			continue
+		}
+		if err := in.lookFor(l.judged, seen, g.today.Certain); err != nil {
+			unread[l.at()] = true
+			l.crate.retry = in.troubled("look for a repeat", err) || l.crate.retry
+			l.drop(unanswered)
+			continue
+		}
+		if l.status == unanswered {
+			in.counts.add(reasonClock)
 		}
 	}
+}
+
+// opened is an opened envelope of a group, and the crate that it came in.
+type opened struct {
+	*judged
+	crate *crate
+}
+
+// at returns the half that its batch is looked for in.
+func (o opened) at() place { return place{o.month, o.table.Half()} }
+
+// byHalf returns the group's opened envelopes sorted by half, those of each in
+// the order in which they came.
+func (g *group) byHalf() []opened {
+	var all []opened
+	for _, c := range g.crates {
+		for i := range c.opened {
+			all = append(all, opened{&c.opened[i], c})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b opened) int {
+		return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.table.Half(), b.table.Half()))
+	})
+	return all
 }
 
 // lookFor looks for one batch. seen is what the group holds up to it.
