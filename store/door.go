@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/upkeep"
@@ -26,7 +27,7 @@ const (
 type door struct {
 	listener *datadir.Listener
 	server   *http.Server
-	pages    upkeep.Window
+	pages    upkeep.Window // that may be shown
 	busy     chan struct{}
 }
 
@@ -39,7 +40,8 @@ func listen(runDir string, p upkeep.Window, more ...func(*http.ServeMux)) (*door
 	}
 	d := &door{listener: l, pages: p, busy: make(chan struct{}, maxQuestions)}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/pages", d.answer)
+	mux.HandleFunc("POST /v1/pages", d.answer(d.pages.Get))
+	mux.HandleFunc("POST /v1/held", d.answer(d.held))
 	for _, add := range more {
 		add(mux)
 	}
@@ -82,13 +84,27 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-func (d *door) answer(w http.ResponseWriter, r *http.Request) {
-	select {
-	case d.busy <- struct{}{}:
-		defer func() { <-d.busy }()
-	case <-r.Context().Done():
-		return
+// get answers a question, as [pages.Pages.Get] does.
+type get func(ctx context.Context, asks []pages.Ask, each func(pages.Found) error) (unread []schema.Month, err error)
+
+// held says of all that is on disk which tags have pages: who erases has to find
+// those that are not shown any more, and needs none of their bytes.
+func (d *door) held(ctx context.Context, asks []pages.Ask, each func(pages.Found) error) ([]schema.Month, error) {
+	return d.pages.Pages.Get(ctx, asks, func(f pages.Found) error { return each(pages.Found{Index: f.Index}) })
+}
+
+func (d *door) answer(get get) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case d.busy <- struct{}{}:
+			defer func() { <-d.busy }()
+			answer(w, r, get)
+		case <-r.Context().Done():
+		}
 	}
+}
+
+func answer(w http.ResponseWriter, r *http.Request, get get) {
 	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, pages.MaxQuestionLen))
 	if err != nil {
 		http.Error(w, "question is too long or was cut off", http.StatusBadRequest)
@@ -101,7 +117,7 @@ func (d *door) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	out := pages.NewAnswerWriter(w)
-	unread, err := d.pages.Get(r.Context(), asks, out.Row)
+	unread, err := get(r.Context(), asks, out.Row)
 	if err != nil {
 		return // the caller went away; without its end the answer counts as cut off
 	}

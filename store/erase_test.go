@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/binary"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -148,7 +149,7 @@ func eraseByID(t *testing.T, h house, id uuid.UUID) lookup.Erased {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := lookup.Erase(t.Context(), src, src, id, time.Now())
+	out, err := lookup.Erase(t.Context(), src.Held, src, id, time.Now())
 	if err := src.Close(); err != nil {
 		t.Error(err)
 	}
@@ -268,5 +269,50 @@ func TestAnOrderThatFailsHoldsUpNobody(t *testing.T) {
 	until(t, "the crate is acknowledged", func() bool { return e.pending() == 0 })
 	if stats, err := s.Stats(); err != nil || stats.Outcomes["trouble"] == 0 || stats.Outcomes["done"] != 0 || len(e.replies) != 0 {
 		t.Errorf("%+v, %v, %d replies more", stats.Outcomes, err, len(e.replies))
+	}
+}
+
+// TestEraseReachesWhatIsNotShown: days that are over stay on disk until their
+// month is, or a clock is believed. An order to erase finds them there, numbers
+// past the first sixteen as well.
+func TestEraseReachesWhatIsNotShown(t *testing.T) {
+	t.Parallel()
+	e, h := newEdge(t), newHouse(t)
+	s := start(t, h.config(e))
+	hosts := []*host{newHost(t, s), newHost(t, s), newHost(t, s)}
+	for _, host := range hosts {
+		var sent []*envelope.Sealed
+		for n := range uint32(21) {
+			sent = append(sent, host.seal(host.page(today-80, n)))
+		}
+		e.send(sent...)
+	}
+	stop(t, s)
+	cfg := h.config(e)
+	cfg.RetentionDays = 30
+	s = start(t, cfg)
+	for i, how := range []string{"over the socket", "with nobody running"} {
+		if i == 1 {
+			stop(t, s)
+		}
+		if _, err := timeline(t, h, hosts[i].id); !errors.Is(err, lookup.ErrNothing) {
+			t.Errorf("%s: a day that is over is shown: %v", how, err)
+		}
+		if n := eraseByID(t, h, hosts[i].id); n.Pages != 21 {
+			t.Errorf("%s %d of 21 pages are erased", how, n.Pages)
+		}
+		if n := eraseByID(t, h, hosts[i].id); n.Pages != 0 {
+			t.Errorf("%s, again: %d pages", how, n.Pages)
+		}
+	}
+	start(t, h.config(e)) // 90 days again
+	for i, want := range []int{0, 0, 21} {
+		got := 0
+		if history, err := timeline(t, h, hosts[i].id); err == nil {
+			got = history.Pages
+		}
+		if got != want {
+			t.Errorf("host %d has %d pages on disk, want %d", i, got, want)
+		}
 	}
 }

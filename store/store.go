@@ -8,6 +8,7 @@
 // socket "store" in the run directory:
 //
 //	POST /v1/pages   a question of package pages; answered by its answer
+//	POST /v1/held    the same question, of all that is on disk; which tags have pages, without the pages
 //	POST /v1/erase   tags and the rights to erase them, as package page marshals them
 //	/v1/keys…        what tacit store keys wants; see [Keeper]
 //	POST /v1/verify  a task of package upkeep; so are /v1/backup and /v1/recall
@@ -192,7 +193,7 @@ func (s *Store) openEraser(ctx context.Context) (err error) {
 		return err
 	}
 	s.eraser, err = pages.NewEraser(ctx, pages.EraserConfig{
-		Rows: s.db, Ledger: s.ledger, Dir: s.cfg.Dir, RetentionDays: s.cfg.RetentionDays, Logger: s.cfg.Logger, Today: s.calendar.Today,
+		Rows: s.db, Ledger: s.ledger, Dir: s.cfg.Dir, Logger: s.cfg.Logger, Today: s.calendar.Today,
 	})
 	return err
 }

@@ -56,7 +56,7 @@ func runStoreErase(ctx context.Context, env *cli.Env, place storePlace, arg stri
 		return explainErase(env, err)
 	}
 	now := time.Now()
-	e, err := lookup.Erase(ctx, source, source, id, now)
+	e, err := lookup.Erase(ctx, source.Held, source, id, now)
 	if err := errors.Join(err, source.Close()); err != nil {
 		return explainErase(env, err)
 	}

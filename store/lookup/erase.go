@@ -32,20 +32,21 @@ type Eraser interface {
 	Erase(ctx context.Context, items []page.Erasure) (Erased, error)
 }
 
-// eraseDays is how many days back an installation may have pages: the longest
-// retention, and a day for clocks.
-const eraseDays = 401
+// eraseDays is how many days back an installation may have pages on disk, and a
+// day for clocks.
+const eraseDays = pages.MaxDays + 1
 
 // Erase erases all pages of an installation. It looks which numbers each day
 // has, as a lookup does, and erases these and as many more as a lookup goes on
-// past the last one. Tags and rights go to the store, shuffled; the ID does not.
+// past the last one. held is who says it: [Source.Held], which knows the days
+// that no lookup is shown any more. Tags and rights go to the store, shuffled; the ID does not.
 // The store sees at that moment which tags belong together; the rows are gone
 // then.
 //
 // A month that cannot be read is left out, and the error wraps [ErrUnread]: the
 // others are erased then.
-func Erase(ctx context.Context, asker Asker, eraser Eraser, id uuid.UUID, now time.Time) (Erased, error) {
-	items, unread, err := erasuresOf(ctx, asker, id, schema.DayOf(now))
+func Erase(ctx context.Context, held Asker, eraser Eraser, id uuid.UUID, now time.Time) (Erased, error) {
+	items, unread, err := erasuresOf(ctx, held, id, schema.DayOf(now))
 	if err != nil {
 		return Erased{}, fmt.Errorf("erase by ID: %w", err)
 	}
@@ -66,9 +67,9 @@ func Erase(ctx context.Context, asker Asker, eraser Eraser, id uuid.UUID, now ti
 
 // erasuresOf returns what erases all pages of an installation, in an order that
 // says nothing, and the months that could not be looked at.
-func erasuresOf(ctx context.Context, asker Asker, id uuid.UUID, today schema.Day) ([]page.Erasure, []schema.Month, error) {
+func erasuresOf(ctx context.Context, held Asker, id uuid.UUID, today schema.Day) ([]page.Erasure, []schema.Month, error) {
 	root := page.NewRoot(id)
-	w := newWalk(asker, root, today-min(eraseDays, today), today+1)
+	w := newWalk(held, root, today-min(eraseDays, today), today+1)
 	w.count = true
 	if err := w.run(ctx); err != nil {
 		return nil, nil, err

@@ -26,7 +26,7 @@ func (e *eraser) Erase(_ context.Context, items []page.Erasure) (Erased, error) 
 // more, with the right to each, for as long as a store may keep anything.
 func TestEraseNamesEveryPage(t *testing.T) {
 	s, e := &shelf{}, &eraser{}
-	last := map[schema.Day]uint32{today: 20, today - 7: 0, today + 1: 15, today - 400: 3}
+	last := map[schema.Day]uint32{today: 20, today - 7: 0, today + 1: 15, today - 431: 3}
 	for d, n := range last {
 		s.put(t, d, n%16, one(used(now)))
 		s.put(t, d, n, one(used(now)))
@@ -45,7 +45,7 @@ func TestEraseNamesEveryPage(t *testing.T) {
 		}
 	}
 	root, want := page.NewRoot(id), 0
-	for d := today - 401; d <= today+1; d++ {
+	for d := today - 432; d <= today+1; d++ {
 		numbers := uint32(16)
 		if n, ok := last[d]; ok {
 			numbers = n + 17

@@ -31,12 +31,21 @@ var (
 	_ Asker = (*pages.Pages)(nil)
 )
 
+// Questions that the process which holds a store answers.
+const (
+	askShown = "/v1/pages" // of what may be shown
+	askHeld  = "/v1/held"  // of all that is on disk; pages come without their bytes
+)
+
 // Socket asks the process that holds the store.
-type Socket struct{ client *http.Client }
+type Socket struct {
+	client *http.Client
+	ask    string
+}
 
 // Get implements [Asker].
 func (s *Socket) Get(ctx context.Context, asks []pages.Ask, each func(pages.Found) error) ([]schema.Month, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://tacit/v1/pages", bytes.NewReader(pages.MarshalAsks(asks)))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://tacit"+s.ask, bytes.NewReader(pages.MarshalAsks(asks)))
 	if err != nil {
 		return nil, fmt.Errorf("ask store: %w", err)
 	}
@@ -60,6 +69,9 @@ func (s *Socket) Get(ctx context.Context, asks []pages.Ask, each func(pages.Foun
 type Source struct {
 	Asker
 	Eraser
+	// Held asks for all that is on disk, also for what is not shown any more: who
+	// erases does. Its pages may come without their bytes.
+	Held  Asker
 	close func() error
 }
 
@@ -70,7 +82,7 @@ func (s *Source) Close() error { return s.close() }
 // directory itself when none does. Errors wrap those of [home.Home.Hold], or
 // db.ErrNoKeys.
 func Open(ctx context.Context, at home.Home) (*Source, error) {
-	socket := &Socket{client: at.Client()}
+	socket := &Socket{client: at.Client(), ask: askShown}
 	lock, err := at.Hold(ctx, func(ctx context.Context) error {
 		_, err := socket.Get(ctx, nil, nil)
 		return err
@@ -79,7 +91,8 @@ func Open(ctx context.Context, at home.Home) (*Source, error) {
 		return nil, fmt.Errorf("open store for lookup: %w", err)
 	}
 	if lock == nil {
-		return &Source{Asker: socket, Eraser: socket, close: func() error { return nil }}, nil
+		held := &Socket{client: socket.client, ask: askHeld}
+		return &Source{Asker: socket, Held: held, Eraser: socket, close: func() error { return nil }}, nil
 	}
 	s, err := direct(ctx, at, lock)
 	if err != nil {
@@ -98,12 +111,13 @@ func direct(ctx context.Context, at home.Home, lock *datadir.Lock) (*Source, err
 	if err != nil {
 		return nil, err
 	}
-	shown, err := upkeep.WindowOf(at.Dir, pages.New(rows, at.Logger), today.Day)
+	held := pages.New(rows, at.Logger)
+	shown, err := upkeep.WindowOf(at.Dir, held, today.Day)
 	if err != nil {
 		return nil, errors.Join(err, rows.Close())
 	}
 	return &Source{
-		Asker: shown, Eraser: own{eraser, today},
+		Asker: shown, Held: held, Eraser: own{eraser, today},
 		close: func() error { return errors.Join(rows.Close(), lock.Release()) },
 	}, nil
 }

@@ -26,12 +26,14 @@ import (
 // an older mark along, and what was erased since is erased again.
 const markFile = "erased.json"
 
-// The days that something may be of which is erased.
-const (
-	maxRetention = 400                      // days that pages are kept at most
-	monthDays    = 31                       // pages stay as long as their month does
-	aheadDays    = wire.KeyAcceptedDays + 1 // an envelope of a later day opens no more when that day comes
-)
+// MaxDays is how many days back something may be on disk: the longest retention,
+// and the rest of its month, which goes as a whole. It is the same for every
+// retention: a shorter one that was chosen lately has taken nothing away yet.
+const MaxDays = 400 + 31
+
+// aheadDays is how many days ahead something may be of which is erased: an
+// envelope of a later day opens no more when that day comes.
+const aheadDays = wire.KeyAcceptedDays + 1
 
 // EraserConfig says what is erased from.
 type EraserConfig struct {
@@ -39,9 +41,6 @@ type EraserConfig struct {
 	Ledger *Ledger // required
 	// Dir is the data directory, for the mark of what is erased. Required.
 	Dir string
-	// RetentionDays is how long pages are kept; what is erased of older days is
-	// not remembered. 0: 400, the longest.
-	RetentionDays int
 	// Logger gets how many pages were erased again at the start. nil: nothing.
 	Logger *slog.Logger
 	// Today says which day it is: [calendar.Calendar.Today] does. Required.
@@ -50,9 +49,8 @@ type EraserConfig struct {
 
 // Eraser erases pages for whoever shows the right to.
 type Eraser struct {
-	cfg  EraserConfig
-	kept schema.Day // days
-	log  *slog.Logger
+	cfg EraserConfig
+	log *slog.Logger
 
 	mu   sync.RWMutex // one erasure at a time, and none between Erased and a commit
 	mark Mark         // how far the ledger is applied to the data
@@ -68,10 +66,7 @@ func NewEraser(ctx context.Context, cfg EraserConfig) (*Eraser, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	if cfg.RetentionDays == 0 {
-		cfg.RetentionDays = maxRetention
-	}
-	e := &Eraser{cfg: cfg, kept: schema.Day(cfg.RetentionDays + monthDays), log: cfg.Logger.With(slog.String("component", "store/pages"))}
+	e := &Eraser{cfg: cfg, log: cfg.Logger.With(slog.String("component", "store/pages"))}
 	if err := e.catchUp(ctx); err != nil {
 		return nil, fmt.Errorf("prepare erasing: %w", err)
 	}
@@ -185,7 +180,7 @@ func (e *Eraser) sort(items []page.Erasure) (map[schema.Month]*monthItems, []Bur
 	byMonth, tombs := map[schema.Month]*monthItems{}, []Buried{}
 	today := e.cfg.Today()
 	for _, item := range items {
-		if item.Day+e.kept < today.First || item.Day > today.Last+aheadDays {
+		if item.Day+MaxDays < today.First || item.Day > today.Last+aheadDays {
 			continue
 		}
 		m := item.Day.Month()
