@@ -37,9 +37,10 @@ func storeRecallCommand(env *cli.Env) *cobra.Command {
 			"version stand outside the pages' seal, so that nothing is opened for it, and nobody can say whose pages\n" +
 			"they were. At least one of the two is needed; without the other one, any is meant.\n\n" +
 			"What is destroyed cannot be had back: try --dry-run first. A replay of such a page is not stored again,\n" +
-			"and a backup that is restored loses it too. Pages of that build that are sent later are kept: retire the\n" +
-			"build, then recall once more. Sums are not touched: they hold nothing of one installation.\n\n" +
-			whereHelp + "\n\nOn a terminal it asks before it destroys anything, unless --yes is given.\n" +
+			"and a backup that is restored loses it too: the order is remembered, also when there is nothing to destroy\n" +
+			"now. Pages of that build that are sent later are kept: retire the build, then recall once more. Sums are\n" +
+			"not touched: they hold nothing of one installation.\n\n" +
+			whereHelp + "\n\nOn a terminal it counts and asks first, unless --yes is given.\n" +
 			"Exit code 0: done; 1: not done, or the output says what could not be read.",
 		Args: cli.Args(func(c *cobra.Command, args []string) error {
 			switch {
@@ -107,7 +108,8 @@ func recallPages(ctx context.Context, env *cli.Env, place storePlace, o recallOp
 	return err
 }
 
-// confirm counts and asks, on a terminal.
+// confirm counts and asks, on a terminal; also when there is nothing to destroy
+// now, because the order is remembered all the same.
 func confirm(ctx context.Context, env *cli.Env, s *upkeep.Source, r upkeep.Recall, o recallOptions, p *progress) error {
 	in, ok := env.In.(*os.File)
 	if o.yes || o.dry || !ok || !term.IsTerminal(int(in.Fd())) {
@@ -116,10 +118,11 @@ func confirm(ctx context.Context, env *cli.Env, s *upkeep.Source, r upkeep.Recal
 	r.DryRun = true
 	would, err := s.Recall(ctx, r, p.step)
 	p.done()
-	if err != nil || would.Pages == 0 {
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Err, "%s would be destroyed for good; type yes to go on: ", cli.Count(int(would.Pages), "page"))
+	fmt.Fprintf(env.Err, "%s would be destroyed for good, and what arrives until then. The order is remembered: a backup that is\n"+
+		"restored later loses such pages too. Type yes to go on: ", cli.Count(int(would.Pages), "page"))
 	line, err := bufio.NewReader(io.LimitReader(in, 64)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the answer: %w", err)
