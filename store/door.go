@@ -28,17 +28,18 @@ type door struct {
 	listener *datadir.Listener
 	server   *http.Server
 	pages    upkeep.Window // that may be shown
+	all      *pages.Pages  // that are on disk
 	busy     chan struct{}
 }
 
 // listen opens the socket, which answers more besides. Only the owner of the data
 // may call.
-func listen(runDir string, p upkeep.Window, more ...func(*http.ServeMux)) (*door, error) {
+func listen(runDir string, shown upkeep.Window, all *pages.Pages, more ...func(*http.ServeMux)) (*door, error) {
 	l, err := datadir.Listen(runDir, home.Name, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	d := &door{listener: l, pages: p, busy: make(chan struct{}, maxQuestions)}
+	d := &door{listener: l, pages: shown, all: all, busy: make(chan struct{}, maxQuestions)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/pages", d.answer(d.pages.Get))
 	mux.HandleFunc("POST /v1/held", d.answer(d.held))
@@ -88,9 +89,9 @@ func ignoreClosed(err error) error {
 type get func(ctx context.Context, asks []pages.Ask, each func(pages.Found) error) (unread []schema.Month, err error)
 
 // held says of all that is on disk which tags have pages: who erases has to find
-// those that are not shown any more, and needs none of their bytes.
+// those that are not shown, and needs none of their bytes.
 func (d *door) held(ctx context.Context, asks []pages.Ask, each func(pages.Found) error) ([]schema.Month, error) {
-	return d.pages.Pages.Get(ctx, asks, func(f pages.Found) error { return each(pages.Found{Index: f.Index}) })
+	return d.all.Get(ctx, asks, func(f pages.Found) error { return each(pages.Found{Index: f.Index}) })
 }
 
 func (d *door) answer(get get) http.HandlerFunc {

@@ -179,7 +179,7 @@ func (s *Store) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.door, err = listen(s.cfg.RunDir, s.window(), s.keyRoutes, s.eraseRoutes, s.taskRoutes)
+	s.door, err = listen(s.cfg.RunDir, s.window(), s.held(), s.keyRoutes, s.eraseRoutes, s.taskRoutes)
 	if err != nil {
 		return err
 	}

@@ -26,9 +26,12 @@ func (s *Store) openUpkeep(ctx context.Context) (err error) {
 // taskRoutes adds the tasks of upkeep to the socket. They end with the store.
 func (s *Store) taskRoutes(mux *http.ServeMux) { s.upkeep.Register(s.tasks, mux) }
 
+// held returns all pages that are on disk.
+func (s *Store) held() *pages.Pages { return pages.New(s.db, s.cfg.Logger) }
+
 // window returns the pages that may be shown.
 func (s *Store) window() upkeep.Window {
-	return upkeep.Window{Pages: pages.New(s.db, s.cfg.Logger), First: s.upkeep.First}
+	return upkeep.Window{Pages: s.held().Without(s.ledger), First: s.upkeep.First}
 }
 
 // Refused returns how many envelopes and crates did not open, by reason, on the

@@ -69,7 +69,7 @@ func (s *Socket) Get(ctx context.Context, asks []pages.Ask, each func(pages.Foun
 type Source struct {
 	Asker
 	Eraser
-	// Held asks for all that is on disk, also for what is not shown any more: who
+	// Held asks for all that is on disk, also for what is not shown: who
 	// erases does. Its pages may come without their bytes.
 	Held  Asker
 	close func() error
@@ -107,12 +107,12 @@ func direct(ctx context.Context, at home.Home, lock *datadir.Lock) (*Source, err
 	if err != nil {
 		return nil, err
 	}
-	rows, eraser, err := openRows(ctx, at, today)
+	rows, ledger, eraser, err := openRows(ctx, at, today)
 	if err != nil {
 		return nil, err
 	}
 	held := pages.New(rows, at.Logger)
-	shown, err := upkeep.WindowOf(at.Dir, held, today.Day)
+	shown, err := upkeep.WindowOf(at.Dir, held.Without(ledger), today.Day)
 	if err != nil {
 		return nil, errors.Join(err, rows.Close())
 	}
@@ -123,24 +123,24 @@ func direct(ctx context.Context, at home.Home, lock *datadir.Lock) (*Source, err
 }
 
 // openRows opens the rows, without what was erased and is back in them.
-func openRows(ctx context.Context, at home.Home, today calendar.Today) (*db.DB, *pages.Eraser, error) {
+func openRows(ctx context.Context, at home.Home, today calendar.Today) (*db.DB, *pages.Ledger, *pages.Eraser, error) {
 	secrets, err := secret.Open(at.KeysDir, at.Passphrase)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	ledger, err := pages.OpenLedger(secrets.Dir(), at.Logger)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	rows, err := db.Open(db.Config{Dir: at.Dir, Secrets: secrets, Existing: true, Logger: at.Logger})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	eraser, err := pages.NewEraser(ctx, pages.EraserConfig{
 		Rows: rows, Ledger: ledger, Dir: at.Dir, Logger: at.Logger, Today: func() calendar.Today { return today },
 	})
 	if err != nil {
-		return nil, nil, errors.Join(err, rows.Close())
+		return nil, nil, nil, errors.Join(err, rows.Close())
 	}
-	return rows, eraser, nil
+	return rows, ledger, eraser, nil
 }

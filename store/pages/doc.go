@@ -21,7 +21,9 @@
 // ledger beside the store's secrets ([Ledger]), as tombstones that name nothing:
 // first the tombstones are synced, then the rows go, and the rows that know their
 // batches. So neither a crash in between, nor a late replay of an envelope, nor an
-// older copy or backup of the data brings anything back. An erasure shows whoever
+// older copy or backup of the data brings anything back. Rows that could not be
+// taken away, of a month that cannot be read whole, are shown to nobody and go
+// into no backup; each start tries them again. An erasure shows whoever
 // runs the store, at that moment, which tags belonged together; what is left of it
 // does not. A ledger needs 16 bytes of disk and memory a tombstone, until its
 // month is forgotten; when it is full nothing more is erased, and nothing is lost.

@@ -95,7 +95,8 @@ func (e *Eraser) catchUp(ctx context.Context) error {
 		return e.applied(now)
 	}
 	// The other months go on. The mark stays, so that it is tried at each start
-	// until the month is mended.
+	// until the month is mended. What is left there is not shown ([Pages.Without])
+	// and not backed up ([Ledger.Behind]).
 	e.log.Error("not everything is erased again that was erased", slog.Any("error", err))
 	return ctx.Err()
 }
@@ -116,6 +117,17 @@ func Applied(dir string) (Mark, error) {
 		return Mark{}, fmt.Errorf("read how far erasures were applied: %s %w", markFile, durable.ErrDamaged)
 	}
 	return m, nil
+}
+
+// Behind returns the months in which rows of the data in a directory may still
+// keep what was erased: those that the ledger has got something of since it was
+// last applied there.
+func (l *Ledger) Behind(dir string) []schema.Month {
+	since, err := Applied(dir)
+	if err != nil || l.Covers(since) != nil {
+		since = Mark{}
+	}
+	return l.monthsSince(since.Frames)
 }
 
 // applied notes that the data has nothing any more of what the ledger had at m.

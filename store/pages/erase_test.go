@@ -294,3 +294,37 @@ func TestHold(t *testing.T) {
 		t.Errorf("erased %d pages", n)
 	}
 }
+
+// TestErasedIsNotShown: what was erased and could not be taken from the rows is
+// shown to nobody. Who erases finds it.
+func TestErasedIsNotShown(t *testing.T) {
+	s := newShelf(t)
+	s.keepKnown(mine, day, 0)
+	s.keepKnown(others, day, 0)
+	broken := failing{s.rows, db.Pages}
+	s.eraser.cfg.Rows = broken
+	if _, err := s.eraser.Erase(t.Context(), []page.Erasure{mine.Erasure(day, 0)}); !errors.Is(err, errDisk) {
+		t.Fatalf("%v", err)
+	}
+	if err := s.newEraser(broken); err != nil { // catching up fails as well
+		t.Fatal(err)
+	}
+	held := New(s.rows, nil)
+	shown := held.Without(s.ledger)
+	for want, root := range []page.Root{mine, others} {
+		asks := []Ask{{Day: day, Tag: root.Day(day).Tag(0)}}
+		if a, b := len(get(t, held, root, asks, 0)), len(get(t, shown, root, asks, 0)); a != 1 || b != want {
+			t.Errorf("%d held and %d shown, want %d shown", a, b, want)
+		}
+	}
+	if got := s.ledger.Behind(s.data); len(got) != 1 || got[0] != day.Month() {
+		t.Errorf("the data is behind in %v", got)
+	}
+	if err := s.newEraser(s.rows); err != nil {
+		t.Fatal(err)
+	}
+	s.count(0, mine, day, 0)
+	if got := s.ledger.Behind(s.data); len(got) != 0 {
+		t.Errorf("caught up, the data is behind in %v", got)
+	}
+}

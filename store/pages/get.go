@@ -32,17 +32,24 @@ type Found struct {
 
 // Pages answers questions.
 type Pages struct {
-	rows Reader
-	log  *slog.Logger
+	rows   Reader
+	erased *Ledger // of pages that are not there; nil: all are
+	log    *slog.Logger
 }
 
-// New returns the pages in rows. log gets the months that cannot be read,
+// New returns the pages in rows, all that are there. log gets the months that cannot be read,
 // never what was asked; nil logs nothing.
 func New(rows Reader, log *slog.Logger) *Pages {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &Pages{rows: rows, log: log.With(slog.String("component", "store/pages"))}
+}
+
+// Without returns the same pages without those that were erased: a month that
+// could not be caught up with still has them.
+func (p *Pages) Without(erased *Ledger) *Pages {
+	return &Pages{rows: p.rows, erased: erased, log: p.log}
 }
 
 // Get calls each for every page that is asked for, and returns the months that
@@ -91,6 +98,8 @@ func (p *Pages) tag(ctx context.Context, ask Ask, each func([]byte) error) error
 			damaged = err
 			return nil
 		case found.Day != ask.Day:
+			return nil
+		case p.erased != nil && p.erased.Has(m, TombstoneOf(keys, found.Tag, found.Witness)):
 			return nil
 		}
 		return each(found.Marshal())

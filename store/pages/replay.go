@@ -49,6 +49,13 @@ func (l *Ledger) monthsSince(frames uint64) []schema.Month {
 	return out
 }
 
+// Buries says whether the page that a row of month m keeps was erased. A row that
+// is damaged does not say which page it keeps.
+func (l *Ledger) Buries(keys db.MonthKeys, m schema.Month, key, value []byte) bool {
+	p, ok := outside(keys, key, value)
+	return ok && l.Has(m, tombstone([16]byte(key), p.Witness))
+}
+
 func (l *Ledger) replayMonth(ctx context.Context, rows Rows, m schema.Month) (int, error) {
 	keys, err := rows.Keys(m)
 	if errors.Is(err, db.ErrForgotten) {
@@ -59,8 +66,7 @@ func (l *Ledger) replayMonth(ctx context.Context, rows Rows, m schema.Month) (in
 	}
 	var gone [][]byte
 	err = rows.Scan(ctx, m, db.Pages, nil, func(key, value []byte) error {
-		p, ok := outside(keys, key, value)
-		if ok && l.Has(m, tombstone([16]byte(key), p.Witness)) {
+		if l.Buries(keys, m, key, value) {
 			gone = append(gone, key)
 		}
 		return nil
@@ -81,7 +87,7 @@ func remove(ctx context.Context, rows Rows, m schema.Month, gone [][]byte) error
 	}
 	batches := make([][]byte, len(gone))
 	for i, key := range gone {
-		batches[i] = key[prefixLen:]
+		batches[i] = BatchKey(key)
 	}
 	if err := rows.Delete(ctx, m, db.PageBatches, batches); err != nil {
 		return err

@@ -37,6 +37,10 @@ func RowKey(keys db.MonthKeys, tag page.Tag, batch schema.BatchID) []byte {
 	return append(Prefix(keys, tag), batch[:]...)
 }
 
+// BatchKey returns the key of the row that knows the batch of a page, by the key of
+// the page's row.
+func BatchKey(key []byte) []byte { return key[prefixLen:] }
+
 // Row returns the row that keeps p. keys are those of the month of p.Day.
 func Row(keys db.MonthKeys, p page.Page, batch schema.BatchID) (db.Row, error) {
 	key := RowKey(keys, p.Tag, batch)

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"slices"
 
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/pages"
 )
 
 // halves are the parts of a month, in the order of a backup.
@@ -27,6 +30,7 @@ type Backed struct {
 // meanwhile: what was confirmed before the call is in the backup, and what came
 // since may be.
 //
+// Pages that were erased and could not be taken from the rows yet are left out.
 // A half that cannot be read whole is in the backup as far as it can be, and in
 // Findings. It holds 256 KiB of rows in memory.
 func (u *Upkeep) Backup(ctx context.Context, w io.Writer, p Progress) (Backed, error) {
@@ -59,7 +63,7 @@ func (u *Upkeep) backup(ctx context.Context, w io.Writer, p Progress) (Backed, e
 	if err != nil {
 		return Backed{}, err
 	}
-	b := backup{up: u, parts: newPartWriter(sealed), progress: p, total: size.Rows}
+	b := backup{up: u, parts: newPartWriter(sealed), progress: p, total: size.Rows, behind: u.cfg.Ledger.Behind(u.cfg.Dir)}
 	b.out = Backed{Day: u.cfg.Today().Day.String(), Months: []string{}}
 	if err := b.write(ctx, months); err != nil {
 		return Backed{}, err
@@ -74,6 +78,7 @@ type backup struct {
 	progress Progress
 	done     int64
 	total    int64
+	behind   []schema.Month // that may still have what was erased
 	out      Backed
 }
 
@@ -109,10 +114,17 @@ func (b *backup) half(ctx context.Context, m schema.Month, h db.Half) error {
 	if err := b.parts.json(partHalf, halfPart{Month: m.String(), Half: h.String()}); err != nil {
 		return err
 	}
+	erased, err := b.erased(ctx, m, h)
+	if err != nil {
+		return err
+	}
 	act := "back up " + m.String() + " " + h.String()
-	err := b.up.cfg.DB.Dump(ctx, m, h, func(key, value []byte) error {
+	err = b.up.cfg.DB.Dump(ctx, m, h, func(key, value []byte) error {
 		b.done++
 		b.progress(Step{Act: act, Done: min(b.done, b.total), Total: b.total})
+		if erased[string(key)] {
+			return nil
+		}
 		if err := b.parts.row(key, value); err != nil {
 			return errWrite{err}
 		}
@@ -130,4 +142,35 @@ func (b *backup) half(ctx context.Context, m schema.Month, h db.Half) error {
 		b.out.Findings = append(b.out.Findings, Finding{Month: m.String(), Half: h.String(), What: broken, Fix: fixUnread})
 	}
 	return b.parts.end(broken)
+}
+
+// erased returns the keys of rows that were erased and are still there, and of
+// what knows their batches. Nothing has to be read for it unless the data is
+// behind the ledger. What cannot be read does not come into the backup either.
+func (b *backup) erased(ctx context.Context, m schema.Month, h db.Half) (map[string]bool, error) {
+	if h != db.PagesHalf || !slices.Contains(b.behind, m) {
+		return nil, nil
+	}
+	keys, err := b.up.cfg.DB.Keys(m)
+	if errors.Is(err, db.ErrForgotten) { // they open no more: nobody can say which it was
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	erased := map[string]bool{}
+	err = b.up.cfg.DB.Dump(ctx, m, h, func(key, value []byte) error {
+		if row := key[1:]; db.Table(key[0]) == db.Pages && b.up.cfg.Ledger.Buries(keys, m, row, value) {
+			erased[string(key)] = true
+			erased[string(db.PageBatches)+string(pages.BatchKey(row))] = true
+		}
+		return nil
+	})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		b.up.log.Warn("look for what was erased", slog.Any("error", err)) // the backup will say what it could not read
+	}
+	return erased, nil
 }

@@ -205,3 +205,37 @@ func TestRestoreRefuses(t *testing.T) {
 		t.Errorf("without the secret: %v", err)
 	}
 }
+
+// TestErasedIsNotBackedUp: what was erased and could not be taken from the rows
+// yet is in no backup, and nothing that knows its batch is.
+func TestErasedIsNotBackedUp(t *testing.T) {
+	h := newHouse(t)
+	h.fill(0, 20)
+	h.erase(1) // from here on the data says how far it has followed
+	for _, n := range []int{2, 4, 6} {
+		item := h.right[n]
+		keys, err := h.rows.Keys(item.Day.Month())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tomb := pages.Buried{Month: item.Day.Month(), Tombstone: pages.TombstoneOf(keys, item.Tag, item.Right.Witness())}
+		if err := h.ledger.Append([]pages.Buried{tomb}); err != nil {
+			t.Fatal(err)
+		}
+		if !h.has(n) {
+			t.Fatalf("page %d is gone", n)
+		}
+	}
+	file := h.backup()
+	checked, err := CheckBackup(t.Context(), file, h.box, nil)
+	if err != nil || checked.Rows != 2*16+2 || len(checked.Findings) > 0 {
+		t.Errorf("check: %+v, %v", checked, err)
+	}
+	r, err := h.restore(file, true)
+	if err != nil || r.Erased != 0 {
+		t.Fatalf("restored: %+v, %v", r, err)
+	}
+	if got := h.count(20); got != 16 {
+		t.Errorf("%d of 16 pages are there", got)
+	}
+}
