@@ -89,7 +89,7 @@ func (a *Agent) Erasure() local.Erasure { return erasure(a.eraser.State()) }
 func erasure(e upload.Erasure) local.Erasure {
 	out := local.Erasure{
 		State: local.ErasureUnderWay, Ordered: e.Ordered, Finished: e.Finished, Envelopes: e.Envelopes, Confirmed: e.Confirmed,
-		Refused: e.Refused, Pages: e.Pages, Reason: e.Trouble,
+		Refused: e.Refused, Pages: e.Pages, Open: e.Open, Reason: e.Trouble,
 	}
 	if e.ForgottenBy != 0 {
 		out.ForgottenBy = e.ForgottenBy.String()

@@ -59,7 +59,7 @@ func (e *edge) reply(s *envelope.Sealed) int {
 				continue
 			}
 			opened, err := envelope.OpenReply(s.ReplyKey, s.Attempt, r.Reply[:])
-			if err != nil || opened.Status != wire.Done || len(opened.Data) != 8 {
+			if err != nil || opened.Status != wire.Done || len(opened.Data) != 12 {
 				e.t.Fatalf("reply %s, %d bytes of data, %v", opened.Status, len(opened.Data), err)
 			}
 			if d := schema.Day(binary.BigEndian.Uint32(opened.Data)); d != today+3 {

@@ -36,7 +36,7 @@ func (s *Store) answerErase(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, ErrClock.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	erased, err := s.eraser.Erase(r.Context(), items)
+	done, err := s.eraser.Erase(r.Context(), items)
 	if err != nil {
 		s.cfg.Logger.Error("erase pages", slog.Any("error", err))
 		http.Error(w, "the store could not do it; its log says why", http.StatusInternalServerError)
@@ -44,6 +44,6 @@ func (s *Store) answerErase(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(lookup.Erased{ // the caller went away: it asks again
-		Pages: erased, ForgottenBy: pages.ForgottenBy(today.Day),
+		Pages: done.Pages, Open: done.Open, ForgottenBy: pages.ForgottenBy(today.Day),
 	})
 }

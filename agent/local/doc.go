@@ -139,6 +139,9 @@ type Erasure struct {
 	Confirmed int            `json:"confirmed"`         // by the store's unforgeable reply
 	Refused   map[string]int `json:"refused,omitempty"` // by the store for good, by status
 	Pages     int            `json:"pages_erased"`      // by the store's word
+	// Open is how many pages were named that were not there and are kept if they
+	// come: the store has no room to note them.
+	Open int `json:"pages_open,omitempty"`
 	// ForgottenBy is the day by which the brokers have forgotten too, as
 	// 2026-11-24.
 	ForgottenBy string `json:"brokers_forget_by,omitempty"`

@@ -150,6 +150,7 @@ type Erasure struct {
 	Confirmed   int            // by the store
 	Refused     map[string]int // by the store for good, by status; never seen of this version's store
 	Pages       int            // that the store has erased
+	Open        int            // named pages that were not there, and are kept by the store if they come: it has no room to note them
 	ForgottenBy schema.Day     // day by which the brokers have forgotten too; 0: not known yet
 	Trouble     string         // why the last try did not finish it, in a sentence for people
 }
@@ -160,7 +161,7 @@ func (e *Eraser) State() Erasure {
 	defer e.mu.Unlock()
 	o := e.order
 	s := Erasure{
-		Envelopes: o.Total, Confirmed: o.Confirmed, Refused: o.Refused, Pages: o.Pages, ForgottenBy: o.ForgottenBy,
+		Envelopes: o.Total, Confirmed: o.Confirmed, Refused: o.Refused, Pages: o.Pages, Open: o.Open, ForgottenBy: o.ForgottenBy,
 	}
 	if o.Ordered != 0 {
 		s.Ordered = time.Unix(o.Ordered, 0).UTC()
@@ -257,7 +258,8 @@ func (e *Eraser) settle(batch schema.BatchID, r envelope.Reply) {
 	e.change(&next)
 }
 
-// take counts a reply: u32 day by which the brokers have forgotten | u32 pages.
+// take counts a reply: u32 day by which the brokers have forgotten | u32 pages |
+// u32 pages that were not there and are kept if they come.
 func (o *order) take(r envelope.Reply) {
 	if r.Status != wire.Done {
 		refused := map[string]int{r.Status.String(): 1}
@@ -268,8 +270,9 @@ func (o *order) take(r envelope.Reply) {
 		return
 	}
 	o.Confirmed++
-	if len(r.Data) >= 8 {
+	if len(r.Data) >= 12 {
 		o.ForgottenBy = max(o.ForgottenBy, schema.Day(binary.BigEndian.Uint32(r.Data)))
 		o.Pages += int(binary.BigEndian.Uint32(r.Data[4:]))
+		o.Open += int(binary.BigEndian.Uint32(r.Data[8:]))
 	}
 }

@@ -67,8 +67,8 @@ func finished(t *testing.T, e *upload.Eraser) upload.Erasure {
 }
 
 // erased is the data of a reply.
-func erased(pages uint32) []byte {
-	return binary.BigEndian.AppendUint32((today + 3).Bytes(), pages)
+func erased(pages, open uint32) []byte {
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32((today+3).Bytes(), pages), open)
 }
 
 // say says what the store answers from now on, with data.
@@ -92,7 +92,7 @@ func TestErase(t *testing.T) {
 	sent := len(e.seen())
 	h.on.Store(false)
 	h.up.Hangup()
-	e.say(wire.Done, erased(2))
+	e.say(wire.Done, erased(2, 5))
 	eraser := h.newEraser()
 	if s := eraser.State(); !s.Ordered.IsZero() || eraser.Ordered(root) {
 		t.Errorf("before anything was ordered: %+v", s)
@@ -100,7 +100,7 @@ func TestErase(t *testing.T) {
 	run(t, eraser)
 	order(t, eraser, root)
 	got := finished(t, eraser)
-	if got.Envelopes != 64 || got.Confirmed != 64 || got.Pages != 128 || got.ForgottenBy != today+3 || len(got.Refused) != 0 || got.Trouble != "" {
+	if got.Envelopes != 64 || got.Confirmed != 64 || got.Pages != 128 || got.Open != 320 || got.ForgottenBy != today+3 || len(got.Refused) != 0 || got.Trouble != "" {
 		t.Errorf("%+v", got)
 	}
 	checkErasures(t, e.seen()[sent:], map[schema.Day]uint32{today: 20})
@@ -166,7 +166,7 @@ func TestEraseGoesOn(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	first := e.seen()
-	e.say(wire.Done, erased(1))
+	e.say(wire.Done, erased(1, 0))
 	eraser = h.newEraser()
 	stop = run(t, eraser)
 	if got := finished(t, eraser); got.Confirmed != 64 || got.Pages != 64 {
@@ -199,7 +199,7 @@ func TestEraseTwice(t *testing.T) {
 	run(t, eraser)
 	order(t, eraser, root)
 	eventually(t, "all are sent", func() bool { return len(e.seen()) == 64 })
-	e.say(wire.Done, erased(1))
+	e.say(wire.Done, erased(1, 0))
 	order(t, eraser, page.NewRoot([16]byte{9}))
 	if got := finished(t, eraser); got.Envelopes != 128 || got.Confirmed != 128 {
 		t.Errorf("%+v", got)

@@ -44,6 +44,7 @@ type order struct {
 
 	Refused     map[string]int `json:"refused,omitempty"` // envelopes, by status
 	Pages       int            `json:"pages"`             // erased, by the store's word
+	Open        int            `json:"open,omitempty"`    // not there, and kept if they come
 	ForgottenBy schema.Day     `json:"forgotten_by"`      // by the brokers
 	Finished    int64          `json:"finished"`          // Unix seconds; 0: not yet
 }

@@ -39,6 +39,7 @@ func storeEraseCommand(env *cli.Env) *cobra.Command {
 type erasedReceipt struct {
 	At          time.Time `json:"at"`
 	Pages       int       `json:"pages_erased"`
+	Open        int       `json:"pages_open,omitempty"` // that were not there, and are kept if they come
 	ForgottenBy string    `json:"brokers_forget_by"`
 }
 
@@ -60,14 +61,28 @@ func runStoreErase(ctx context.Context, env *cli.Env, place storePlace, arg stri
 	if err := errors.Join(err, source.Close()); err != nil {
 		return explainErase(env, err)
 	}
-	r := erasedReceipt{At: now.UTC().Truncate(time.Second), Pages: e.Pages, ForgottenBy: e.ForgottenBy.String()}
-	if env.JSON {
-		return env.PrintJSON(r)
-	}
-	env.Printf("Erased %s at %s.\n", cli.Count(r.Pages, "page"), r.At.Format(time.RFC3339))
-	env.Printf("By %s the brokers on the way have forgotten it too; what they still bring is not kept.\n", r.ForgottenBy)
-	if arg != "-" {
+	r := erasedReceipt{At: now.UTC().Truncate(time.Second), Pages: e.Pages, Open: e.Open, ForgottenBy: e.ForgottenBy.String()}
+	if arg != "-" && !env.JSON {
 		fmt.Fprintf(env.Err, "hint: your shell may have noted the ID; next time: tacit store erase -\n")
+	}
+	return printErased(env, r)
+}
+
+// printErased prints the receipt. It is an error when something is left to do.
+func printErased(env *cli.Env, r erasedReceipt) error {
+	if env.JSON {
+		if err := env.PrintJSON(r); err != nil {
+			return err
+		}
+	} else {
+		env.Printf("Erased %s at %s.\n", cli.Count(r.Pages, "page"), r.At.Format(time.RFC3339))
+	}
+	if r.Open > 0 {
+		return cli.WithHint(errors.New("pages of it that the brokers still bring are kept: the ledger of erasures has no room to note them"),
+			"run the same command again on %s, when the brokers have forgotten them; look for who sends so many erasures", r.ForgottenBy)
+	}
+	if !env.JSON {
+		env.Printf("By %s the brokers on the way have forgotten it too; what they still bring is not kept.\n", r.ForgottenBy)
 	}
 	return nil
 }

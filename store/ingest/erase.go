@@ -45,19 +45,21 @@ func (in *Ingest) erase(ctx context.Context, g *group) {
 				j.status = unanswered
 				continue
 			}
-			erased, err := in.cfg.Eraser.Erase(ctx, j.erase)
+			done, err := in.cfg.Eraser.Erase(ctx, j.erase)
 			if err != nil {
 				in.troubled("erase pages", err)
 				j.status = unanswered
 				continue
 			}
-			j.data = eraseData(pages.ForgottenBy(g.today.Day), erased)
+			j.data = eraseData(pages.ForgottenBy(g.today.Day), done)
 		}
 	}
 }
 
 // eraseData returns the data of the reply to an order to erase: u32 day by which
-// the brokers have forgotten | u32 pages erased.
-func eraseData(day schema.Day, erased int) []byte {
-	return binary.BigEndian.AppendUint32(day.Bytes(), uint32(erased))
+// the brokers have forgotten | u32 pages erased | u32 pages that were not there and
+// are kept if they come.
+func eraseData(day schema.Day, done pages.Outcome) []byte {
+	b := binary.BigEndian.AppendUint32(day.Bytes(), uint32(done.Pages))
+	return binary.BigEndian.AppendUint32(b, uint32(done.Open))
 }

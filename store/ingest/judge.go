@@ -32,7 +32,7 @@ type Eraser interface {
 	// Hold keeps erasures away from [Eraser.Erased] to the commit.
 	Hold() (release func())
 	Erased(keys db.MonthKeys, p page.Page) bool
-	Erase(ctx context.Context, items []page.Erasure) (erased int, err error)
+	Erase(ctx context.Context, items []page.Erasure) (pages.Outcome, error)
 }
 
 // judged is an opened envelope and what becomes of it.

@@ -22,8 +22,9 @@ import (
 
 // Erased is what a store says of an order to erase.
 type Erased struct {
-	Pages       int        `json:"pages"`        // that were there
-	ForgottenBy schema.Day `json:"forgotten_by"` // day by which the brokers have forgotten too
+	Pages       int        `json:"pages"`          // that were there
+	Open        int        `json:"open,omitempty"` // that were not there, and are kept if they come: see pages.Outcome
+	ForgottenBy schema.Day `json:"forgotten_by"`   // day by which the brokers have forgotten too
 }
 
 // Eraser erases from a store: at most page.MaxErasures at a time. [Socket] is
@@ -54,6 +55,7 @@ func Erase(ctx context.Context, held Asker, eraser Eraser, id uuid.UUID, now tim
 	for chunk := range slices.Chunk(items, page.MaxErasures) {
 		one, err := eraser.Erase(ctx, chunk)
 		all.Pages += one.Pages
+		all.Open += one.Open
 		all.ForgottenBy = max(all.ForgottenBy, one.ForgottenBy)
 		if err != nil {
 			return all, fmt.Errorf("erase by ID: %w", err)
@@ -120,6 +122,6 @@ type own struct {
 
 // Erase implements [Eraser].
 func (o own) Erase(ctx context.Context, items []page.Erasure) (Erased, error) {
-	n, err := o.Eraser.Erase(ctx, items)
-	return Erased{Pages: n, ForgottenBy: pages.ForgottenBy(o.today.Day)}, err
+	done, err := o.Eraser.Erase(ctx, items)
+	return Erased{Pages: done.Pages, Open: done.Open, ForgottenBy: pages.ForgottenBy(o.today.Day)}, err
 }

@@ -25,8 +25,18 @@
 // taken away, of a month that cannot be read whole, are shown to nobody and go
 // into no backup; each start tries them again. An erasure shows whoever
 // runs the store, at that moment, which tags belonged together; what is left of it
-// does not. A ledger needs 16 bytes of disk and memory a tombstone, until its
-// month is forgotten; when it is full nothing more is erased, and nothing is lost.
+// does not.
+//
+// A ledger needs 16 bytes of disk and memory a tombstone, until its month is
+// forgotten, and at most 256 MiB. Orders name pages that are not there as well:
+// those that may be on their way, and any that a stranger makes up. When half of
+// the ledger is full, these get no tombstones any more. What holds then: pages
+// that are there are erased all the same, and never come back; a page that is not
+// there is kept if it comes, and the order's answer says so ([Outcome]). From the
+// brokers it comes within three days, and the order, given again then, erases it;
+// later only from somebody who kept its envelope, as long as its day is taken. To
+// fill the other half one has to send a page for every tombstone; then nothing
+// more is erased, and nothing is lost.
 //
 // It holds one row in memory at a time. When a month is damaged, the other
 // months' rows come all the same and the month is named.

@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 
 	"github.com/tacit-telemetry/tacit/anon/page"
@@ -54,6 +52,7 @@ type Eraser struct {
 
 	mu   sync.RWMutex // one erasure at a time, and none between Erased and a commit
 	mark Mark         // how far the ledger is applied to the data
+	told bool         // that there is no room for pages that are not there
 }
 
 // NewEraser returns an eraser, once all that the ledger has is erased from the
@@ -141,100 +140,6 @@ func (e *Eraser) applied(m Mark) error {
 	}
 	e.mark = m
 	return nil
-}
-
-// Erase erases the pages that items show the right to and returns how many
-// there were. When it returns, tombstones are on disk that keep them, and those
-// that may still be on their way, from being stored again; then the rows are
-// gone. The same items again erase nothing and are no error. Items of a day that
-// nothing can be of are left out.
-//
-// Whoever runs the store can see at that moment which tags belonged together:
-// what is left of it are tombstones, which do not tell.
-//
-// A month that cannot be read keeps no other from being erased. Errors wrap
-// [ErrLedgerFull] or the rows' own. Then some may be erased: ask again.
-func (e *Eraser) Erase(ctx context.Context, items []page.Erasure) (erased int, err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	byMonth, tombs, err := e.sort(items)
-	if err != nil {
-		return 0, fmt.Errorf("erase pages: %w", err)
-	}
-	before := e.cfg.Ledger.Mark()
-	if err := e.cfg.Ledger.Append(tombs); err != nil {
-		return 0, fmt.Errorf("erase pages: %w", err)
-	}
-	for m, one := range byMonth {
-		n, failed := e.eraseMonth(ctx, m, one)
-		erased += n
-		if failed != nil {
-			err = errors.Join(err, fmt.Errorf("erase pages of month %s: %w", m, failed))
-		}
-	}
-	// After an erasure that failed in part the mark stays where it was: the next
-	// start erases again what is not gone by then.
-	if after := e.cfg.Ledger.Mark(); err == nil && after != before && e.mark == before {
-		err = e.applied(after)
-	}
-	return erased, err
-}
-
-// monthItems is what to erase from one month.
-type monthItems struct {
-	keys  db.MonthKeys
-	items []page.Erasure
-}
-
-// sort sorts items by month, without those of days that nothing can be of, and
-// makes their tombstones.
-func (e *Eraser) sort(items []page.Erasure) (map[schema.Month]*monthItems, []Buried, error) {
-	byMonth, tombs := map[schema.Month]*monthItems{}, []Buried{}
-	today := e.cfg.Today()
-	for _, item := range items {
-		if item.Day+MaxDays < today.First || item.Day > today.Last+aheadDays {
-			continue
-		}
-		m := item.Day.Month()
-		in := byMonth[m]
-		if in == nil {
-			keys, err := e.cfg.Rows.Keys(m)
-			if errors.Is(err, db.ErrForgotten) {
-				continue
-			}
-			if err != nil {
-				return nil, nil, err
-			}
-			in = &monthItems{keys: keys}
-			byMonth[m] = in
-		}
-		in.items = append(in.items, item)
-		tombs = append(tombs, Buried{Month: m, Tombstone: TombstoneOf(in.keys, item.Tag, item.Right.Witness())})
-	}
-	return byMonth, tombs, nil
-}
-
-func (e *Eraser) eraseMonth(ctx context.Context, m schema.Month, in *monthItems) (int, error) {
-	gone := map[string]bool{} // an item may stand there twice
-	for _, item := range in.items {
-		want := item.Right.Witness()
-		err := e.cfg.Rows.Scan(ctx, m, db.Pages, Prefix(in.keys, item.Tag), func(key, value []byte) error {
-			// A row that is damaged shows no witness. It opens for nobody, and
-			// goes as well.
-			if p, ok := outside(in.keys, key, value); !ok || p.Day == item.Day && p.Witness == want {
-				gone[string(key)] = true
-			}
-			return nil
-		})
-		if err != nil {
-			return 0, err
-		}
-	}
-	keys := make([][]byte, 0, len(gone))
-	for _, key := range slices.Sorted(maps.Keys(gone)) {
-		keys = append(keys, []byte(key))
-	}
-	return len(keys), remove(ctx, e.cfg.Rows, m, keys)
 }
 
 // Hold keeps erasures away until release: from [Eraser.Erased] on until what it

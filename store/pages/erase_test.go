@@ -58,8 +58,8 @@ func (s *shelf) close() {
 // erase wants that many pages to be erased.
 func (s *shelf) erase(want int, items ...page.Erasure) {
 	s.t.Helper()
-	if n, err := s.eraser.Erase(s.t.Context(), items); n != want || err != nil {
-		s.t.Errorf("erased %d pages, %v, want %d", n, err, want)
+	if got, err := s.eraser.Erase(s.t.Context(), items); got != (Outcome{Pages: want}) || err != nil {
+		s.t.Errorf("erased %+v, %v, want %d", got, err, want)
 	}
 }
 
@@ -224,8 +224,8 @@ func TestADamagedMonthHoldsUpNoOther(t *testing.T) {
 	s.keepKnown(mine, day-30, 0)
 	s.eraser.cfg.Rows = unreadable{s.rows, day.Month()}
 	n, err := s.eraser.Erase(t.Context(), []page.Erasure{mine.Erasure(day, 0), mine.Erasure(day-30, 0)})
-	if n != 1 || !errors.Is(err, errDisk) {
-		t.Errorf("erased %d pages, %v", n, err)
+	if n.Pages != 1 || !errors.Is(err, errDisk) {
+		t.Errorf("erased %+v, %v", n, err)
 	}
 	s.count(0, mine, day-30, 0)
 	if err := s.newEraser(unreadable{s.rows, day.Month()}); err != nil { // a start goes on, too
@@ -280,8 +280,8 @@ func TestHold(t *testing.T) {
 	release := s.eraser.Hold()
 	done := make(chan int, 1)
 	go func() {
-		n, _ := s.eraser.Erase(context.Background(), []page.Erasure{mine.Erasure(day, 0)})
-		done <- n
+		got, _ := s.eraser.Erase(context.Background(), []page.Erasure{mine.Erasure(day, 0)})
+		done <- got.Pages
 	}()
 	select {
 	case n := <-done:
@@ -326,5 +326,40 @@ func TestErasedIsNotShown(t *testing.T) {
 	s.count(0, mine, day, 0)
 	if got := s.ledger.Behind(s.data); len(got) != 0 {
 		t.Errorf("caught up, the data is behind in %v", got)
+	}
+}
+
+// TestAFloodOfErasures: who names pages that never were takes the room for such,
+// and keeps nobody from erasing what is there for good.
+func TestAFloodOfErasures(t *testing.T) {
+	s := newShelf(t)
+	s.keepKnown(mine, day, 0)
+	s.keepKnown(mine, day-30, 7)
+	s.ledger.count = maxAhead
+	order := []page.Erasure{mine.Erasure(day, 0), mine.Erasure(day-30, 7), mine.Erasure(day, 1), mine.Erasure(day-30, 2), mine.Erasure(day, 1)}
+	for _, want := range []Outcome{{Pages: 2, Open: 2}, {Open: 2}} { // once, and given again
+		if got, err := s.eraser.Erase(t.Context(), order); got != want || err != nil {
+			t.Errorf("%+v, %v, want %+v", got, err, want)
+		}
+	}
+	keys, err := s.rows.Keys(day.Month())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, kept := range []bool{true, false} {
+		right := mine.Erasure(day, uint32(n))
+		if s.eraser.Erased(keys, page.Page{Day: day, Tag: right.Tag, Witness: right.Right.Witness()}) != kept {
+			t.Errorf("number %d: a tombstone keeps it away: %v", n, !kept)
+		}
+	}
+	s.keepKnown(mine, day, 1) // what was on its way has come
+	s.erase(1, mine.Erasure(day, 1))
+	s.close()
+	s.open()
+	s.count(0, mine, day, 0)
+	s.count(0, mine, day, 1)
+	s.count(0, mine, day-30, 7)
+	if n := s.ledger.Tombstones(); n != 3 {
+		t.Errorf("%d tombstones on disk", n)
 	}
 }

@@ -21,8 +21,13 @@ import (
 // erased after it.
 const LedgerFile = "erased.log"
 
-// maxTombstones bounds a ledger: 256 MiB on disk and in memory.
-const maxTombstones = 16 << 20
+// Bounds of a ledger: 256 MiB on disk and in memory. Whoever can send an order to
+// erase can name pages that never were. Those have half of it; the rest is for
+// pages that were there.
+const (
+	maxTombstones = 16 << 20
+	maxAhead      = maxTombstones / 2
+)
 
 // Errors of the ledger. All are wrapped with detail.
 var (
@@ -33,8 +38,9 @@ var (
 	// or another store's: erased pages would come back. Put the newest copy
 	// of it back.
 	ErrOlder = errors.New("the ledger of erasures is older than the data, or another store's; fix: put the newest copy of " + LedgerFile + " back into the keys directory")
-	// ErrLedgerFull says that no more tombstones are taken: most likely
-	// somebody floods the store with erasures. Nothing was erased.
+	// ErrLedgerFull says that no more tombstones are taken, not even of pages that
+	// are there: somebody floods the store with pages and erasures of them. Nothing
+	// was erased.
 	ErrLedgerFull = errors.New("the ledger of erasures is full")
 )
 
@@ -168,25 +174,27 @@ func (l *Ledger) Tombstones() int {
 	return l.count
 }
 
-// Append writes tombstones and returns when they are synced. Those that are
-// there already are left out, so that an erasure that comes again costs nothing.
-// Errors wrap [ErrLedgerFull]; then, and when the disk is full, some may be there.
-func (l *Ledger) Append(all []Buried) error {
+// Append writes the tombstones of pages that are there and of pages that are not
+// there, ahead of them, and returns when they are synced. It leaves out those that
+// it has, so that an erasure that comes again costs nothing, and all that are ahead
+// when half of the ledger is full: left is how many. Errors wrap [ErrLedgerFull];
+// then nothing is written, and when the disk is full some may be.
+func (l *Ledger) Append(there, ahead []Buried) (left int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	all = l.news(all)
-	if len(all) == 0 {
-		return nil
+	there, ahead = l.news(there), l.news(ahead)
+	if l.count+len(there) > maxTombstones {
+		return 0, fmt.Errorf("append to ledger of erasures: %w: it holds %d", ErrLedgerFull, l.count)
 	}
-	if l.count+len(all) > maxTombstones {
-		return fmt.Errorf("append to ledger of erasures: %w: it holds %d", ErrLedgerFull, l.count)
+	if l.count+len(there)+len(ahead) > maxAhead {
+		left, ahead = len(ahead), nil
 	}
-	for some := range slices.Chunk(all, maxAppend) {
+	for some := range slices.Chunk(l.news(slices.Concat(there, ahead)), maxAppend) {
 		if err := l.append(some); err != nil {
-			return fmt.Errorf("append to ledger of erasures: %w", err)
+			return 0, fmt.Errorf("append to ledger of erasures: %w", err)
 		}
 	}
-	return nil
+	return left, nil
 }
 
 // append writes what is new and sorted, at most maxAppend of it.

@@ -47,7 +47,7 @@ func some(seed uint64, m schema.Month, n int) []Buried {
 func add(t *testing.T, l *Ledger, all ...[]Buried) {
 	t.Helper()
 	for _, b := range all {
-		if err := l.Append(b); err != nil {
+		if left, err := l.Append(nil, b); left != 0 || err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -241,9 +241,22 @@ func TestOtherBranch(t *testing.T) {
 func TestLedgerFull(t *testing.T) {
 	l := openLedger(t, keysDir(t))
 	l.count = maxTombstones
-	if err := l.Append(some(1, month, 1)); !errors.Is(err, ErrLedgerFull) || l.size != 0 {
+	if _, err := l.Append(some(1, month, 1), nil); !errors.Is(err, ErrLedgerFull) || l.size != 0 {
 		t.Errorf("%v", err)
 	}
+	l.count = maxAhead - 3
+	there, ahead := some(2, month, 2), some(3, month, 2)
+	if left, err := l.Append(there, ahead); left != 2 || err != nil {
+		t.Errorf("%d are left, %v", left, err)
+	}
+	want(t, l, true, there)
+	want(t, l, false, ahead)
+	for again, left := range []int{0, 1} { // one fits, and comes again beside one that does not
+		if got, err := l.Append(there, ahead[:1+again]); got != left || err != nil {
+			t.Errorf("%d are left, %v, want %d", got, err, left)
+		}
+	}
+	want(t, l, true, ahead[:1])
 }
 
 func readLedger(t *testing.T, dir string) []byte {
@@ -267,7 +280,10 @@ func writeLedger(t *testing.T, dir string, b []byte) {
 func FuzzLedger(f *testing.F) {
 	l, err := OpenLedger(keysDir(f), nil)
 	if err == nil {
-		err = errors.Join(l.Append(some(1, month, 2)), l.Append(some(2, month+1, 3)))
+		_, err = l.Append(some(1, month, 2), nil)
+	}
+	if err == nil {
+		_, err = l.Append(some(2, month+1, 3), nil)
 	}
 	if err != nil {
 		f.Fatal(err)

@@ -219,7 +219,7 @@ func TestErasedIsNotBackedUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		tomb := pages.Buried{Month: item.Day.Month(), Tombstone: pages.TombstoneOf(keys, item.Tag, item.Right.Witness())}
-		if err := h.ledger.Append([]pages.Buried{tomb}); err != nil {
+		if _, err := h.ledger.Append([]pages.Buried{tomb}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if !h.has(n) {

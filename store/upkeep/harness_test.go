@@ -158,8 +158,8 @@ func (h *house) erase(n int) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if got, err := e.Erase(h.t.Context(), []page.Erasure{h.right[n]}); got != 1 || err != nil {
-		h.t.Fatalf("erase page %d: %d, %v", n, got, err)
+	if got, err := e.Erase(h.t.Context(), []page.Erasure{h.right[n]}); got.Pages != 1 || err != nil {
+		h.t.Fatalf("erase page %d: %+v, %v", n, got, err)
 	}
 }
 

@@ -61,7 +61,11 @@ func printErasure(env *cli.Env, e local.Erasure) {
 	if e.State == local.ErasureUnderWay {
 		env.Printf("%s The running agent goes on until all is confirmed; tacit erase --status shows how far it is.\n", sentence(e.Reason))
 	}
-	if e.ForgottenBy != "" {
+	switch {
+	case e.Open > 0:
+		env.Printf("It has no room to note what is still on its way: pages that come until %s stay there, and open only with the\n"+
+			"ID that this host had. The vendor can erase them by it.\n", e.ForgottenBy)
+	case e.ForgottenBy != "":
 		env.Printf("By %s the brokers on the way have forgotten it too.\n", e.ForgottenBy)
 	}
 	if e.Installation != nil {

@@ -25,6 +25,13 @@ By 2026-11-23 the brokers on the way have forgotten it too.
 Of what waited here, 3 records and the outbox are removed.
 This host is another installation now: a new ID
 `},
+		"no room": {
+			local.Erasure{State: local.ErasureDone, Ordered: day(20), Finished: day(20), Envelopes: 64, Confirmed: 64, Open: 9, ForgottenBy: "2026-11-23"},
+			`done; ordered 2026-11-20T08:00:00Z
+The store has confirmed 64 of 64 envelopes, and erased 0 pages.
+It has no room to note what is still on its way: pages that come until 2026-11-23 stay there, and open only with the
+ID that this host had. The vendor can erase them by it.
+`},
 		"under way": {
 			local.Erasure{State: local.ErasureUnderWay, Ordered: day(20), Envelopes: 128, Confirmed: 5, Refused: map[string]int{"bad-form": 1}, Reason: "the store is away"},
 			`under way; ordered 2026-11-20T08:00:00Z
