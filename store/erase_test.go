@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"os"
@@ -207,9 +208,31 @@ func TestEraseByID(t *testing.T) {
 		t.Errorf("again: %d pages", n.Pages)
 	}
 	check("with nobody running", 0, 0, 16)
+	settled(t, h, "with nobody running")
 	start(t, h.config(e))
 	e.send(sent...)
 	check("after a restart and replays", 0, 0, 16)
+}
+
+// settled wants the ledger to say nothing any more about which tombstones came
+// together: there is nothing left to settle.
+func settled(t *testing.T, h house, how string) {
+	t.Helper()
+	read := func() []byte {
+		b, err := os.ReadFile(filepath.Join(h.keys, pages.LedgerFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	before := read()
+	l, err := pages.OpenLedger(h.keys, nil)
+	if err == nil {
+		err = l.Settle()
+	}
+	if err != nil || l.Tombstones() == 0 || !bytes.Equal(before, read()) {
+		t.Errorf("%s: the ledger of %d tombstones is not settled, %v", how, l.Tombstones(), err)
+	}
 }
 
 // TestTheOrderLeavesNoTrace: nothing that the store keeps holds a tag, a right or
@@ -223,6 +246,7 @@ func TestTheOrderLeavesNoTrace(t *testing.T) {
 	right := host.right(today, 0)
 	e.done(host.order(wire.ClassUser, host.erasure(right)))
 	stop(t, s)
+	settled(t, h, "a store that has stopped")
 	needles := map[string][]byte{"tag": right.Tag[:], "right": right.Right[:], "ID": host.id[:]}
 	for _, dir := range []string{h.data, h.keys} {
 		err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {

@@ -192,6 +192,7 @@ func (s *Store) openEraser(ctx context.Context) (err error) {
 	if s.ledger, err = pages.OpenLedger(s.cfg.Secrets.Dir(), s.cfg.Logger); err != nil {
 		return err
 	}
+	s.undo = append(s.undo, s.ledger.Settle)
 	s.eraser, err = pages.NewEraser(ctx, pages.EraserConfig{
 		Rows: s.db, Ledger: s.ledger, Dir: s.cfg.Dir, Logger: s.cfg.Logger, Today: s.calendar.Today,
 	})

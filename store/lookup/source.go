@@ -118,7 +118,7 @@ func direct(ctx context.Context, at home.Home, lock *datadir.Lock) (*Source, err
 	}
 	return &Source{
 		Asker: shown, Held: held, Eraser: own{eraser, today},
-		close: func() error { return errors.Join(rows.Close(), lock.Release()) },
+		close: func() error { return errors.Join(ledger.Settle(), rows.Close(), lock.Release()) },
 	}, nil
 }
 

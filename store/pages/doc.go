@@ -24,8 +24,10 @@
 // older copy or backup of the data brings anything back. Rows that could not be
 // taken away, of a month that cannot be read whole, are shown to nobody and go
 // into no backup; each start tries them again. An erasure shows whoever
-// runs the store, at that moment, which tags belonged together; what is left of it
-// does not.
+// runs the store, at that moment, which tags belonged together. The ledger's file
+// shows until the end of the day which tombstones came together; then it is written
+// anew, sorted ([Ledger.Settle]), and tells nothing. Who copies it each day sees what
+// each day has added.
 //
 // A ledger needs 16 bytes of disk and memory a tombstone, until its month is
 // forgotten, and at most 256 MiB. Orders name pages that are not there as well:

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema"
@@ -48,20 +49,60 @@ func (l *Ledger) headAt(frames uint64) (durable.Digest, error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	switch {
-	case frames < l.base.frames:
-		return durable.Digest{}, errFolded
 	case frames == l.at.frames:
 		return l.at.head, nil
+	case frames == l.base.frames:
+		return l.base.head, nil
+	case frames <= l.first:
+		return durable.Digest{}, errFolded
 	}
-	at := l.base
-	err := l.frames(func(f *frame) error {
-		if at.frames == frames {
+	var head durable.Digest
+	i := l.first
+	err := l.eachHead(func(h durable.Digest) error {
+		if i++; i == frames {
+			head = h
 			return io.EOF
 		}
-		at = place{frames: f.number, head: f.head}
 		return nil
 	})
-	return at.head, err
+	return head, err
+}
+
+// eachHead calls each for the head of every frame that is known, until it returns
+// an error; io.EOF ends it without one. Callers hold mu.
+func (l *Ledger) eachHead(each func(durable.Digest) error) error {
+	err := l.pastHeads(each)
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return err
+	}
+	return l.frames(func(f *frame) error { return each(f.head) })
+}
+
+// pastHeads calls each for the heads in the past, until it returns an error.
+func (l *Ledger) pastHeads(each func(durable.Digest) error) error {
+	if l.base.frames == l.first {
+		return nil
+	}
+	f, err := os.Open(l.path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	n := int64(l.base.frames - l.first)
+	r := bufio.NewReader(io.NewSectionReader(f, l.heads, n*int64(len(durable.Digest{}))))
+	for range n {
+		var h durable.Digest
+		if _, err := io.ReadFull(r, h[:]); err != nil {
+			return cutShort(err)
+		}
+		if err := each(h); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // frames calls each for every frame of the file until it returns an error;
@@ -75,7 +116,7 @@ func (l *Ledger) frames(each func(*frame) error) error {
 		return err
 	}
 	defer f.Close()
-	r := bufio.NewReader(io.NewSectionReader(f, int64(ledgerHeaderLen), l.size-int64(ledgerHeaderLen)))
+	r := bufio.NewReader(io.NewSectionReader(f, l.begin, l.size-l.begin))
 	for at := l.base; err == nil; {
 		var one frame
 		if one, err = nextFrame(r, at); err == nil {
@@ -90,7 +131,7 @@ func (l *Ledger) frames(each func(*frame) error) error {
 }
 
 // Forget drops the tombstones of months before m, whose pages are gone with
-// their keys. The chain stays whole: marks of before are still covered.
+// their keys. Marks of before are still covered.
 func (l *Ledger) Forget(m schema.Month) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -101,14 +142,31 @@ func (l *Ledger) Forget(m schema.Month) error {
 	if !old {
 		return nil
 	}
-	if err := l.rewrite(m); err != nil {
+	if err := l.fold(m); err != nil {
 		return fmt.Errorf("forget old erasures: %w", err)
 	}
 	return nil
 }
 
-// rewrite replaces the file by one without the tombstones of months before m.
-func (l *Ledger) rewrite(m schema.Month) (err error) {
+// Settle moves what was appended into the past: from then on nothing in the file
+// tells which tombstones came together. A store does it when the day changes, when
+// it starts and when it stops.
+func (l *Ledger) Settle() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.at.frames == l.base.frames {
+		return nil
+	}
+	if err := l.fold(0); err != nil {
+		return fmt.Errorf("settle ledger of erasures: %w", err)
+	}
+	return nil
+}
+
+// fold replaces the file by one that has nothing but a past, without what is of
+// months before m.
+func (l *Ledger) fold(m schema.Month) (err error) {
+	fresh := l.folded(m)
 	f, err := os.CreateTemp(filepath.Dir(l.path), "."+LedgerFile+".*")
 	if err != nil {
 		return err
@@ -118,8 +176,19 @@ func (l *Ledger) rewrite(m schema.Month) (err error) {
 			_ = os.Remove(f.Name()) // the first error matters; a leftover is harmless
 		}
 	}()
-	fresh := &Ledger{path: l.path, id: l.id, base: l.base, months: map[schema.Month]*buried{}}
-	err = l.copyTo(f, fresh, m)
+	err = fresh.writePast(f, func(each func(durable.Digest) error) error {
+		dropped := fresh.first - l.first
+		return l.eachHead(func(h durable.Digest) error {
+			if dropped > 0 {
+				dropped--
+				return nil
+			}
+			return each(h)
+		})
+	})
+	if err == nil {
+		fresh.size, err = f.Seek(0, io.SeekCurrent)
+	}
 	if err == nil {
 		err = f.Sync()
 	}
@@ -129,45 +198,39 @@ func (l *Ledger) rewrite(m schema.Month) (err error) {
 	if err = os.Rename(f.Name(), l.path); err != nil {
 		return err
 	}
-	for _, b := range fresh.months {
-		b.settle()
-	}
-	l.base, l.size, l.count, l.months = fresh.base, fresh.size, fresh.count, fresh.months
+	l.first, l.eras, l.heads, l.base = fresh.first, fresh.eras, fresh.heads, fresh.base
+	l.begin, l.size, l.count, l.months = fresh.size, fresh.size, fresh.count, fresh.months
 	return durable.SyncDir(filepath.Dir(l.path))
 }
 
-// copyTo writes the file without the tombstones of months before m, and keeps in
-// fresh what it holds then. Forgotten frames at the beginning go.
-func (l *Ledger) copyTo(w io.Writer, fresh *Ledger, m schema.Month) error {
-	out := bufio.NewWriter(w)
-	put := func(b []byte) error {
-		fresh.size += int64(len(b))
-		_, err := out.Write(b)
-		return err
+// folded returns what the ledger is once it is folded. The tombstones are shared.
+func (l *Ledger) folded(m schema.Month) *Ledger {
+	fresh := &Ledger{id: l.id, first: l.first, base: l.at, at: l.at, months: map[schema.Month]*buried{}}
+	newest := schema.Month(0) // of the frames
+	for month, b := range l.months {
+		if b.last > l.base.frames {
+			newest = max(newest, month)
+		}
+		if month < m {
+			continue
+		}
+		b.settle()
+		fresh.months[month] = b
+		fresh.count += len(b.sorted)
 	}
-	err := l.frames(func(f *frame) error {
-		if f.month < m {
-			f.tombstones = nil
+	eras := slices.Clone(l.eras)
+	if heads := uint32(l.at.frames - l.base.frames); heads > 0 {
+		if n := len(eras); n > 0 && eras[n-1].month >= newest {
+			eras[n-1].heads += heads
+		} else {
+			eras = append(eras, era{month: newest, heads: heads})
 		}
-		if f.tombstones == nil && fresh.size == 0 {
-			fresh.base = place{frames: f.number, head: f.head}
-			return nil
-		}
-		if fresh.size == 0 {
-			if err := put(fresh.header()); err != nil {
-				return err
-			}
-		}
-		if f.tombstones != nil {
-			fresh.keep(f)
-		}
-		return put(f.append(nil))
-	})
-	if err == nil && fresh.size == 0 {
-		err = put(fresh.header())
 	}
-	if err == nil {
-		err = out.Flush()
+	for len(eras) > 0 && eras[0].month < m {
+		fresh.first += uint64(eras[0].heads)
+		eras = eras[1:]
 	}
-	return err
+	fresh.eras = eras
+	fresh.heads = int64(ledgerFixedLen + len(eras)*eraLen)
+	return fresh
 }

@@ -3,6 +3,7 @@ package pages
 import (
 	"bufio"
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -14,23 +15,13 @@ import (
 	"github.com/tacit-telemetry/tacit/schema"
 )
 
-// The file of a ledger:
+// What follows the past of a ledger (past.go), each time that something is erased:
 //
-//	header = "tacitel" | version 1 | ledger ID 16 | u64 frames before the first | their head 32
-//	frame  = kind 1 | u32 month | u32 count | SHA-256(tombstones) 32 | head 32 | tombstone 16, count times
-//	head   = SHA-256(head before | u32 month | u32 count | SHA-256(tombstones))
-//
-// A frame of a month that is forgotten keeps its first line only (kind 2), so
-// that the chain holds; such frames at the beginning go and are counted in the
-// header.
+//	frame = u32 month | u32 count | salt 16 | SHA-256(salt | tombstones) 32 | head 32 | tombstone 16, count times
+//	head  = SHA-256(head before | u32 month | u32 count | SHA-256(salt | tombstones))
 const (
-	ledgerMagic     = "tacitel"
-	ledgerVersion   = 1
-	ledgerHeaderLen = len(ledgerMagic) + 1 + 16 + 8 + 32
-	ledgerFrameLen  = 1 + 4 + 4 + 32 + 32
-
-	wholeFrame     = 1
-	forgottenFrame = 2
+	ledgerFrameLen = 4 + 4 + saltLen + 32 + 32
+	saltLen        = 16
 
 	maxFrameTombstones = 4096
 	maxAppend          = 16 * maxFrameTombstones // tombstones in one write
@@ -43,8 +34,9 @@ type frame struct {
 	number     uint64 // counts from 1
 	month      schema.Month
 	count      uint32
+	salt       [saltLen]byte
 	body, head durable.Digest
-	tombstones []Tombstone // nil: forgotten
+	tombstones []Tombstone
 }
 
 // framesOf makes frames of sorted tombstones, to follow after a place.
@@ -58,6 +50,7 @@ func framesOf(all []Buried, after place) ([]frame, place) {
 			n++
 		}
 		all = all[n:]
+		_, _ = rand.Read(f.salt[:]) // crypto/rand.Read never returns an error
 		f.count, f.body = uint32(n), sha256.Sum256(f.bytes())
 		after = f.follow(after)
 		frames = append(frames, f)
@@ -74,19 +67,19 @@ func (f *frame) follow(after place) place {
 // next returns the head that the frame has after another.
 func (f *frame) next(prev durable.Digest) durable.Digest {
 	b := f.line(slices.Clone(prev[:]))
-	return sha256.Sum256(b)
+	return sha256.Sum256(append(b, f.body[:]...))
 }
 
-// line appends what the head is of.
+// line appends what a frame begins with.
 func (f *frame) line(b []byte) []byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(f.month))
-	b = binary.BigEndian.AppendUint32(b, f.count)
-	return append(b, f.body[:]...)
+	return binary.BigEndian.AppendUint32(b, f.count)
 }
 
-// bytes returns the tombstones as they lie on disk.
+// bytes returns what the body is of.
 func (f *frame) bytes() []byte {
-	b := make([]byte, 0, len(f.tombstones)*len(Tombstone{}))
+	b := make([]byte, 0, saltLen+len(f.tombstones)*len(Tombstone{}))
+	b = append(b, f.salt[:]...)
 	for _, t := range f.tombstones {
 		b = append(b, t[:]...)
 	}
@@ -94,29 +87,18 @@ func (f *frame) bytes() []byte {
 }
 
 func (f *frame) append(b []byte) []byte {
-	kind := byte(wholeFrame)
-	if f.tombstones == nil {
-		kind = forgottenFrame
-	}
-	b = f.line(append(b, kind))
-	b = append(b, f.head[:]...)
-	return append(b, f.bytes()...)
-}
-
-func (l *Ledger) header() []byte {
-	b := append([]byte(ledgerMagic), ledgerVersion)
-	b = append(b, l.id[:]...)
-	b = binary.BigEndian.AppendUint64(b, l.base.frames)
-	return append(b, l.base.head[:]...)
+	b = append(f.line(b), f.salt[:]...)
+	b = append(append(b, f.body[:]...), f.head[:]...)
+	return append(b, f.bytes()[saltLen:]...)
 }
 
 // read reads a ledger of that many bytes. l.size is then the length of what is
 // whole; what follows is torn.
 func (l *Ledger) read(r io.ReaderAt, size int64) error {
 	buf := bufio.NewReader(io.NewSectionReader(r, 0, size))
-	err := l.readHeader(buf)
+	err := l.readPast(buf, size)
 	if err == nil {
-		l.at, l.size = l.base, int64(ledgerHeaderLen)
+		l.at, l.size = l.base, l.begin
 		err = l.readFrames(buf)
 	}
 	if errors.Is(err, ErrLedger) && size-l.size <= maxAppendLen {
@@ -129,20 +111,6 @@ func (l *Ledger) read(r io.ReaderAt, size int64) error {
 		return nil
 	}
 	return err
-}
-
-func (l *Ledger) readHeader(r io.Reader) error {
-	var b [ledgerHeaderLen]byte
-	if _, err := io.ReadFull(r, b[:]); err != nil {
-		return cutShort(err)
-	}
-	rest, ok := bytes.CutPrefix(b[:], append([]byte(ledgerMagic), ledgerVersion))
-	if !ok {
-		return fmt.Errorf("%w: it does not begin as one", ErrLedger)
-	}
-	l.id = [16]byte(rest)
-	l.base = place{frames: binary.BigEndian.Uint64(rest[16:]), head: durable.Digest(rest[24:])}
-	return nil
 }
 
 func (l *Ledger) readFrames(r io.Reader) error {
@@ -169,23 +137,21 @@ func nextFrame(r io.Reader, after place) (frame, error) {
 		return frame{}, err
 	}
 	f := frame{
-		number: after.frames + 1, month: schema.Month(binary.BigEndian.Uint32(b[1:])), count: binary.BigEndian.Uint32(b[5:]),
-		body: durable.Digest(b[9:]), head: durable.Digest(b[9+sha256.Size:]),
+		number: after.frames + 1, month: schema.Month(binary.BigEndian.Uint32(b[:])), count: binary.BigEndian.Uint32(b[4:]),
+		salt: [saltLen]byte(b[8:]), body: durable.Digest(b[8+saltLen:]), head: durable.Digest(b[8+saltLen+sha256.Size:]),
 	}
-	if f.head != f.next(after.head) || f.count == 0 || f.count > maxFrameTombstones || b[0] != wholeFrame && b[0] != forgottenFrame {
+	if f.head != f.next(after.head) || f.count == 0 || f.count > maxFrameTombstones {
 		return frame{}, fmt.Errorf("%w: frame %d does not follow from the one before", ErrLedger, f.number)
 	}
-	if b[0] == forgottenFrame {
-		return f, nil
-	}
-	body := make([]byte, int(f.count)*len(Tombstone{}))
-	if _, err := io.ReadFull(r, body); err != nil {
+	body := make([]byte, saltLen+int(f.count)*len(Tombstone{}))
+	copy(body, f.salt[:])
+	if _, err := io.ReadFull(r, body[saltLen:]); err != nil {
 		return frame{}, cutShort(err)
 	}
 	if sha256.Sum256(body) != f.body {
 		return frame{}, fmt.Errorf("%w: frame %d is not what was written", ErrLedger, f.number)
 	}
-	for one := range slices.Chunk(body, len(Tombstone{})) {
+	for one := range slices.Chunk(body[saltLen:], len(Tombstone{})) {
 		f.tombstones = append(f.tombstones, Tombstone(one))
 	}
 	return f, nil

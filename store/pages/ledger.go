@@ -2,6 +2,7 @@ package pages
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -52,16 +53,20 @@ type Mark struct {
 }
 
 // Ledger remembers what was erased, so that no late replay and no older backup
-// brings it back: one append-only file of frames, of one month each, chained by
-// SHA-256, synced. It is safe for concurrent use; the caller holds the store's
-// lock.
+// brings it back: one file, to which frames are appended, of one month each,
+// chained by SHA-256 and synced, and which is written anew when the day changes,
+// sorted. It is safe for concurrent use; the caller holds the store's lock.
 type Ledger struct {
 	path string
 	log  *slog.Logger
 
 	mu     sync.RWMutex
 	id     [16]byte
-	base   place // before the first frame in the file
+	first  uint64 // frames whose heads are forgotten
+	eras   []era
+	heads  int64 // where they begin in the file
+	base   place // before the first frame that follows the past
+	begin  int64 // of that frame in the file
 	at     place // after the last frame
 	size   int64 // of the file
 	count  int   // of the tombstones
@@ -199,11 +204,13 @@ func (l *Ledger) Append(there, ahead []Buried) (left int, err error) {
 
 // append writes what is new and sorted, at most maxAppend of it.
 func (l *Ledger) append(all []Buried) error {
+	if l.size == 0 {
+		if err := l.start(); err != nil {
+			return err
+		}
+	}
 	frames, after := framesOf(all, l.at)
 	var b []byte
-	if l.size == 0 {
-		b = l.header()
-	}
 	for i := range frames {
 		b = frames[i].append(b)
 	}
@@ -217,8 +224,8 @@ func (l *Ledger) append(all []Buried) error {
 	return nil
 }
 
-// news returns what the ledger does not have yet, sorted by month and value:
-// nothing in the file tells which page of a frame was whose.
+// news returns what the ledger does not have yet, sorted by month and value: the
+// file does not tell in which order it was named.
 func (l *Ledger) news(all []Buried) []Buried {
 	all = slices.DeleteFunc(slices.Clone(all), func(b Buried) bool {
 		have := l.months[b.Month]
@@ -249,13 +256,23 @@ func (l *Ledger) keep(f *frame) {
 	l.count += len(f.tombstones)
 }
 
-// write appends and syncs. What does not fit on the disk is taken away again.
-func (l *Ledger) write(b []byte) error {
-	dir := filepath.Dir(l.path)
-	if err := durable.MakeOwnerDir(dir); err != nil {
+// start makes the file, with no past.
+func (l *Ledger) start() error {
+	if err := durable.MakeOwnerDir(filepath.Dir(l.path)); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(l.path, os.O_CREATE|os.O_WRONLY, durable.OwnerFile)
+	b := l.header()
+	sum := sha256.Sum256(b)
+	if err := durable.WriteFile(l.path, append(b, sum[:]...), durable.OwnerFile); err != nil {
+		return err
+	}
+	l.heads, l.begin, l.size = int64(ledgerFixedLen), int64(ledgerHeaderLen), int64(ledgerHeaderLen)
+	return nil
+}
+
+// write appends and syncs. What does not fit on the disk is taken away again.
+func (l *Ledger) write(b []byte) error {
+	f, err := os.OpenFile(l.path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
@@ -266,10 +283,7 @@ func (l *Ledger) write(b []byte) error {
 	if err != nil {
 		err = errors.Join(err, f.Truncate(l.size))
 	}
-	if err = errors.Join(err, f.Close()); err == nil && l.size == 0 {
-		err = durable.SyncDir(dir)
-	}
-	if err == nil {
+	if err = errors.Join(err, f.Close()); err == nil {
 		l.size += int64(len(b))
 	}
 	return err

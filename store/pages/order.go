@@ -30,7 +30,7 @@ type Outcome struct {
 // error. Items of a day that nothing can be of are left out.
 //
 // Whoever runs the store can see at that moment which tags belonged together:
-// what is left of it are tombstones, which do not tell.
+// what is left of it are tombstones, which do not tell once the day is over.
 //
 // A month that cannot be read keeps no other from being erased. Errors wrap
 // [ErrLedgerFull] or the rows' own. Then some may be erased: ask again.

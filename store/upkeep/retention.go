@@ -18,11 +18,13 @@ const lookEvery = time.Hour
 // that a clock which is wrong for a while destroys nothing (package calendar):
 // after a rest of days it takes a day of running, and after one of months a week,
 // until anything is forgotten. What is too old is not shown meanwhile ([Window]).
+// When it starts and when the day changes, it settles the ledger of erasures.
 func (u *Upkeep) Run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
 		u.forget(ctx)
+		u.settle(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -56,6 +58,26 @@ func (u *Upkeep) forget(ctx context.Context) {
 	if n := len(gone.Pages) + len(gone.Sums); n > 0 {
 		u.log.Info("forgot months", slog.Int("pages", len(gone.Pages)), slog.Int("sums", len(gone.Sums)))
 	}
+}
+
+// settle lets the ledger forget which tombstones came together. It does no harm on
+// a day that is wrong, and waits for a task that reads the file. After an error the
+// next look tries again.
+func (u *Upkeep) settle(ctx context.Context) {
+	day := u.cfg.Today().Day
+	if day == u.settled {
+		return
+	}
+	done, err := u.take(ctx, nil)
+	if err != nil {
+		return // ctx ended
+	}
+	defer done()
+	if err := u.cfg.Ledger.Settle(); err != nil {
+		u.log.Error("settle erasures", slog.Any("error", err))
+		return
+	}
+	u.settled = day
 }
 
 // limits returns the first months whose pages and sums are kept on a day.

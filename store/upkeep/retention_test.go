@@ -2,6 +2,8 @@ package upkeep
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -166,5 +168,29 @@ func TestLimits(t *testing.T) {
 	}
 	if _, _, ok := limits(0, 90); ok {
 		t.Error("something is forgotten although no day is sure")
+	}
+}
+
+// TestTheLedgerIsSettled at the start and when the day changes, and not in between.
+func TestTheLedgerIsSettled(t *testing.T) {
+	h := newHouse(t)
+	h.fill(0, 6)
+	f := &fakeTime{wall: h.today.Time()}
+	h.setTime(f)
+	length := func() int {
+		b, err := os.ReadFile(filepath.Join(h.keys, pages.LedgerFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(b)
+	}
+	for n, wait := range []time.Duration{0, time.Hour, 24 * time.Hour} {
+		f.run(wait)
+		h.erase(n)
+		before := length()
+		h.up.settle(t.Context())
+		if settled := length() < before; settled != (wait != time.Hour) {
+			t.Errorf("after %v: from %d bytes to %d", wait, before, length())
+		}
 	}
 }

@@ -60,6 +60,7 @@ type Upkeep struct {
 
 	// Of Run.
 	pagesFrom, sumsFrom schema.Month // what is older is forgotten; 0: not yet
+	settled             schema.Day   // on which the ledger was; 0: not yet
 }
 
 // New returns the upkeep of a store. Nothing is done before a method is called.
