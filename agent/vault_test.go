@@ -127,7 +127,8 @@ func (v *vault) erase(payload []byte) []byte {
 			n++
 		}
 	}
-	return binary.BigEndian.AppendUint32((schema.DayOf(time.Now()) + 3).Bytes(), n)
+	data := binary.BigEndian.AppendUint32((schema.DayOf(time.Now()) + 3).Bytes(), n)
+	return binary.BigEndian.AppendUint32(data, uint32(len(items))-n)
 }
 
 // of counts the pages of an installation of today.

@@ -29,9 +29,10 @@ const markFile = "erased.json"
 // retention: a shorter one that was chosen lately has taken nothing away yet.
 const MaxDays = 400 + 31
 
-// aheadDays is how many days ahead something may be of which is erased: an
-// envelope of a later day opens no more when that day comes.
-const aheadDays = wire.KeyAcceptedDays + 1
+// aheadDays is how many days ahead something may be of which is erased: of a
+// later day nothing is taken that is sealed by now. A key may start two terms from
+// today, and what is sealed to it may be of any day on which it opens.
+const aheadDays = 2*wire.KeyActiveDays + wire.KeyAcceptedDays
 
 // EraserConfig says what is erased from.
 type EraserConfig struct {
