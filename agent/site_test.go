@@ -57,6 +57,10 @@ func TestTheSiteDecides(t *testing.T) {
 	if h.Send(t.Context()); r.Stats().Gate.Passed == 0 {
 		t.Fatal("nothing passes while the site is on by default")
 	}
+	eventually(t, "the connection after the one without a reply is there, and has asked", patience, func() bool {
+		s := r.Stats()
+		return s.Door.Connections == 1 && s.Gate.Policies == s.Door.Accepted
+	})
 
 	decide(t, r, wire.SwitchOff)
 	eventually(t, "the agent knows", time.Second, func() bool { return h.Why().SiteOff })
