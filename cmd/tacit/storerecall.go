@@ -94,6 +94,9 @@ func recallPages(ctx context.Context, env *cli.Env, place storePlace, o recallOp
 		got, err = s.Recall(ctx, r, p.step)
 		return err
 	})
+	if errors.Is(err, context.Canceled) && !o.dry {
+		err = cli.WithHint(err, "what is destroyed stays so; run the same command again for the rest")
+	}
 	if err != nil {
 		return err
 	}

@@ -217,9 +217,22 @@ func fail(env *Env, root *cobra.Command, err error) int {
 	default:
 		hint = hintFor(err)
 	}
-	fmt.Fprintf(env.Err, "error: %s\n", strings.ReplaceAll(Shown(err.Error()), "\n", "; "))
+	fmt.Fprintf(env.Err, "error: %s\n", strings.ReplaceAll(Shown(textOf(err)), "\n", "; "))
 	if hint != "" {
 		fmt.Fprintf(env.Err, "hint: %s\n", Shown(hint))
 	}
 	return code
+}
+
+// interrupted is how an error says that Ctrl-C, or another signal to end, came:
+// in words of the context, or of the signal that ended it.
+var interrupted = regexp.MustCompile(`context canceled|\w+ signal received`)
+
+// textOf returns an error as it is printed. Ctrl-C has a word that its user
+// knows.
+func textOf(err error) string {
+	if !errors.Is(err, context.Canceled) {
+		return err.Error()
+	}
+	return interrupted.ReplaceAllString(err.Error(), "interrupted")
 }

@@ -5,6 +5,7 @@ package cli_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -79,6 +80,7 @@ func failures(home string) map[string]error {
 		"signature":  fmt.Errorf("fetch: %w", envelope.ErrSignature),
 		"full":       &fs.PathError{Op: "write", Path: filepath.Join(home, "d"), Err: syscall.ENOSPC},
 		"permission": &fs.PathError{Op: "open", Path: "/d", Err: syscall.EACCES},
+		"ctrl-c":     fmt.Errorf("verify: %w", context.Canceled),
 		"problem":    fmt.Errorf("ask: %w", &local.Problem{Message: "too long", Hint: "send less"}),
 	}
 }
@@ -127,6 +129,7 @@ func TestCommands(t *testing.T) {
 		"signature":       {[]string{"fail", "signature"}, "", "\nhint: ", 1},
 		"full":            {[]string{"fail", "full"}, "", "error: write ~/d: no space left on device\nhint: free space", 1},
 		"permission":      {[]string{"fail", "permission"}, "", "\nhint: ", 1},
+		"interrupted":     {[]string{"fail", "ctrl-c"}, "", "error: verify: interrupted\nhint: run the same command again\n", 1},
 		"problem":         {[]string{"fail", "problem"}, "", "error: ask: too long\nhint: send less\n", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -206,7 +209,7 @@ func TestShown(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	for want, got := range map[string]string{
-		"1 envelope": cli.Count(1, "envelope"), "2 envelopes": cli.Count(2, "envelope"), "0 replies": cli.Count(0, "reply"),
+		"1 envelope": cli.Count(1, "envelope"), "2 envelopes": cli.Count(2, "envelope"), "100,157 pages": cli.Count(100157, "page"), "0 replies": cli.Count(0, "reply"),
 		"1 entry": cli.Count(1, "entry"), "3 entries": cli.Count(3, "entry"), "90 days": cli.Count(90, "day"), "1 day": cli.Count(1, "day"),
 		"0 B": cli.Sizes(nil), "1,024 B each": cli.Sizes([]int{1024, 1024}), "1,024 to 16,384 B": cli.Sizes([]int{16384, 1024, 4096}),
 		"0": cli.Thousands(0), "999": cli.Thousands(999), "1,000": cli.Thousands(1000), "12,345,678": cli.Thousands(12345678),

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"strings"
@@ -22,6 +23,8 @@ func hintFor(err error) string {
 		path    *fs.PathError
 	)
 	switch {
+	case errors.Is(err, context.Canceled): // by Ctrl-C: nothing else ends a command before its time
+		return "run the same command again"
 	case errors.As(err, &problem):
 		return problem.Hint
 	case errors.As(err, &held):

@@ -1,13 +1,12 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// Count returns a number with its noun: "1 envelope", "2 replies".
+// Count returns a number with its noun: "1 envelope", "2,000 replies".
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -15,7 +14,7 @@ func Count(n int, noun string) string {
 	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.ContainsAny(stem[len(stem)-1:], "aeou") {
 		noun = stem + "ie" // replies, but days and keys
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return Thousands(n) + " " + noun + "s"
 }
 
 // Sizes returns sizes in words: "1,024 B each", or "1,024 to 4,096 B".
