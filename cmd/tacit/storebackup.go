@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -40,6 +41,9 @@ func backupStore(ctx context.Context, env *cli.Env, place storePlace, out string
 	var b upkeep.Backed
 	err := withStore(ctx, env, place, func(s *upkeep.Source, p *progress) (err error) {
 		b, err = upkeep.WriteBackup(ctx, s, out, p.step)
+		if errors.Is(err, syscall.ENOSPC) {
+			err = cli.WithHint(err, "free space on the volume of %s, or name a file on another; nothing was written", out)
+		}
 		return err
 	})
 	if err != nil {
