@@ -29,6 +29,8 @@ func explainUpkeep(err error) error {
 		return cli.WithHint(err, "name the directory that the store was started with: --data DIR, or its --config FILE")
 	case errors.Is(err, home.ErrSilent):
 		return cli.WithHint(err, "wait until it has started, or end it")
+	case errors.Is(err, upkeep.ErrStopped):
+		return cli.WithHint(err, "run the same command again: it works on a stopped store too")
 	case errors.Is(err, db.ErrNoKeys), errors.Is(err, upkeep.ErrNoSecret):
 		return cli.WithHint(err, "name the directory of the keys that belong to this store: --keys DIR; or put its backup back")
 	case errors.Is(err, pages.ErrOlder):
@@ -37,6 +39,8 @@ func explainUpkeep(err error) error {
 		return cli.WithHint(err, "take another copy of the backup, and the keys of the store that wrote it; nothing was changed")
 	case errors.Is(err, upkeep.ErrNotEmpty):
 		return cli.WithHint(err, "name another directory with --data; to replace a store, end it and move its directory away")
+	case errors.Is(err, upkeep.ErrRecall):
+		return cli.WithHint(err, "name the build as its agent does: tacit-agent --version")
 	case errors.Is(err, db.ErrFull):
 		return cli.WithHint(err, "free space on the volume; nothing that was confirmed is lost")
 	}

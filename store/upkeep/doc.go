@@ -30,15 +30,12 @@ var (
 	// the keys directory. Put back the keys directory that belongs to the
 	// store.
 	ErrNoSecret = errors.New("the secret of backups is not there")
-	// ErrLedger says that the ledger of erasures is older than the backup: what
-	// was erased would come back. Put back a newer keys directory.
-	ErrLedger = errors.New("the ledger of erasures is older than the backup")
 	// ErrNotEmpty says that there is a store already. Restore into another
 	// directory.
 	ErrNotEmpty = errors.New("there is a store already")
-	// ErrBroken says that the task is done, and that some of the store could
-	// not be read: the report says what.
-	ErrBroken = errors.New("the store is not whole")
+	// ErrStopped says that the process which holds the store was told to end. Of
+	// a recall, what is destroyed stays so. Order it again.
+	ErrStopped = errors.New("the store was stopped meanwhile")
 	// ErrRecall says that a recall names no build, or no days.
 	ErrRecall = errors.New("recall names no pages")
 )

@@ -46,7 +46,7 @@ type errorPart struct {
 
 // known are the errors that keep their meaning across the socket.
 var known = map[string]error{
-	"secret": ErrNoSecret, "recall": ErrRecall, "full": db.ErrFull, "keys": db.ErrNoKeys,
+	"secret": ErrNoSecret, "recall": ErrRecall, "full": db.ErrFull, "keys": db.ErrNoKeys, "stopped": ErrStopped,
 }
 
 // remoteError is an error of the process that holds the store.
@@ -95,6 +95,9 @@ func serve(life context.Context, do func(ctx context.Context, body []byte, a *an
 		a := &answer{w: w, control: http.NewResponseController(w), cancel: cancel}
 		beat := a.beat(ctx)
 		result, err := do(ctx, body, a)
+		if err != nil && life.Err() != nil {
+			err = ErrStopped
+		}
 		cancel()
 		beat.Wait()
 		a.end(result, err)
