@@ -132,14 +132,23 @@ func (l *Ledger) Behind(dir string) []schema.Month {
 
 // applied notes that the data has nothing any more of what the ledger had at m.
 func (e *Eraser) applied(m Mark) error {
+	if err := NoteErased(e.cfg.Dir, m); err != nil {
+		return err
+	}
+	e.mark = m
+	return nil
+}
+
+// NoteErased notes in a data directory that the data has nothing any more of
+// what the ledger had at m: who opens it next need not look again.
+func NoteErased(dir string, m Mark) error {
 	b, err := json.Marshal(m)
 	if err == nil {
-		err = durable.WriteFile(filepath.Join(e.cfg.Dir, markFile), append(b, '\n'), durable.OwnerFile)
+		err = durable.WriteFile(filepath.Join(dir, markFile), append(b, '\n'), durable.OwnerFile)
 	}
 	if err != nil {
 		return fmt.Errorf("note what is erased: %w", err)
 	}
-	e.mark = m
 	return nil
 }
 

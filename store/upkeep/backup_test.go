@@ -2,6 +2,7 @@ package upkeep
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -90,6 +91,15 @@ func TestErasedStaysErased(t *testing.T) {
 	r, err := h.restore(file, true)
 	if err != nil || r.Erased != 1 {
 		t.Fatalf("restored: %+v, %v", r, err)
+	}
+	// Who opens it next need not read all pages again.
+	var mark pages.Mark
+	b, err := os.ReadFile(filepath.Join(h.dir, "erased.json"))
+	if err == nil {
+		err = json.Unmarshal(b, &mark)
+	}
+	if err != nil || mark != h.ledger.Mark() {
+		t.Errorf("the mark of what is erased is %+v, %v", mark, err)
 	}
 	for n := 1; n <= 3; n++ {
 		if h.has(n) {

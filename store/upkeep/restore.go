@@ -137,6 +137,9 @@ func (r *restore) load(ctx context.Context, key BackupSecret) error {
 	if r.out.Erased, err = r.ledger.Replay(ctx, r.rows, pages.Mark{}); err != nil {
 		return err
 	}
+	if err := pages.NoteErased(r.partial, r.ledger.Mark()); err != nil {
+		return err
+	}
 	return r.recall(ctx)
 }
 
