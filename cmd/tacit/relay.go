@@ -71,7 +71,7 @@ func runRelay(ctx context.Context, env *cli.Env, o daemonOptions) (err error) {
 	}
 	limitMemory(relayMemory)
 	d := &relayDaemon{env: env, settings: s, logger: env.Logger(o.verbose), data: env.DataOr(s.Data)}
-	defer func() { err = errors.Join(err, d.undo.closeInTime(ctx)) }()
+	defer func() { err = errors.Join(err, d.undo.closeInTime(ctx, stopTime)) }()
 	for _, step := range []func(context.Context) error{d.openData, d.openCertificate, d.openRelay, d.openHealth} {
 		if err := step(ctx); err != nil {
 			return explainRelay(err)

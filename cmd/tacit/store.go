@@ -59,7 +59,7 @@ func runStore(ctx context.Context, env *cli.Env, o daemonOptions) (err error) {
 	}
 	limitMemory(memoryLimit)
 	d := &storeDaemon{env: env, settings: s, logger: env.Logger(o.verbose), data: env.DataOr(s.Data)}
-	defer func() { err = errors.Join(err, d.undo.closeInTime(ctx)) }()
+	defer func() { err = errors.Join(err, d.undo.closeInTime(ctx, storeStopTime)) }()
 	for _, step := range []func(context.Context) error{d.openKeys, d.openEdge, d.openStore, d.tellKeys, d.openHealth} {
 		if err := step(ctx); err != nil {
 			return explainHeld(err)

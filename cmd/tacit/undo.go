@@ -8,8 +8,13 @@ import (
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 )
 
-// stopTime bounds an orderly end, so that a daemon is gone within two seconds.
-const stopTime = 1800 * time.Millisecond
+// How long an orderly end may take: a daemon is gone within two seconds. A store
+// has tables to merge, so that nothing on its disk tells what came together, and
+// with a million pages that takes a while; a service manager waits longer.
+const (
+	stopTime      = 1800 * time.Millisecond
+	storeStopTime = 15 * time.Second
+)
 
 // undo ends what was opened, last in first out. The zero undo is ready.
 type undo []func(context.Context) error
@@ -21,10 +26,10 @@ func (u *undo) later(f func(context.Context) error) { *u = append(*u, f) }
 // cannot write what it holds: on a full disk, or when its directory is gone.
 var errSlow = errors.New("closing takes too long and was given up")
 
-// closeInTime ends everything, or gives up: what was confirmed is synced, and
-// the next start takes it up as after a power cut.
-func (u *undo) closeInTime(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+// closeInTime ends everything within about that time, or gives up: what was
+// confirmed is synced, and the next start takes it up as after a power cut.
+func (u *undo) closeInTime(ctx context.Context, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	closed := make(chan error, 1)
 	go func() { closed <- u.close(ctx) }() // ends with the process at the latest

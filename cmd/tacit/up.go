@@ -56,7 +56,7 @@ func up(ctx context.Context, env *cli.Env, o upOptions) (err error) {
 	h := &house{env: env, options: o}
 	defer func() {
 		// Within two seconds of Ctrl-C, whatever still runs.
-		err = errors.Join(err, h.undo.closeInTime(ctx))
+		err = errors.Join(err, h.undo.closeInTime(ctx, stopTime))
 	}()
 	if err := h.open(ctx); err != nil {
 		return err
