@@ -70,6 +70,7 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, place s
 	if err != nil {
 		return fail("lookup_failed", err)
 	}
+	limitMemory(memoryLimit) // when no store runs, this process is one
 	source, err := lookup.Open(ctx, at.home())
 	if err != nil {
 		return fail("lookup_failed", explainLookup(env, err))

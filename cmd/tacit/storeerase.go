@@ -52,6 +52,7 @@ func runStoreErase(ctx context.Context, env *cli.Env, place storePlace, arg stri
 	if err != nil {
 		return err
 	}
+	limitMemory(memoryLimit)
 	source, err := lookup.Open(ctx, at.home())
 	if err != nil {
 		return explainErase(env, err)
