@@ -150,7 +150,7 @@ func sealKeys(ctx context.Context, env *cli.Env, k store.Keeper, pass secret.Pas
 	}
 	env.Printf("%s changed; the store's secrets are %s\n", cli.Count(r.Changed, "file"), sealedWord(r.Sealed))
 	if r.Sealed {
-		env.Printf("the store needs the passphrase at every start: passphrase_file in its configuration, or --passphrase-file\n")
+		env.Printf("the store needs the passphrase at every start: name the file in its configuration, as passphrase_file\n")
 	} else {
 		env.Printf("take the passphrase out of the store's configuration before it starts again\n")
 	}

@@ -69,10 +69,10 @@ func printRestored(env *cli.Env, r upkeep.Restored) error {
 			env.Printf("every row was read again, and is as in the backup\n")
 		}
 		if r.Erased > 0 || r.Recalled > 0 {
-			env.Printf("since then %s were erased and %d recalled: they are gone again\n", cli.Count(r.Erased, "page"), r.Recalled)
+			env.Printf("since then %s were erased and %s recalled: they are gone again\n", cli.Count(r.Erased, "page"), cli.Thousands(int(r.Recalled)))
 		}
 		if r.Closed > 0 {
-			env.Printf("%d pages were left out: their month is forgotten, and its secret with it\n", r.Closed)
+			env.Printf("%s left out: their month is forgotten, and its secret with it\n", cli.Count(int(r.Closed), "page"))
 		}
 		printFindings(env, r.Findings)
 	}

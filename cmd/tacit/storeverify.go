@@ -92,7 +92,7 @@ func printReport(env *cli.Env, r upkeep.Report) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	env.Printf("\n%s in the ledger of erasures\n", cli.Count(r.Erased, "page"))
+	env.Printf("\n%s in the ledger of erasures: pages that were erased, and numbers that more of them may have\n", cli.Count(r.Erased, "entry"))
 	printRefused(env, r.Refused)
 	printFindings(env, r.Findings)
 	if r.Sound {

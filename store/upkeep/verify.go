@@ -38,7 +38,7 @@ type Report struct {
 	Sound    bool             `json:"sound"` // there are no findings
 	Rows     int64            `json:"rows"`  // as they should be
 	Months   []MonthReport    `json:"months"`
-	Erased   int              `json:"erased"`  // pages in the ledger of erasures
+	Erased   int              `json:"erased"`  // entries of the ledger of erasures: pages, and numbers that more may have
 	Refused  []ingest.Refused `json:"refused"` // what did not open, of the last 90 days it happened on
 	Findings []Finding        `json:"findings"`
 }
