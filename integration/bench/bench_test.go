@@ -2,9 +2,10 @@
 
 // Package bench measures what the design promises about Tacit as a user meets
 // it: how long one full cycle takes, how fast the checkbox works, how heavy and
-// slow the console's pages are, and what the daemons cost while they wait. The
-// benchmarks report figures and assert none, and the one test is about the
-// checkbox.
+// slow the console's pages are, what the daemons cost while they wait, and
+// whether the commands that look after a store do what they say on a large one.
+// The benchmarks report figures and assert none; the tests assert what is done,
+// and never how fast.
 package bench
 
 import (
