@@ -325,7 +325,7 @@ func TestASilentHolderIsNamed(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
-	e, h := newEdge(t), newHouse(t)
+	e := newEdge(t)
 	for name, tt := range map[string]struct {
 		change func(*store.Config)
 		want   string
@@ -338,7 +338,7 @@ func TestNewRefuses(t *testing.T) {
 		"no directory":         {func(c *store.Config) { c.Dir = "" }, "Dir"},
 		"no secrets":           {func(c *store.Config) { c.Secrets = nil }, "Secrets"},
 	} {
-		cfg := h.config(e)
+		cfg := newHouse(t).config(e) // a store that was there believes no clock of 1970
 		tt.change(&cfg)
 		if _, err := store.New(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
