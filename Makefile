@@ -42,10 +42,11 @@ lint:
 	$(GO) mod tidy -diff
 	$(GO) test -run '^TestArrows' .
 
-# What measures the promises, in long sizes. Writes its column into
+# What measures the promises, in long sizes, and a store of a million pages,
+# which takes 20 GB of disk meanwhile. Writes its column into
 # integration/FIGURES.md.
 faults: needs
-	@GO="$(GO)" WRITE=1 sh integration/run.sh faults -timeout 180m -count 1 $(PROMISES)
+	@GO="$(GO)" WRITE=1 sh integration/run.sh faults -timeout 180m -count 1 $(PROMISES) ./integration/bench
 
 # The same, in very long sizes.
 soak: needs
@@ -57,7 +58,7 @@ fuzz:
 
 # Figures, reported and never asserted: machines are shared and noisy.
 bench: build
-	./bin/tacit bench
+	./bin/tacit bench --rounds 5
 	$(GO) test -run '^$$' -bench . -benchmem ./agent/client
 	$(GO) test -run '^$$' -bench UpOnce -benchtime 5x -timeout 10m ./integration/bench
 	$(GO) test -run '^$$' -bench 'Idle|Checkbox|Pages' -benchtime 1x -timeout 40m ./integration/bench

@@ -16,7 +16,7 @@ import (
 // its disk was lost. Whatever a command says is compared with what was sent and
 // ordered, and with what support then sees.
 func TestKeepStore(t *testing.T) {
-	k := openKeeper(t, promises.Size(t, 2_000, 1_000_000, 1_000_000))
+	k := openKeeper(t, promises.Size(t, 2_000, 1_000_000, 0))
 	defer k.report(t)
 	for _, step := range []struct {
 		name string
