@@ -47,6 +47,7 @@ const (
 	maxCrates    = minGroup               // crates in a group, however empty they are
 	pullCount    = 256                    // crates pulled ahead
 	pullBytes    = 8 << 20                // bytes pulled ahead
+	pullBeat     = 5 * time.Second        // of the stream; two missed: it is looked for anew
 	busyDelay    = 5 * time.Second        // until a crate that could not be committed comes again
 	retryDelay   = time.Second            // between tries to find the consumer
 	windowDays   = 90                     // the send window is this or the retention, whichever is less

@@ -89,7 +89,7 @@ func (in *Ingest) consume(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find consumer of crates: %w", err)
 	}
-	crates, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(pullCount, pullBytes))
+	crates, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(pullCount, pullBytes), jetstream.PullHeartbeat(pullBeat))
 	if err != nil {
 		return fmt.Errorf("pull crates: %w", err)
 	}
