@@ -21,6 +21,8 @@ type benchOptions struct {
 	rounds        int
 	envelopes     int
 	profiles      string // directory for the CPU profiles; "": they are summed up and removed
+
+	shown *progress
 }
 
 func benchCommand(env *cli.Env) *cobra.Command {
@@ -34,7 +36,10 @@ func benchCommand(env *cli.Env) *cobra.Command {
 			"All is synced and checked as in the field. Machines are noisy: compare ratios of one run, and take\n" +
 			"several rounds. What could not be measured here is left out.",
 		Args: cli.Args(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error { return bench(c.Context(), env, o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			o.shown = newProgress(env)
+			return bench(c.Context(), env, o)
+		},
 	}
 	c.Flags().IntVar(&o.installations, "installations", 64, "how many agents send")
 	c.Flags().IntVar(&o.records, "records", 5_120_000, "how many records they send together in a round; much of a short one is its end, where the last replies are waited for")
@@ -81,11 +86,13 @@ func bench(ctx context.Context, env *cli.Env, o benchOptions) error {
 		func() error { return benchFleet(ctx, env, o, filepath.Join(dir, "fleet"), profiles, &r) },
 		func() error { return benchEnvelopes(ctx, env, o, filepath.Join(dir, "envelopes"), &r) },
 	}
+	defer o.shown.done()
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return err
 		}
 	}
+	o.shown.done()
 	if env.JSON {
 		return env.PrintJSON(r)
 	}
@@ -109,7 +116,7 @@ func benchFleet(ctx context.Context, env *cli.Env, o benchOptions, dir, profiles
 	began := edge.cpu()
 	var plain, path []float64
 	for round := range o.rounds {
-		benchProgress(env, "round %d of %d: plain write", round+1, o.rounds)
+		o.shown.say("round %d of %d: plain write", round+1, o.rounds)
 		cpu := processCPU(os.Getpid())
 		took, err := benchYardstick(ctx, filepath.Join(dir, fmt.Sprintf("plain%d", round)), o.records)
 		if err != nil {
@@ -117,7 +124,7 @@ func benchFleet(ctx context.Context, env *cli.Env, o benchOptions, dir, profiles
 		}
 		r.plainCPU += processCPU(os.Getpid()) - cpu
 		plain = append(plain, float64(o.records)/took.Seconds())
-		benchProgress(env, "round %d of %d: %d agents", round+1, o.rounds, o.installations)
+		o.shown.say("round %d of %d: %d agents", round+1, o.rounds, o.installations)
 		profile := filepath.Join(profiles, fmt.Sprintf("fleet%d.pprof", round+1))
 		run, err := fleet.run(ctx, o.records, profile)
 		if err != nil {

@@ -32,7 +32,7 @@ type benchEnvelopeReport struct {
 	PerSecond float64 `json:"per_second"` // as it was, the sender on the same machine
 	// OnTwoCores is what two cores carry that do nothing else: the count over
 	// half of the CPU seconds of relay and store.
-	OnTwoCores float64 `json:"per_second_on_two_cores"`
+	OnTwoCores float64 `json:"per_second_on_two_cores_by_cpu"`
 	RelayMicro float64 `json:"relay_cpu_us"`
 	StoreMicro float64 `json:"store_cpu_us"`
 }
@@ -65,7 +65,7 @@ func benchEnvelopes(ctx context.Context, env *cli.Env, o benchOptions, dir strin
 	}
 	defer senders.close()
 	for _, kind := range []envelope.Kind{envelope.Fragment, envelope.Page} {
-		benchProgress(env, "%s of one %s each", cli.Count(o.envelopes, "envelope"), kind)
+		o.shown.say("%s of one %s each", cli.Count(o.envelopes, "envelope"), kind)
 		sealed, err := sealAll(senders.key, kind, o.envelopes)
 		if err != nil {
 			return err

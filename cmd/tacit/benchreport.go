@@ -166,8 +166,3 @@ func (r *benchReport) print(env *cli.Env) {
 		}
 	}
 }
-
-// benchProgress says on stderr what is done now.
-func benchProgress(env *cli.Env, format string, args ...any) {
-	fmt.Fprintf(env.Err, format+"\n", args...)
-}

@@ -27,7 +27,7 @@ type commandReport struct {
 		Kind       string  `json:"kind"`
 		Bytes      int     `json:"bytes"`
 		Count      int     `json:"count"`
-		OnTwoCores float64 `json:"per_second_on_two_cores"`
+		OnTwoCores float64 `json:"per_second_on_two_cores_by_cpu"`
 	} `json:"envelopes"`
 	PageBytes float64 `json:"page_bytes_per_record"`
 	DiskBytes float64 `json:"disk_bytes_per_record"`

@@ -48,10 +48,18 @@ func (p *progress) step(s upkeep.Step) {
 	p.draw(line)
 }
 
+// say shows what is done now, of a task that has no steps.
+func (p *progress) say(format string, args ...any) {
+	if p.to != nil {
+		p.draw(fmt.Sprintf(format, args...))
+	}
+}
+
 // done clears the line, for others to write on.
 func (p *progress) done() {
 	if p.to != nil && p.shown > 0 {
 		p.draw("")
+		p.shown = 0
 		fmt.Fprint(p.to, "\r")
 	}
 }
