@@ -34,6 +34,10 @@ type Config struct {
 	// Existing opens only what is there: without keys it fails with
 	// [ErrNoKeys], and makes none. Default: keys are made at the first start.
 	Existing bool
+	// Restore fills a directory of its own from a backup: what the keys directory
+	// says was begun is of the store that was backed up, and stays as it is until
+	// a store starts on the new one. It implies Existing. Default: false.
+	Restore bool
 	// Headroom is how many bytes must stay free on the volume, beside what
 	// merging tables needs. 0: 256 MiB.
 	Headroom uint64
@@ -46,10 +50,11 @@ type Config struct {
 // DB holds the rows. Reads may run at the same time as one another and as the
 // one write at a time.
 type DB struct {
-	cfg  Config
-	log  *slog.Logger
-	keys *ring
-	disk *disk
+	cfg   Config
+	log   *slog.Logger
+	keys  *ring
+	begun *begun
+	disk  *disk
 
 	writer sync.Mutex // one commit, deletion, load or forgetting at a time
 
@@ -65,29 +70,18 @@ type DB struct {
 }
 
 // Open opens the store's rows. Halves are opened on first use. Errors wrap
-// [ErrNoKeys] when there are months and no keys: then nothing is made.
+// [ErrNoKeys] when there are months, or a list of them, and no keys: then nothing
+// is made.
 func Open(cfg Config) (*DB, error) {
 	if err := cfg.defaults(); err != nil {
 		return nil, fmt.Errorf("open store data: %w", err)
 	}
-	have, err := months(cfg.Dir)
+	keys, begun, err := cfg.prepare()
 	if err != nil {
-		return nil, fmt.Errorf("open store data: %w", err)
-	}
-	if !cfg.Existing {
-		if err := durable.MakeOwnerDir(cfg.Dir); err != nil {
-			return nil, fmt.Errorf("open store data: %w", err)
-		}
-	}
-	keys, err := openRing(cfg.Secrets, firstMonth, !cfg.Existing && len(have) == 0)
-	if err != nil {
-		return nil, fmt.Errorf("open store data: %w", err)
-	}
-	if err := sweep(cfg.Dir); err != nil {
 		return nil, fmt.Errorf("open store data: %w", err)
 	}
 	d := &DB{
-		cfg: cfg, keys: keys,
+		cfg: cfg, keys: keys, begun: begun,
 		log:     cfg.Logger.With(slog.String("component", "store/db")),
 		disk:    newDisk(cfg.Dir, cfg.Headroom),
 		due:     make(chan struct{}, 1),
@@ -101,10 +95,44 @@ func Open(cfg Config) (*DB, error) {
 	return d, nil
 }
 
+// prepare reads what the keys directory holds, and goes on with what a crash
+// left.
+func (c *Config) prepare() (*ring, *begun, error) {
+	have, err := months(c.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !c.Existing || c.Restore {
+		if err := durable.MakeOwnerDir(c.Dir); err != nil {
+			return nil, nil, err
+		}
+	}
+	if c.Restore {
+		if err := durable.WriteFile(filepath.Join(c.Dir, restoredName), nil, durable.OwnerFile); err != nil {
+			return nil, nil, err
+		}
+	}
+	begun, err := readBegun(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := openRing(c.Secrets, firstMonth, !c.Existing && len(have) == 0 && len(begun.halves) == 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !c.Existing {
+		if err := begun.settle(c.Dir); err != nil {
+			return nil, nil, err
+		}
+	}
+	return keys, begun, sweep(c.Dir, begun)
+}
+
 func (c *Config) defaults() error {
 	if c.Dir == "" || c.Secrets == nil {
 		return errors.New("config needs Dir and Secrets")
 	}
+	c.Existing = c.Existing || c.Restore
 	if c.Headroom == 0 {
 		c.Headroom = DefaultHeadroom
 	}
@@ -152,8 +180,17 @@ func within(dir, path string) bool {
 // Keys returns the keys of month m. Errors wrap [ErrForgotten].
 func (d *DB) Keys(m schema.Month) (MonthKeys, error) { return d.keys.keys(m) }
 
-// Months returns the months that have data, oldest first.
-func (d *DB) Months() ([]schema.Month, error) { return months(d.cfg.Dir) }
+// Months returns the months that have data, or had and were not forgotten,
+// oldest first.
+func (d *DB) Months() ([]schema.Month, error) {
+	have, err := months(d.cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	have = append(have, d.begun.months()...)
+	slices.Sort(have)
+	return slices.Compact(have), nil
+}
 
 // harm is what is wrong with a half.
 type harm struct {

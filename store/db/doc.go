@@ -7,8 +7,10 @@
 //	DIR/2026-11/pages.manifest    what must be there, sorted
 //	DIR/2026-11/pages.tail.7      what was written since, to be merged into it
 //	DIR/2026-11/sums/ …           the same for sums
+//	DIR/restored                  until a store starts on what was restored: a new list is due
 //	DIR/ballast                   room that is given up when the disk is full
 //	KEYS/months.json              S of the oldest month kept, in the box of secrets
+//	KEYS/begun.json               which halves were begun and not forgotten, there too
 //
 // A row is one byte that names its table, then the key that the table's
 // package makes, and a value. Rows that belong together are committed together
@@ -34,8 +36,9 @@
 // ends the process over a damaged table, deletes tables that a shortened MANIFEST
 // does not name, and begins anew where a directory is gone. A damaged half is
 // never deleted: it opens neither to read nor to write, its error names month,
-// half, file and fix, and the other halves go on. A month of which nothing is left,
-// not even a manifest, is missed by nobody here.
+// half, file and fix, and the other halves go on. Which halves were begun and not
+// forgotten is listed beside the secrets, so that a month of which nothing is left,
+// not even a manifest, is missed too.
 //
 // When it is full: below [Config.Headroom] of free space, and what Badger may
 // yet write in the background on top of it, Commit refuses with [ErrFull] before

@@ -63,7 +63,7 @@ func (d *DB) forgetHalf(gone []schema.Month, errs []error, k placeKey) ([]schema
 }
 
 // drop closes a half and removes it. It says whether there was one.
-func (d *DB) drop(k placeKey) (there bool, err error) {
+func (d *DB) drop(k placeKey) (was bool, err error) {
 	p, err := d.place(k)
 	if err != nil {
 		return false, err
@@ -72,7 +72,7 @@ func (d *DB) drop(k placeKey) (there bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	path := halfPath(d.cfg.Dir, k.month, k.half)
-	if !begun(path) {
+	if !there(path, d.begun.has(k)) {
 		return false, nil
 	}
 	if p.users > 0 {
@@ -82,6 +82,9 @@ func (d *DB) drop(k placeKey) (there bool, err error) {
 		return true, err
 	}
 	if err := ignoreGone(os.Rename(path, path+forgottenExt)); err != nil { // gone: only what lies beside it is left
+		return true, err
+	}
+	if err := d.begun.set(k, false); err != nil {
 		return true, err
 	}
 	d.note(k, func(h *harm) { *h = harm{} })
@@ -94,6 +97,9 @@ func (d *DB) drop(k placeKey) (there bool, err error) {
 func remove(path string) error {
 	month := filepath.Dir(path)
 	entries, err := os.ReadDir(month)
+	if errors.Is(err, os.ErrNotExist) { // it was lost before it was forgotten
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -118,10 +124,20 @@ func remove(path string) error {
 }
 
 // sweep removes what a crash left of halves that were being forgotten.
-func sweep(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, "*", "*"+forgottenExt))
-	for _, path := range left {
-		err = errors.Join(err, remove(strings.TrimSuffix(path, forgottenExt)))
+func sweep(dir string, begun *begun) error {
+	have, err := months(dir)
+	for _, m := range have {
+		for _, h := range halves {
+			path := halfPath(dir, m, h)
+			if _, gone := os.Stat(path + forgottenExt); gone != nil {
+				continue
+			}
+			if e := begun.set(placeKey{m, h}, false); e != nil { // first: what is left says why it is not there
+				err = errors.Join(err, e)
+				continue
+			}
+			err = errors.Join(err, remove(path))
+		}
 	}
 	return err
 }

@@ -10,28 +10,26 @@ import (
 	"strings"
 )
 
-// errGone says that nothing of Badger's is where a half was that listed rows.
+// errGone says that nothing of Badger's is where a half was that had rows.
 // Badger would begin a new one there, and the rows would be missed by nobody.
-var errGone = fmt.Errorf("its directory is gone or empty, although its manifest lists rows: %w", ErrDamaged)
+var errGone = fmt.Errorf("its directory is gone or empty, although rows were written to it: %w", ErrDamaged)
 
-// begun says whether there is anything of a half: what is looked at by who
-// opens it, also when it cannot be.
-func begun(path string) bool {
+// there says whether there is anything of a half, or has to be: what is looked
+// at by who opens it, also when it cannot be.
+func there(path string, begun bool) bool {
 	_, err := os.Stat(path)
-	return !errors.Is(err, fs.ErrNotExist) || notGone(path) != nil
+	return !errors.Is(err, fs.ErrNotExist) || notGone(path, begun) != nil
 }
 
-// notGone holds a half that has no files of Badger's to have listed nothing.
-// One that is being forgotten has not: its directory has another name already.
-func notGone(path string) error {
+// notGone holds a half that has no files of Badger's never to have been begun
+// and to have listed nothing. One that is being forgotten has not: its directory
+// has another name already.
+func notGone(path string, begun bool) error {
 	entries, err := os.ReadDir(filepath.Dir(path))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("list what lies beside it: %w", err)
 	}
-	lists := false
+	lists := begun
 	for _, e := range entries {
 		ext, ok := strings.CutPrefix(e.Name(), filepath.Base(path))
 		switch {
@@ -51,8 +49,12 @@ func notGone(path string) error {
 }
 
 // listedIn counts what the manifest of a half lists that is gone, and its
-// entries that are damaged. It changes nothing.
+// entries that are damaged: nothing when the whole month is gone. It changes
+// nothing.
 func listedIn(ctx context.Context, path string) (rows, torn int64, err error) {
+	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
+		return 0, 0, nil
+	}
 	m, err := openManifest(path, true)
 	if err != nil {
 		return 0, 0, err

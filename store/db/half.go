@@ -41,25 +41,31 @@ func halfPath(dir string, m schema.Month, h Half) string {
 
 // openHalf opens a half, and makes it when it never was. For reading only,
 // nothing is made or changed.
-func openHalf(dir string, m schema.Month, h Half, readOnly bool, log *slog.Logger) (*half, error) {
-	path := halfPath(dir, m, h)
-	log = log.With(slog.String("month", m.String()), slog.String("half", h.String()))
+func (d *DB) openHalf(k placeKey, readOnly bool) (*half, error) {
+	m, h := k.month, k.half
+	log := d.log.With(slog.String("month", m.String()), slog.String("half", h.String()))
 	got := &half{month: m, kind: h, readOnly: readOnly}
-	err := got.open(path, log)
+	err := got.open(halfPath(d.cfg.Dir, m, h), d.begun.has(k), log)
+	if err == nil && !readOnly {
+		if err := d.begun.set(k, true); err != nil {
+			return nil, fmt.Errorf("open %s of month %s: %w", h, m, errors.Join(err, got.close()))
+		}
+	}
 	if err == nil {
 		return got, nil
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		err = fmt.Errorf("%w; fix: give the store's user its files back", err)
 	} else {
-		err = fmt.Errorf("%w; fix: restore this month from a backup, or move this half's directory and what lies beside it away to go on without them", err)
+		err = fmt.Errorf("%w; fix: restore this month from a backup, or go on without what this half had: end the store, move what is left of the half and lies beside it away, and remove %s from the keys directory, which is made anew of what is there", err, begunFile)
 	}
 	return nil, fmt.Errorf("open %s of month %s: %w", h, m, errors.Join(err, got.close()))
 }
 
-func (h *half) open(path string, log *slog.Logger) (err error) {
+// open opens the files. begun says that the half must have some.
+func (h *half) open(path string, begun bool, log *slog.Logger) (err error) {
 	opt := profile(path, h.kind, log).WithReadOnly(h.readOnly)
-	if err := inspect(path, opt); err != nil {
+	if err := inspect(path, begun, opt); err != nil {
 		return err
 	}
 	if !h.readOnly {

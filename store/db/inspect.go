@@ -29,13 +29,13 @@ const asideExt = ".aside"
 // inspect looks at the files of a half before Badger does, which ends the
 // process over a damaged table, deletes tables that MANIFEST does not name, and
 // begins anew where there is nothing. Tables that are not named are set aside.
-func inspect(path string, opt badger.Options) error {
+func inspect(path string, begun bool, opt badger.Options) error {
 	files, err := listFiles(path)
 	if err != nil {
 		return err
 	}
 	if len(files.tables)+files.logs == 0 && !files.manifest {
-		return notGone(path)
+		return notGone(path, begun)
 	}
 	if !files.manifest {
 		return fmt.Errorf("%s is missing beside its tables: %w", badger.ManifestFilename, ErrDamaged)

@@ -75,7 +75,7 @@ func (d *DB) enter(p *place, k placeKey, toWrite bool) (*half, error) {
 		}
 	}
 	if p.half == nil {
-		if !toWrite && !begun(halfPath(d.cfg.Dir, k.month, k.half)) {
+		if !toWrite && !there(halfPath(d.cfg.Dir, k.month, k.half), d.begun.has(k)) {
 			return nil, nil
 		}
 		d.closeOldest(maxOpen - 1)
@@ -95,7 +95,7 @@ func (d *DB) open(p *place, k placeKey, toWrite bool) error {
 	if room != nil && toWrite {
 		return fmt.Errorf("open %s of month %s: %w", k.half, k.month, room)
 	}
-	got, err := openHalf(d.cfg.Dir, k.month, k.half, room != nil, d.log)
+	got, err := d.openHalf(k, room != nil)
 	if err != nil {
 		d.note(k, func(h *harm) { h.shut = true })
 		return err
@@ -230,7 +230,7 @@ func (d *DB) closeUnused(p *place, k placeKey, since time.Time, rest bool) {
 // clear merges away what was deleted of a closed half, by merging all its
 // tables: in one level deletions meet their rows.
 func (d *DB) clear(k placeKey) error {
-	h, err := openHalf(d.cfg.Dir, k.month, k.half, false, d.log)
+	h, err := d.openHalf(k, false)
 	if err != nil {
 		return err
 	}

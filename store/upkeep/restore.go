@@ -111,7 +111,7 @@ func (r *restore) fill(ctx context.Context, key BackupSecret) (err error) {
 	if err := empty(r.partial); err != nil {
 		return err
 	}
-	r.rows, err = db.Open(db.Config{Dir: r.partial, Secrets: r.cfg.Secrets, Existing: true, Logger: r.cfg.Logger})
+	r.rows, err = db.Open(db.Config{Dir: r.partial, Secrets: r.cfg.Secrets, Restore: true, Logger: r.cfg.Logger})
 	if err != nil {
 		return err
 	}

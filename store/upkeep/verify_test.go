@@ -229,3 +229,39 @@ func TestSecretOfBackupsIsDamaged(t *testing.T) {
 		t.Errorf("with another store's secret: %v", err)
 	}
 }
+
+// TestAMonthThatVanishes is a finding in each half, of a verify and of a backup,
+// and its pages are said to be unread.
+func TestAMonthThatVanishes(t *testing.T) {
+	h := newHouse(t)
+	h.fill(0, 30)
+	h.close()
+	month := h.today.Month().String()
+	if err := os.RemoveAll(filepath.Join(h.dir, month)); err != nil {
+		t.Fatal(err)
+	}
+	h.open(true)
+	wantLost := func(what string, got []Finding, err error) {
+		t.Helper()
+		if err != nil || len(got) != 2 {
+			t.Fatalf("%s: %+v, %v", what, got, err)
+		}
+		for i, half := range halves {
+			if f := got[i]; f.Month != month || f.Half != half.String() || !strings.Contains(f.What, "gone") || f.Fix == "" {
+				t.Errorf("%s: %+v", what, f)
+			}
+		}
+	}
+	r, err := h.up.Verify(t.Context(), nil)
+	wantLost("verify", r.Findings, err)
+	if r.Sound {
+		t.Error("verify calls it sound")
+	}
+	b, err := WriteBackup(t.Context(), h.up, filepath.Join(t.TempDir(), "backup"), nil)
+	wantLost("backup", b.Findings, err)
+	ask := pages.Ask{Day: h.today, Tag: h.right[0].Tag}
+	unread, err := pages.New(h.rows, nil).Get(t.Context(), []pages.Ask{ask}, func(pages.Found) error { return nil })
+	if err != nil || len(unread) != 1 || unread[0].String() != month {
+		t.Errorf("unread: %v, %v", unread, err)
+	}
+}
