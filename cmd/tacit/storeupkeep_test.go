@@ -217,3 +217,14 @@ func TestUpkeepOfARunningStore(t *testing.T) {
 	mustOrder(t, new(upkeep.Backed), storeVerifyCommand, append(at, "--backup", file)...)
 	mustOrder(t, new(upkeep.Recalled), storeRecallCommand, append(at, "--registry", "1", "--from", "2026-01-01", "--to", "2026-01-02")...)
 }
+
+// TestStoreVerifyRefusesTheKeysOfAnotherStore, which would call it sound.
+func TestStoreVerifyRefusesTheKeysOfAnotherStore(t *testing.T) {
+	dir, other := newPages(t, 2), newPages(t, 2)
+	err := errors.Join(os.RemoveAll(dir.Keys()), os.Rename(other.Keys(), dir.Keys()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = storeOrder(t, storeVerifyCommand, wayTo(t, dir)...)
+	wantHinted(t, err, "these keys belong to another store")
+}

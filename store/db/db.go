@@ -70,8 +70,8 @@ type DB struct {
 }
 
 // Open opens the store's rows. Halves are opened on first use. Errors wrap
-// [ErrNoKeys] when there are months, or a list of them, and no keys: then nothing
-// is made.
+// [ErrNoKeys] when there are months, or a list of them, and no keys or those of
+// another store: then nothing is made.
 func Open(cfg Config) (*DB, error) {
 	if err := cfg.defaults(); err != nil {
 		return nil, fmt.Errorf("open store data: %w", err)
@@ -118,6 +118,9 @@ func (c *Config) prepare() (*ring, *begun, error) {
 	}
 	keys, err := openRing(c.Secrets, firstMonth, !c.Existing && len(have) == 0 && len(begun.halves) == 0)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := keys.belongs(c.Dir); err != nil {
 		return nil, nil, err
 	}
 	if !c.Existing {

@@ -6,6 +6,7 @@
 //	DIR/2026-11/pages/            Badger, managed mode: pages and the rows that know their batches
 //	DIR/2026-11/pages.manifest    what must be there, sorted
 //	DIR/2026-11/pages.tail.7      what was written since, to be merged into it
+//	DIR/2026-11/pages.check       that the month's secret is the one it was written under
 //	DIR/2026-11/sums/ …           the same for sums
 //	DIR/restored                  until a store starts on what was restored: a new list is due
 //	DIR/ballast                   room that is given up when the disk is full
@@ -64,7 +65,8 @@ var (
 	// What belongs to it cannot be kept any more.
 	ErrForgotten = errors.New("month is no longer kept")
 	// ErrNoKeys says that there is data and no secret that opens it, or nothing
-	// at all where something was expected. Restore the keys directory.
+	// at all where something was expected. Restore the keys directory: the one
+	// that is there may be another store's.
 	ErrNoKeys = errors.New("the store's keys are not there")
 	// ErrTooBig says that rows that belong together do not fit one transaction.
 	// They never will: refuse them.

@@ -42,6 +42,9 @@ func (d *DB) Forget(ctx context.Context, pagesBefore, sumsBefore schema.Month) (
 			return f, errors.Join(append(errs, ctx.Err())...)
 		}
 		if m < pagesBefore {
+			if err := forgetCheck(d.cfg.Dir, m); err != nil {
+				errs = append(errs, fmt.Errorf("forget the check of month %s: %w", m, err))
+			}
 			f.Pages, errs = d.forgetHalf(f.Pages, errs, placeKey{m, PagesHalf})
 		}
 		if m < sumsBefore {

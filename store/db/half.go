@@ -43,9 +43,13 @@ func halfPath(dir string, m schema.Month, h Half) string {
 // nothing is made or changed.
 func (d *DB) openHalf(k placeKey, readOnly bool) (*half, error) {
 	m, h := k.month, k.half
+	check, err := d.keys.check(m)
+	if err != nil {
+		return nil, fmt.Errorf("open %s of month %s: %w", h, m, err)
+	}
 	log := d.log.With(slog.String("month", m.String()), slog.String("half", h.String()))
 	got := &half{month: m, kind: h, readOnly: readOnly}
-	err := got.open(halfPath(d.cfg.Dir, m, h), d.begun.has(k), log)
+	err = got.open(halfPath(d.cfg.Dir, m, h), d.begun.has(k), check, log)
 	if err == nil && !readOnly {
 		if err := d.begun.set(k, true); err != nil {
 			return nil, fmt.Errorf("open %s of month %s: %w", h, m, errors.Join(err, got.close()))
@@ -54,17 +58,26 @@ func (d *DB) openHalf(k placeKey, readOnly bool) (*half, error) {
 	if err == nil {
 		return got, nil
 	}
-	if errors.Is(err, fs.ErrPermission) {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
 		err = fmt.Errorf("%w; fix: give the store's user its files back", err)
-	} else {
+	case errors.Is(err, errOther):
+		err = fmt.Errorf("%w; fix: put back the keys directory that belongs to this data, or the month that belongs to these keys", err)
+	case errors.Is(err, errCheck):
+		err = fmt.Errorf("%w; fix: remove %s beside the half, without which it is taken as it is", err, h.String()+checkExt)
+	default:
 		err = fmt.Errorf("%w; fix: restore this month from a backup, or go on without what this half had: end the store, move what is left of the half and lies beside it away, and remove %s from the keys directory, which is made anew of what is there", err, begunFile)
 	}
 	return nil, fmt.Errorf("open %s of month %s: %w", h, m, errors.Join(err, got.close()))
 }
 
-// open opens the files. begun says that the half must have some.
-func (h *half) open(path string, begun bool, log *slog.Logger) (err error) {
+// open opens the files. begun says that the half must have some, check is what
+// ties it to its month's secret.
+func (h *half) open(path string, begun bool, check []byte, log *slog.Logger) (err error) {
 	opt := profile(path, h.kind, log).WithReadOnly(h.readOnly)
+	if _, err := compareCheck(path, check); err != nil {
+		return err
+	}
 	if err := inspect(path, begun, opt); err != nil {
 		return err
 	}
@@ -77,7 +90,7 @@ func (h *half) open(path string, begun bool, log *slog.Logger) (err error) {
 		return fmt.Errorf("its manifest: %w", err)
 	}
 	if !h.readOnly {
-		if err := dropUnused(path); err != nil {
+		if err := errors.Join(dropUnused(path), makeCheck(path, check)); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 //	IX(m) = X(S(m), "index")
 //	WR(m) = X(S(m), "wrap")
 //	DD(m) = X(S(m), "dedupe")
+//	CK(m) = X(S(m), "check")[:16]
 //	X(k, label) = HKDF-Expand-SHA256(k, "tacit/v1/" + label, 32)   (RFC 5869)
 type Secret [32]byte
 
@@ -21,7 +22,8 @@ func (s Secret) Next() Secret { return Secret(s.expand("next")) }
 
 // Keys returns the month's keys.
 func (s Secret) Keys() MonthKeys {
-	return MonthKeys{Index: s.expand("index"), Wrap: s.expand("wrap"), Dedupe: s.expand("dedupe")}
+	check := s.expand("check")
+	return MonthKeys{Index: s.expand("index"), Wrap: s.expand("wrap"), Dedupe: s.expand("dedupe"), Check: [16]byte(check[:16])}
 }
 
 // String hides the secret.
@@ -35,6 +37,7 @@ type MonthKeys struct {
 	Index  [32]byte // IX: makes row keys from tags
 	Wrap   [32]byte // WR: seals values
 	Dedupe [32]byte // DD: hashes the payloads of batches, which could be guessed from a plain hash
+	Check  [16]byte // CK: lies beside the month and opens nothing; tells that these are its keys
 }
 
 // Known returns what the row of a batch keeps of its payload: the first 16 bytes
