@@ -10,6 +10,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/store/calendar"
+	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
@@ -48,6 +49,16 @@ type KeyReport struct {
 	State     ingest.KeyState `json:"state"`     // next, active or accepted
 	Until     string          `json:"until"`     // day on which this state is over
 	Destroyed string          `json:"destroyed"` // day on which it will be
+}
+
+// openKeyring opens the keys of the store in dir, and makes the first ones of a
+// store that is to be.
+func openKeyring(dir string, secrets *secret.Box, today calendar.Today) (*ingest.Keyring, error) {
+	begun, err := db.Begun(dir, secrets)
+	if err != nil {
+		return nil, fmt.Errorf("read store keys: %w", err)
+	}
+	return ingest.OpenKeyring(secrets, begun, today)
 }
 
 // Report returns which keys there are.

@@ -243,7 +243,7 @@ func TestSignedElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := h.config(e)
-	if cfg.Vendor, err = store.OpenVendor(cfg.Secrets); err != nil || !cfg.Vendor.Public.Equal(vendorPublic) {
+	if cfg.Vendor, err = store.OpenVendor(cfg.Secrets, cfg.Dir); err != nil || !cfg.Vendor.Public.Equal(vendorPublic) {
 		t.Fatalf("vendor: %v", err)
 	}
 	served := e.serveKeys(vendorPublic, nil)

@@ -14,7 +14,6 @@ import (
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/home"
-	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
@@ -75,7 +74,7 @@ func (o *ownKeeper) open() (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	keyring, err := ingest.OpenKeyring(secrets, today)
+	keyring, err := openKeyring(o.at.Dir, secrets, today)
 	if err != nil {
 		return nil, err
 	}

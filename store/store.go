@@ -152,6 +152,13 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	s.undo = append(s.undo, func() error { s.calendar.Close(); return nil })
+	// Before the secret of months is made, by which a later start knows that this
+	// one made all others.
+	keyring, err := openKeyring(s.cfg.Dir, s.cfg.Secrets, s.calendar.Today())
+	if err != nil {
+		return err
+	}
+	s.keys = &Keys{secrets: s.cfg.Secrets, keyring: keyring, vendor: s.cfg.Vendor}
 	s.db, err = db.Open(db.Config{
 		Dir: s.cfg.Dir, Secrets: s.cfg.Secrets, Headroom: s.cfg.Headroom,
 		Logger: s.cfg.Logger, Now: func() time.Time { return s.calendar.Today().Day.Time() },
@@ -166,11 +173,6 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.openUpkeep(ctx); err != nil {
 		return err
 	}
-	keyring, err := ingest.OpenKeyring(s.cfg.Secrets, s.calendar.Today())
-	if err != nil {
-		return err
-	}
-	s.keys = &Keys{secrets: s.cfg.Secrets, keyring: keyring, vendor: s.cfg.Vendor}
 	s.ingest, err = ingest.New(ingest.Config{
 		Conn: s.cfg.Conn, Group: s.cfg.Group, GroupWait: s.cfg.GroupWait, RetentionDays: s.cfg.RetentionDays,
 		DB: s.db, Keyring: keyring, Registry: s.cfg.Registry, Eraser: s.eraser, Quarantine: s.quarantine,

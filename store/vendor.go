@@ -9,11 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 
 	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema/wire"
+	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
@@ -28,6 +30,11 @@ const (
 // ErrOtherVendor says that a key is not the vendor's that this store, its
 // relays and agents know. Sign with that one: agents refuse every other.
 var ErrOtherVendor = errors.New("this is not the vendor key that the store was set up with")
+
+// ErrVendorLost says that the vendor's key is gone from a store that had one.
+// Put it back from a copy of the keys directory: relays and agents refuse the
+// lists of every other.
+var ErrVendorLost = errors.New("the vendor key that relays and agents know is gone")
 
 // Vendor signs key lists. Agents and relays pin its public half.
 type Vendor struct {
@@ -58,13 +65,24 @@ func ParseVendor(b []byte) (*Vendor, error) {
 }
 
 // OpenVendor returns the vendor of the secrets. Where neither half of the key is
-// there, it makes one: the first start.
-func OpenVendor(secrets *secret.Box) (*Vendor, error) {
+// there, it makes one for a store that is to be in dir. For one that is there
+// already the error wraps [ErrVendorLost], and nothing is made.
+func OpenVendor(secrets *secret.Box, dir string) (*Vendor, error) {
 	v, err := knownVendor(secrets)
-	if v == nil && err == nil {
-		return makeVendor(secrets)
+	if v != nil || err != nil {
+		return v, err
 	}
-	return v, err
+	begun, err := db.Begun(dir, secrets)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("make vendor key: %w", err)
+	case begun:
+		path := filepath.Join(secrets.Dir(), vendorName)
+		return nil, fmt.Errorf("read vendor key: %s is missing: %w; fix: put it back from a copy of the keys directory; only where no copy is left, "+
+			"make another with openssl genpkey -algorithm ed25519 -out %s, and replace vendor_key on every relay and agent (where the secrets are sealed, run tacit store keys seal before the start)",
+			path, ErrVendorLost, path)
+	}
+	return makeVendor(secrets)
 }
 
 // knownVendor returns the vendor of the secrets, or nil when neither half of the

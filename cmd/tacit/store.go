@@ -80,7 +80,7 @@ func (d *storeDaemon) openKeys(context.Context) (err error) {
 	if d.secrets, err = secret.Open(d.settings.Keys, passphrase(d.settings.Passphrase)); err != nil {
 		return explainSecrets(err)
 	}
-	d.vendor, err = store.OpenVendor(d.secrets)
+	d.vendor, err = store.OpenVendor(d.secrets, d.data.Store())
 	return err
 }
 

@@ -57,6 +57,18 @@ func openRing(box *secret.Box, first schema.Month, fresh bool) (*ring, error) {
 	return r, nil
 }
 
+// Begun says whether a store was opened before in dir or with these secrets: there
+// are months, or the secret of months, which a first start writes after all other
+// secrets. Whoever misses a secret then must not make another.
+func Begun(dir string, box *secret.Box) (bool, error) {
+	_, err := box.Read(keysFile)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return true, nil // what does not open is for Open to say
+	}
+	have, err := months(dir)
+	return len(have) > 0, err
+}
+
 func (r *ring) parse(b []byte) error {
 	var f monthsFile
 	if err := json.Unmarshal(b, &f); err != nil {

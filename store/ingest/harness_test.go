@@ -86,7 +86,7 @@ func (b *bench) open(conn *nats.Conn) {
 		b.t.Fatal(err)
 	}
 	eraser, err := pages.NewEraser(b.t.Context(), pages.EraserConfig{Rows: rows, Ledger: ledger, Dir: b.data, Today: today})
-	keys, err2 := OpenKeyring(b.secrets, b.today)
+	keys, err2 := OpenKeyring(b.secrets, false, b.today)
 	if err := errors.Join(err, err2); err != nil {
 		b.t.Fatal(err)
 	}

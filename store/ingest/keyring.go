@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"sync"
 
 	"github.com/tacit-telemetry/tacit/anon/envelope"
@@ -17,6 +18,11 @@ import (
 // keyringName is the secret that holds the private keys.
 const keyringName = "envelope.json"
 
+// newRing is a keyring without keys for who lost one: the keys that are made for
+// it get IDs that the lost ones did not have, so that an agent whose envelope does
+// not open any more is told to seal it again.
+const newRing = `{"form":1,"last_id":1000000}`
+
 var (
 	// ErrKeyID says that the keyring has no key of this ID. See tacit store
 	// keys list.
@@ -27,6 +33,10 @@ var (
 	// ErrOtherList says that a signed list is not of the keys that the store
 	// has now. Sign the current one.
 	ErrOtherList = errors.New("the signed list is not of the current keys")
+	// ErrKeysLost says that the keys are gone from a store that had some. Put
+	// them back from a copy of the keys directory: others do not open what agents
+	// have sealed.
+	ErrKeysLost = errors.New("the store's keys that agents seal to are gone")
 )
 
 // Keyring holds the store's private keys. Each is active for one slot of
@@ -49,12 +59,17 @@ type Keyring struct {
 	today calendar.Today // that it was turned to
 }
 
-// OpenKeyring reads the private keys, or makes the first one, and turns them to
-// today.
-func OpenKeyring(box *secret.Box, today calendar.Today) (*Keyring, error) {
+// OpenKeyring reads the private keys and turns them to today. Where there are
+// none it makes the first one, unless the store has begun ([db.Begun]): then the
+// error wraps [ErrKeysLost], and nothing is made.
+func OpenKeyring(box *secret.Box, begun bool, today calendar.Today) (*Keyring, error) {
 	k := &Keyring{box: box}
 	b, err := box.Read(keyringName)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && begun:
+		return nil, fmt.Errorf("read store keys: %s is missing: %w; fix: put it back from a copy of the keys directory; only where no copy is left, "+
+			"write %s into it, and agents seal to new keys (where the secrets are sealed, run tacit store keys seal before the start)",
+			filepath.Join(box.Dir(), keyringName), ErrKeysLost, newRing)
 	case errors.Is(err, fs.ErrNotExist): // the first start
 		k.ring = ring{anchor: today.Day - 1} // for hosts whose clocks are behind
 	case err != nil:

@@ -56,7 +56,7 @@ func (d *desk) restart(today schema.Day) {
 		d.calendar, err = calendar.Open(calendar.Config{Dir: d.data, Now: d.now, Ran: func() time.Duration { return d.ran }})
 	}
 	if err == nil {
-		d.Keyring, err = OpenKeyring(box, d.calendar.Today())
+		d.Keyring, err = OpenKeyring(box, false, d.calendar.Today())
 	}
 	if err != nil {
 		d.t.Fatal(err)
@@ -275,7 +275,7 @@ func TestADamagedKeyringIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenKeyring(box, calendar.On(firstDay)); err == nil || !errors.Is(err, durable.ErrDamaged) || strings.Contains(err.Error(), "AAAA") {
+		if _, err := OpenKeyring(box, false, calendar.On(firstDay)); err == nil || !errors.Is(err, durable.ErrDamaged) || strings.Contains(err.Error(), "AAAA") {
 			t.Errorf("%q: %v", text, err)
 		}
 		if b, _ := os.ReadFile(path); string(b) != text {
