@@ -29,7 +29,9 @@ type readiness struct {
 
 // Ready says whether the store takes what it gets: nil, [ErrFull], [ErrTrouble]
 // or [ErrClock]. It is not ready while groups wait, or have no answer, and none was
-// committed since; questions are answered all the same. Whether the edge is there
+// committed since, nor while a half of the current month does not open, which is
+// looked at from the start on and every minute; questions are answered all the
+// same. Whether the edge is there
 // is for whoever has the connection.
 func (s *Store) Ready() error {
 	c := s.ingest.Counts()
@@ -45,7 +47,11 @@ func (s *Store) Ready() error {
 	case trouble > r.trouble:
 		return ErrTrouble
 	}
-	if s.calendar.Today().Doubt {
+	today := s.calendar.Today()
+	if s.db.Shut(today.Day.Month()) {
+		return ErrTrouble
+	}
+	if today.Doubt {
 		return ErrClock
 	}
 	return nil

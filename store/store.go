@@ -19,7 +19,8 @@
 // When the disk is nearly full it takes nothing new, answers questions all the
 // same, and resumes by itself. When the relay is away it waits. When its clock is
 // most likely wrong it is not ready, and takes all the same what is right under
-// every day that it may be.
+// every day that it may be. Nor is it ready while a half of the current month does
+// not open; it looks at all months from the start on.
 package store
 
 import (
@@ -208,6 +209,7 @@ func (s *Store) Start(ctx context.Context) error {
 		return errors.New("start store: it is running already")
 	}
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.running.Go(func() { s.db.Look(ctx) })
 	s.running.Go(func() { s.ingest.Run(ctx) })
 	s.running.Go(func() { s.keepTelling(ctx) })
 	s.running.Go(func() { s.upkeep.Run(ctx) })

@@ -202,7 +202,8 @@ type harm struct {
 }
 
 // Damaged returns the months that have a half that did not open, or that lost
-// rows that were confirmed, as far as they have been used since Open. One that
+// rows that were confirmed, as far as they have been used since Open or [DB.Look]
+// has looked at them. One that
 // lost rows stays among them, also after another Open, until [DB.Verify] finds
 // all there again, or until it is forgotten or restored.
 func (d *DB) Damaged() []schema.Month {

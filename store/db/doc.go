@@ -37,9 +37,9 @@
 // ends the process over a damaged table, deletes tables that a shortened MANIFEST
 // does not name, and begins anew where a directory is gone. A damaged half is
 // never deleted: it opens neither to read nor to write, its error names month,
-// half, file and fix, and the other halves go on. Which halves were begun and not
-// forgotten is listed beside the secrets, so that a month of which nothing is left,
-// not even a manifest, is missed too.
+// half, file and fix, and the other halves go on. [DB.Look] finds it before it is
+// needed. Which halves were begun and not forgotten is listed beside the secrets,
+// so that a month of which nothing is left, not even a manifest, is missed too.
 //
 // When it is full: below [Config.Headroom] of free space, and what Badger may
 // yet write in the background on top of it, Commit refuses with [ErrFull] before

@@ -97,7 +97,7 @@ func (d *DB) open(p *place, k placeKey, toWrite bool) error {
 	}
 	got, err := d.openHalf(k, room != nil)
 	if err != nil {
-		d.note(k, func(h *harm) { h.shut = true })
+		d.note(k, func(h *harm) { h.shut = !errors.Is(err, ErrFull) }) // else it opens when there is room
 		return err
 	}
 	p.half, p.day = got, schema.DayOf(d.cfg.Now())

@@ -152,7 +152,8 @@ func (in *Ingest) fail(g *group, m schema.Month, err error) {
 	}
 }
 
-// troubled counts and logs the store's own trouble. It says whether the crates
+// troubled counts the store's own trouble, and logs it unless it did so within the
+// last minute. It says whether the crates
 // that it meets are to come again: while there is no room, and when the time to
 // end is over.
 func (in *Ingest) troubled(act string, err error) (again bool) {
@@ -162,6 +163,8 @@ func (in *Ingest) troubled(act string, err error) (again bool) {
 	} else {
 		in.counts.add(reasonTrouble)
 	}
-	in.log.Error(act, slog.Any("error", err))
+	if in.said.news(act+": "+err.Error(), time.Now()) {
+		in.log.Error(act, slog.Any("error", err))
+	}
 	return full || errors.Is(err, context.DeadlineExceeded)
 }

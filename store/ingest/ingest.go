@@ -43,6 +43,7 @@ type Ingest struct {
 	js     jetstream.JetStream
 	log    *slog.Logger
 	counts counter
+	said   said
 }
 
 // New checks cfg. Nothing is consumed before Run.
