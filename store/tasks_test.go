@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -19,6 +20,9 @@ import (
 func TestTasksWhileTheStoreTakesIn(t *testing.T) {
 	t.Parallel()
 	e, h := newEdge(t), newHouse(t)
+	if err := h.secrets(t).Write(ingest.VendorPublicFile, []byte(hex.EncodeToString(vendorPublic))); err != nil {
+		t.Fatal(err) // without, verify misses the vendor's key
+	}
 	s := start(t, h.config(e))
 	host := newHost(t, s)
 	source, err := upkeep.Open(t.Context(), home.Home{Dir: h.data, KeysDir: h.keys, RunDir: h.run})

@@ -8,23 +8,14 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 
 	"github.com/tacit-telemetry/tacit/anon/envelope"
-	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/secret"
-)
-
-// Names of the vendor's key among the secrets: the signing key as PEM (PKCS #8),
-// which openssl reads and writes (openssl genpkey -algorithm ed25519), or, when
-// that lies elsewhere, its public half as 64 hex digits.
-const (
-	vendorName       = "vendor.key"
-	vendorPublicName = "vendor-public.key"
 )
 
 // ErrOtherVendor says that a key is not the vendor's that this store, its
@@ -49,17 +40,9 @@ func NewVendor(private ed25519.PrivateKey) *Vendor {
 
 // ParseVendor reads a signing key as PEM.
 func ParseVendor(b []byte) (*Vendor, error) {
-	block, _ := pem.Decode(b)
-	if block == nil {
-		return nil, errors.New("it is no PEM")
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	private, err := ingest.ParseVendorKey(b)
 	if err != nil {
-		return nil, errors.New("it is no PKCS #8 key") // the library's text may quote it
-	}
-	private, ok := key.(ed25519.PrivateKey)
-	if !ok {
-		return nil, errors.New("it is a key of another kind than Ed25519")
+		return nil, err
 	}
 	return NewVendor(private), nil
 }
@@ -77,7 +60,7 @@ func OpenVendor(secrets *secret.Box, dir string) (*Vendor, error) {
 	case err != nil:
 		return nil, fmt.Errorf("make vendor key: %w", err)
 	case begun:
-		path := filepath.Join(secrets.Dir(), vendorName)
+		path := filepath.Join(secrets.Dir(), ingest.VendorFile)
 		return nil, fmt.Errorf("read vendor key: %s is missing: %w; fix: put it back from a copy of the keys directory; only where no copy is left, "+
 			"make another with openssl genpkey -algorithm ed25519 -out %s, and replace vendor_key on every relay and agent (where the secrets are sealed, run tacit store keys seal before the start)",
 			path, ErrVendorLost, path)
@@ -88,33 +71,11 @@ func OpenVendor(secrets *secret.Box, dir string) (*Vendor, error) {
 // knownVendor returns the vendor of the secrets, or nil when neither half of the
 // key is there.
 func knownVendor(secrets *secret.Box) (*Vendor, error) {
-	b, err := secrets.Read(vendorName)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return publicVendor(secrets)
-	case err != nil:
-		return nil, fmt.Errorf("read vendor key: %w", err)
+	private, public, err := ingest.ReadVendorKey(secrets)
+	if err != nil || public == nil {
+		return nil, err
 	}
-	v, err := ParseVendor(b)
-	if err != nil {
-		return nil, fmt.Errorf("read vendor key: %s in %s %w: %w", vendorName, secrets.Dir(), durable.ErrDamaged, err)
-	}
-	return v, nil
-}
-
-func publicVendor(secrets *secret.Box) (*Vendor, error) {
-	b, err := secrets.Read(vendorPublicName)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read vendor key: %w", err)
-	}
-	public, err := hex.DecodeString(string(b))
-	if err != nil || envelope.CheckVendor(public) != nil {
-		return nil, fmt.Errorf("read vendor key: %s in %s %w", vendorPublicName, secrets.Dir(), durable.ErrDamaged)
-	}
-	return &Vendor{Public: public}, nil
+	return &Vendor{Public: public, private: private}, nil
 }
 
 func makeVendor(secrets *secret.Box) (*Vendor, error) {
@@ -124,7 +85,7 @@ func makeVendor(secrets *secret.Box) (*Vendor, error) {
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(private)
 	if err == nil {
-		err = secrets.Write(vendorName, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+		err = secrets.Write(ingest.VendorFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make vendor key: %w", err)
@@ -138,7 +99,7 @@ func adopt(secrets *secret.Box, have *Vendor, public ed25519.PublicKey) (*Vendor
 	if have != nil && !have.Public.Equal(public) {
 		return nil, ErrOtherVendor
 	}
-	if err := secrets.Write(vendorPublicName, []byte(hex.EncodeToString(public))); err != nil {
+	if err := secrets.Write(ingest.VendorPublicFile, []byte(hex.EncodeToString(public))); err != nil {
 		return nil, err
 	}
 	if have != nil {

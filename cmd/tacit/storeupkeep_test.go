@@ -16,7 +16,10 @@ import (
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store"
+	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
 	"github.com/tacit-telemetry/tacit/store/upkeep"
@@ -59,11 +62,16 @@ func newPages(t *testing.T, count int) datadir.Dir {
 	if err != nil {
 		t.Fatal(err)
 	}
+	today := schema.DayOf(time.Now())
+	_, err = store.OpenVendor(box, dir.Store())
+	_, err2 := ingest.OpenKeyring(box, false, calendar.On(today))
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
 	rows, err := db.Open(db.Config{Dir: dir.Store(), Secrets: box})
 	if err != nil {
 		t.Fatal(err)
 	}
-	today := schema.DayOf(time.Now())
 	keys, err := rows.Keys(today.Month())
 	g := db.Group{Month: today.Month()}
 	for n := range count {

@@ -24,8 +24,8 @@ func storeVerifyCommand(env *cli.Env) *cobra.Command {
 		Short: "compare every row of the store with what was promised",
 		Long: "Read every row of the store and compare it with the manifest, month by month: what is missing, changed,\n" +
 			"or not listed, and entries of the manifest that are damaged. Beside it: whether the keys of all months\n" +
-			"are there, whether the ledger of erasures is whole and no older than the data, and how much arrived that\n" +
-			"did not open.\n\n" +
+			"are there, and every secret that a store needs to start can be read, whether the ledger of erasures is\n" +
+			"whole and no older than the data, and how much arrived that did not open.\n\n" +
 			"It changes no row and no secret, but opening rows changes files: where no store runs, it finishes what a\n" +
 			"crash left, as a store that starts does: it replays logs, merges manifests, moves tables aside that nothing\n" +
 			"names, and removes what was being forgotten. Who wants to keep a damaged disk as it is copies the directories\n" +

@@ -69,6 +69,13 @@ func Begun(dir string, box *secret.Box) (bool, error) {
 	return len(have) > 0, err
 }
 
+// CheckKeys says whether the secret of months can be read, which a store needs to
+// start. Errors wrap [ErrNoKeys] when it is not there.
+func CheckKeys(box *secret.Box) error {
+	_, err := openRing(box, firstMonth, false)
+	return err
+}
+
 func (r *ring) parse(b []byte) error {
 	var f monthsFile
 	if err := json.Unmarshal(b, &f); err != nil {

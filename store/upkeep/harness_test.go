@@ -2,6 +2,9 @@ package upkeep
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"path/filepath"
 	"testing"
@@ -11,6 +14,7 @@ import (
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
@@ -58,10 +62,32 @@ func (h *house) open(existing bool) {
 	}
 	rows := h.rows
 	h.t.Cleanup(func() { _ = rows.Close() }) // closed twice is closed
+	if !existing {
+		h.makeKeys()
+	}
 	if h.ledger, err = pages.OpenLedger(h.keys, nil); err != nil {
 		h.t.Fatal(err)
 	}
 	h.up, err = New(Config{Dir: h.dir, DB: h.rows, Secrets: h.box, Ledger: h.ledger, Today: h.on})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// makeKeys makes the keys that a store has when it was started.
+func (h *house) makeKeys() {
+	h.t.Helper()
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err == nil {
+		err = h.box.Write(ingest.VendorFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	}
+	if err == nil {
+		_, err = ingest.OpenKeyring(h.box, false, h.on())
+	}
 	if err != nil {
 		h.t.Fatal(err)
 	}

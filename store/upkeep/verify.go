@@ -19,6 +19,7 @@ const (
 	fixTorn     = "the rows that these entries named are not checked any more; restore the month from a backup to be sure"
 	fixUnlisted = "the manifest lost entries, or a deletion was cut short: order it again, or restore the month from a backup"
 	fixKeys     = "put back the keys directory that belongs to this data"
+	fixSecret   = "put this file back from a copy of the keys directory"
 	fixLedger   = "put the newest copy of " + pages.LedgerFile + " back into the keys directory"
 	fixTornEnd  = "after a crash start the store, which cuts them off: nobody was told that they are written; without one " + fixLedger
 	fixApplied  = "start the store: it erases again all that the ledger has, and writes the file anew"
@@ -54,8 +55,8 @@ type MonthReport struct {
 	Unlisted int64  `json:"unlisted"` // there and not listed: never confirmed
 }
 
-// Verify compares every row with the manifest, month by month, and looks at the
-// keys, the ledger of erasures and the quarantine. Ingest may go on. It changes
+// Verify compares every row with the manifest, month by month, and reads every
+// secret, the ledger of erasures and the quarantine. Ingest may go on. It changes
 // no row, but files: it opens halves as whoever uses them does, which finishes
 // what a crash left and merges manifests (package db). Who wants to keep a
 // damaged disk as it is verifies a copy. What it finds is no error: Report.Sound
@@ -77,6 +78,7 @@ func (u *Upkeep) Verify(ctx context.Context, p Progress) (Report, error) {
 			return Report{}, fmt.Errorf("verify store: %w", err)
 		}
 	}
+	u.verifySecrets(&r)
 	u.verifyLedger(&r)
 	u.verifyQuarantine(&r)
 	r.Sound = len(r.Findings) == 0
