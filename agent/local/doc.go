@@ -267,7 +267,7 @@ type Spool struct {
 	Records int    `json:"records"`
 	Batches int    `json:"batches"`
 	Dropped uint64 `json:"dropped"`        // records lost to the spool's bounds, ever
-	Aside   uint64 `json:"aside_segments"` // damaged segments that were set aside, ever
+	Aside   uint64 `json:"aside_segments"` // segments that were damaged and set aside, or missing, ever
 }
 
 // Problem is the body of every answer that is not a success.

@@ -30,7 +30,8 @@ func (s *Spool) rewrite(number uint32, good []byte) ([]byte, error) {
 	if err := s.writeWhole(fresh, content); err != nil {
 		return nil, fmt.Errorf("set segment aside: %w", err)
 	}
-	if err := s.setAside(number); err != nil {
+	kept, err := s.setAside(number)
+	if err != nil {
 		return nil, fmt.Errorf("set segment aside: %w", err)
 	}
 	err = s.config.Disk.Rename(fresh, s.path(number))
@@ -40,7 +41,9 @@ func (s *Spool) rewrite(number uint32, good []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set segment aside: %w", err)
 	}
-	s.config.Logger.Warn("spool segment damaged and set aside", slog.Int("bytes_read", len(good)))
+	s.config.Logger.Warn("spool segment damaged and set aside: what can be read of it goes on, the rest is lost; check the volume of the agent's data directory",
+		slog.String("file", fileName(number, segmentSuffix)), slog.String("kept_as", asideDir+"/"+kept),
+		slog.Int("bytes_read", len(good)), slog.Uint64("segments_ever", s.log.aside))
 	return content, nil
 }
 
@@ -63,31 +66,32 @@ func (s *Spool) writeWhole(path string, content []byte) error {
 	return nil
 }
 
-// setAside moves a segment, and makes room for it among those set aside before.
-func (s *Spool) setAside(number uint32) error {
+// setAside moves a segment, makes room for it among those set aside before, and
+// returns the name that it has there.
+func (s *Spool) setAside(number uint32) (name string, err error) {
 	dir := filepath.Join(s.config.Dir, asideDir)
 	if err := s.config.Disk.MakeDir(dir); err != nil {
-		return err
+		return "", err
 	}
 	if err := s.config.Disk.SyncDir(s.config.Dir); err != nil {
-		return err
+		return "", err
 	}
 	names, err := s.config.Disk.List(dir)
 	if err != nil {
-		return err
+		return "", err
 	}
 	turn := 0 // names begin with their turn, so that their order is their age
 	if n := len(names); n > 0 {
 		_, _ = fmt.Sscanf(names[n-1], "%d-", &turn)
 	}
-	path := filepath.Join(dir, fmt.Sprintf("%08d-%08d%s", turn+1, number, segmentSuffix))
-	if err := s.config.Disk.Rename(s.path(number), path); err != nil {
-		return err
+	name = fmt.Sprintf("%08d-%08d%s", turn+1, number, segmentSuffix)
+	if err := s.config.Disk.Rename(s.path(number), filepath.Join(dir, name)); err != nil {
+		return "", err
 	}
 	if err := s.config.Disk.SyncDir(dir); err != nil {
-		return err
+		return "", err
 	}
-	return s.boundAside(dir)
+	return name, s.boundAside(dir)
 }
 
 // boundAside removes the oldest of what is set aside until the rest is within

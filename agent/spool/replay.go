@@ -24,12 +24,13 @@ const maxSegment = 16 << 20
 
 // replay reads every segment, oldest first.
 func (s *Spool) replay() error {
-	s.log = newState()
+	s.log, s.begun = newState(), s.readBegun()
 	numbers, err := s.segmentNumbers()
 	if err != nil {
 		return err
 	}
-	if numbers, err = s.dropForgotten(numbers); err != nil {
+	numbers, first, err := s.dropForgotten(numbers)
+	if err != nil {
 		return err
 	}
 	for i, n := range numbers {
@@ -43,6 +44,7 @@ func (s *Spool) replay() error {
 			return fmt.Errorf("read segment %d: %w", n, err)
 		}
 	}
+	s.countMissing(first)
 	return nil
 }
 
@@ -88,28 +90,29 @@ func numberOf(name, suffix string) (uint32, bool) {
 func fileName(number uint32, suffix string) string { return fmt.Sprintf("%08d%s", number, suffix) }
 
 // dropForgotten removes the segments that do not count any more. After a power
-// cut any of them may be back, one without the other.
-func (s *Spool) dropForgotten(numbers []uint32) ([]uint32, error) {
+// cut any of them may be back, one without the other. It returns the others,
+// and the first that should be there (0: nobody says).
+func (s *Spool) dropForgotten(numbers []uint32) (kept []uint32, first uint32, err error) {
 	for _, n := range slices.Backward(numbers) {
 		first, ok, err := s.firstOf(n)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if !ok {
 			continue // it has no head that can be read; the one before it has
 		}
 		keep := slices.IndexFunc(numbers, func(n uint32) bool { return n >= first })
 		if keep < 0 {
-			return numbers, nil
+			return numbers, 0, nil
 		}
 		for _, n := range numbers[:keep] {
 			if err := s.config.Disk.Remove(s.path(n)); err != nil {
-				return nil, err
+				return nil, 0, err
 			}
 		}
-		return numbers[keep:], nil
+		return numbers[keep:], first, nil
 	}
-	return numbers, nil
+	return numbers, 0, nil
 }
 
 // firstOf returns which segment counts first, as the heads in one of them say.
@@ -186,7 +189,7 @@ func (s *Spool) replaySegment(number uint32, ended int64) error {
 	if ended >= 0 {
 		whole = whole[:min(ended, size)]
 	} else if len(bytes.TrimLeft(whole, "\x00")) == 0 {
-		return s.config.Disk.Remove(s.path(number)) // a crash came before its first frame
+		return s.config.Disk.Remove(s.path(number)) // a crash came before its first frame, or it is counted as missing
 	}
 	trial := newState()
 	found := scan(whole, func(offset int64, kind uint8, payload []byte) error {

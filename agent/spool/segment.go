@@ -68,6 +68,7 @@ func (w *writer) rotate(room int) error {
 	if n := len(w.log.segments); n > 0 {
 		number, ended = w.log.last().number+1, w.log.last().end
 	}
+	number = max(number, w.begun.newest+1) // the last may be missing
 	buf, err := w.headFrame([]byte(magic), max(w.first(), 1), ended, nil)
 	if err != nil {
 		return err
@@ -88,6 +89,7 @@ func (w *writer) rotate(room int) error {
 		w.room = w.end
 	}
 	w.log.segments = append(w.log.segments, segment{number: number, bytes: w.room, end: w.end})
+	w.noteBegun(number)
 	return err
 }
 

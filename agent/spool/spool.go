@@ -23,6 +23,8 @@
 //     segment begins, and says where the one before it ended.
 //   - A damaged segment is moved to the folder aside and counted; what can be
 //     read of it goes on. The folder is bounded: the oldest goes, and is counted.
+//   - A segment that is missing, or emptied: the next start counts it in
+//     Stats.Aside and names it in the log; what it held is lost.
 //
 // It does not look into records, and it never leaves this host by itself.
 package spool
@@ -92,8 +94,8 @@ type Stats struct {
 	Records int    // not yet gathered
 	Batches int    // not yet confirmed
 	Dropped uint64 // records lost to bounds, ever
-	Aside   uint64 // segments set aside, ever
-	Gone    uint64 // of these, removed since to make room for younger ones
+	Aside   uint64 // segments that were damaged and set aside, or missing, ever
+	Gone    uint64 // of these, missing, or removed since to make room for younger ones
 }
 
 // Spool is an open spool. Its methods are safe for concurrent use.
@@ -101,6 +103,7 @@ type Spool struct {
 	config Config
 	ops    chan *op
 	done   chan struct{} // closed when the writer has ended
+	begun  begun         // read at the start, then the writer's
 
 	mu     sync.Mutex // guards what is below
 	closed bool

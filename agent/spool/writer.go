@@ -92,7 +92,7 @@ func (s *Spool) newWriter() (*writer, error) {
 // resume opens the segment to write to.
 func (w *writer) resume() (err error) {
 	n := len(w.log.segments)
-	if n == 0 || w.log.last().rewritten || w.log.last().end >= w.segmentLen() {
+	if n == 0 || w.log.last().rewritten || w.log.last().end >= w.segmentLen() || w.log.last().number < w.begun.known {
 		err = w.rotate(0)
 	} else {
 		last := w.log.last()
@@ -102,6 +102,9 @@ func (w *writer) resume() (err error) {
 		}
 		if w.file, err = w.config.Disk.Open(w.path(last.number)); err == nil {
 			err = w.file.Sync() // what was read may have been written and not synced
+		}
+		if err == nil && w.begun.newest != last.number {
+			w.noteBegun(last.number)
 		}
 	}
 	if err == nil && w.log.unmarked != nil {

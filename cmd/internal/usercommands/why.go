@@ -143,7 +143,7 @@ func (r *reasons) notes() (out []string) {
 		out = append(out, fmt.Sprintf("%s dropped, ever: the spool was over its bounds, or damaged", cli.Count(int(n), "record")))
 	}
 	if n := r.Status.Spool.Aside; n > 0 {
-		out = append(out, fmt.Sprintf("%s set aside, ever, in agent/spool/aside", cli.Count(int(n), "damaged segment")))
+		out = append(out, fmt.Sprintf("%s, ever: damaged and set aside in agent/spool/aside, or missing; the agent's log names them", cli.Count(int(n), "lost segment")))
 	}
 	for _, reason := range slices.Sorted(maps.Keys(r.Status.Refused)) {
 		out = append(out, fmt.Sprintf("%s refused since the start: %s", cli.Count(int(r.Status.Refused[reason]), "record"), reason))
