@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/agent"
 	"github.com/tacit-telemetry/tacit/agent/local"
+	"github.com/tacit-telemetry/tacit/agent/outbox"
 	"github.com/tacit-telemetry/tacit/agent/participation"
 	"github.com/tacit-telemetry/tacit/anon/identity"
 )
@@ -232,5 +234,27 @@ func TestPurge(t *testing.T) {
 	entries, err := h.Outbox()
 	if st := h.Status().Spool; err != nil || len(entries) != 0 || st.Records != 0 || st.Batches != 0 {
 		t.Errorf("%d entries and %+v are left, %v", len(entries), st, err)
+	}
+}
+
+// TestRefusalsAreCounted: what the outbox has of the store's refusals is in the
+// status, also after a restart; what it took is not.
+func TestRefusalsAreCounted(t *testing.T) {
+	h := newHouse(t, func(c *agent.Config) {
+		if err := c.Data.Make(); err != nil {
+			t.Fatal(err)
+		}
+		o, err := outbox.Open(outbox.Config{Dir: filepath.Join(c.Data.Agent(), "outbox")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, outcome := range []string{"stored", "redate", "", "erased", "erased", "conflict"} {
+			if _, err := o.Add(outbox.Entry{Outcome: outcome}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	if got := h.Status().StoreRefused; !maps.Equal(got, map[string]int{"erased": 2, "conflict": 1}) {
+		t.Errorf("got %v", got)
 	}
 }

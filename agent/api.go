@@ -16,6 +16,7 @@ import (
 	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/anon/identity"
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
 // The local API is a view of the agent.
@@ -270,6 +271,17 @@ func (a *Agent) Status() local.Status {
 	s := p.spool.Stats()
 	return local.Status{
 		Spool:   local.Spool{Bytes: s.Bytes, Records: s.Records, Batches: s.Batches, Dropped: s.Dropped, Aside: s.Aside},
-		Refused: p.intake.Refused(),
+		Refused: p.intake.Refused(), StoreRefused: storeRefused(p.outbox.Outcomes()),
 	}
+}
+
+// storeRefused returns the outcomes that are the store's refusal for good.
+func storeRefused(outcomes map[string]int) map[string]int {
+	out := map[string]int{}
+	for _, s := range []wire.Status{wire.BadForm, wire.Expired, wire.Erased, wire.Conflict} {
+		if n := outcomes[s.String()]; n > 0 {
+			out[s.String()] = n
+		}
+	}
+	return out
 }

@@ -259,6 +259,9 @@ type Proof struct {
 type Status struct {
 	Spool   Spool             `json:"spool"`
 	Refused map[string]uint64 `json:"refused"` // records, by reason, since the start
+	// StoreRefused counts the envelopes in the outbox that the store refused for
+	// good, by status: bad-form, expired, erased, conflict.
+	StoreRefused map[string]int `json:"store_refused,omitempty"`
 }
 
 // Spool is what waits on disk.

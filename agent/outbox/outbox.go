@@ -145,6 +145,17 @@ func (o *Outbox) Entries() ([]*Entry, error) {
 	return o.read(o.entries)
 }
 
+// Outcomes counts the entries by their outcome, "" for those without a reply.
+func (o *Outbox) Outcomes() map[string]int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out := map[string]int{}
+	for _, k := range o.entries {
+		out[k.outcome]++
+	}
+	return out
+}
+
 // Purge removes every entry: the user's own order.
 func (o *Outbox) Purge() error {
 	o.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -110,6 +111,9 @@ func TestKeptAndProved(t *testing.T) {
 	}
 	if got[1].Outcome != "" || got[1].Answered != 0 {
 		t.Error("an outcome that nobody told")
+	}
+	if got := o.Outcomes(); !maps.Equal(got, map[string]int{"stored": 1, "": 1}) {
+		t.Errorf("outcomes %v", got)
 	}
 	if n := add(t, o, second); n != 3 {
 		t.Errorf("the next number is %d, want 3", n)

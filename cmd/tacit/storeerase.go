@@ -25,8 +25,9 @@ func storeEraseCommand(env *cli.Env) *cobra.Command {
 			"directory itself. Pages that are still on their way, come again, or are in an older backup, are not kept\n" +
 			"either. Sums stay: nothing in them says which installation added what. The store can see at that moment\n" +
 			"which of its rows belonged together.\n\n" +
-			"The host itself does not learn of it and goes on under its ID; there, tacit erase does this and makes a\n" +
-			"new one.",
+			"The host goes on under its ID: its next pages, of today and tomorrow, are refused as erased, which tacit\n" +
+			"send and tacit why say there; later ones are kept again. tacit id reset, there, makes it a new ID, and\n" +
+			"tacit erase does both at once.",
 		Example: "  tacit store erase -             (type or paste the ID, then Enter)",
 		Args:    cli.Args(cobra.ExactArgs(1)),
 		RunE:    func(c *cobra.Command, args []string) error { return runStoreErase(c.Context(), env, place, args[0]) },

@@ -1,11 +1,17 @@
 package usercommands
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/agent"
 	"github.com/tacit-telemetry/tacit/agent/local"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
 func previewCommand(env *cli.Env) *cobra.Command {
@@ -39,18 +45,47 @@ func sendCommand(env *cli.Env) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			env.Count("send")
 			s, err := local.NewCaller(env.Data().Run()).Send(c.Context())
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
-			case env.JSON:
-				return env.PrintJSON(s)
-			case s.Reason != "":
-				env.Printf("sent %s: %s\n", cli.Count(s.Sent, "envelope"), s.Reason)
-			default:
-				env.Printf("sent %s, %s; %s. Sent at your word, so the moment is not mixed with others'.\n",
-					cli.Count(s.Sent, "envelope"), cli.Sizes(s.Sizes), cli.Count(s.Replies, "reply"))
 			}
-			return nil
+			return printSent(env, s)
 		},
 	}
+}
+
+// printSent says what came of sending. It is an error when the store refused
+// something for good: that must not pass unseen.
+func printSent(env *cli.Env, s local.Sent) (err error) {
+	switch {
+	case env.JSON:
+		err = env.PrintJSON(s)
+	case s.Reason != "":
+		env.Printf("sent %s: %s\n", cli.Count(s.Sent, "envelope"), s.Reason)
+	default:
+		env.Printf("sent %s, %s; %s. Sent at your word, so the moment is not mixed with others'.\n",
+			cli.Count(s.Sent, "envelope"), cli.Sizes(s.Sizes), cli.Count(s.Replies, "reply"))
+	}
+	if len(s.Kept) == 0 || err != nil {
+		return err
+	}
+	return cli.WithHint(errRefused(s), "%s", refusalHint(s.Kept))
+}
+
+// errRefused says how many of what the store answered it refused, and as what.
+func errRefused(s local.Sent) error {
+	var all int
+	var parts []string
+	for _, status := range slices.Sorted(maps.Keys(s.Kept)) {
+		all += s.Kept[status]
+		parts = append(parts, fmt.Sprintf("%d %s", s.Kept[status], status))
+	}
+	return fmt.Errorf("the store refused %d of %d for good: %s", all, s.Replies, strings.Join(parts, ", "))
+}
+
+// refusalHint says what to do about refusals for good, by status.
+func refusalHint(statuses map[string]int) string {
+	if statuses[wire.Erased.String()] > 0 {
+		return "this ID was erased by its vendor: tacit id reset makes a new one"
+	}
+	return "they are not sent again; tacit outbox list shows them"
 }

@@ -3,6 +3,7 @@ package usercommands
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -82,6 +83,19 @@ func TestWhyLeavesOut(t *testing.T) {
 	why.Release, why.Revision = 3, 0
 	if text := strings.Join(why.lines(), "\n"); !strings.Contains(text, "`tacit on` acknowledges it") {
 		t.Errorf("without a site: %s", text)
+	}
+}
+
+// TestWhyTellsOfRefusals: what the store refused is told with what to do.
+func TestWhyTellsOfRefusals(t *testing.T) {
+	why := parted()
+	why.Status.StoreRefused = map[string]int{"erased": 3, "conflict": 1}
+	want := []string{
+		"1 envelope of the outbox refused by the store: conflict; they are not sent again; tacit outbox list shows them",
+		"3 envelopes of the outbox refused by the store: erased; this ID was erased by its vendor: tacit id reset makes a new one",
+	}
+	if got := why.notes(); !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
 	}
 }
 
