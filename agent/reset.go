@@ -84,7 +84,13 @@ func whyNotErased(err error) error {
 }
 
 // Erasure says how far the last erasure is.
-func (a *Agent) Erasure() local.Erasure { return erasure(a.eraser.State()) }
+func (a *Agent) Erasure() local.Erasure {
+	out := erasure(a.eraser.State())
+	if out.State == local.ErasureUnderWay && !a.running() {
+		out.Reason = "no agent is running, so that nothing is sent now"
+	}
+	return out
+}
 
 func erasure(e upload.Erasure) local.Erasure {
 	out := local.Erasure{

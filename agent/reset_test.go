@@ -147,6 +147,9 @@ func TestEraseOverARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Agent = again
+	if e := h.Erasure(); e.State != local.ErasureUnderWay || !strings.Contains(e.Reason, "no agent is running") {
+		t.Errorf("before it is started: %+v", e)
+	}
 	h.start()
 	eventually(t, "the erasure is done", patience, func() bool { return h.Erasure().State == local.ErasureDone })
 	if v.of(t, was) != 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tacit-telemetry/tacit/agent"
 	"github.com/tacit-telemetry/tacit/agent/local"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 )
@@ -27,12 +28,15 @@ func eraseCommand(env *cli.Env) *cobra.Command {
 			"moment which of its rows belonged together; they are gone then, and were sealed.",
 		Args: cli.Args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			agent := local.NewCaller(env.Data().Run())
-			call := agent.Erase
+			var e local.Erasure
+			var err error
 			if status {
-				call = agent.Erasure
+				err = ask(c.Context(), env,
+					func(a *local.Caller) (err error) { e, err = a.Erasure(c.Context()); return err },
+					func(a *agent.Agent) error { e = a.Erasure(); return nil })
+			} else {
+				e, err = local.NewCaller(env.Data().Run()).Erase(c.Context())
 			}
-			e, err := call(c.Context())
 			switch {
 			case err != nil:
 				return err

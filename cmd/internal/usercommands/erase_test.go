@@ -2,10 +2,13 @@ package usercommands
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
+	"github.com/tacit-telemetry/tacit/agent"
 	"github.com/tacit-telemetry/tacit/agent/local"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/internal/datadir"
 )
 
 func TestReceipts(t *testing.T) {
@@ -45,5 +48,31 @@ The store is away. The running agent goes on until all is confirmed; tacit erase
 		if out.String() != tt.want {
 			t.Errorf("%s: printed\n%s\nwant\n%s", name, out.String(), tt.want)
 		}
+	}
+}
+
+// TestEraseStatusWithoutAnAgent: what is on disk is told when no agent runs.
+func TestEraseStatusWithoutAnAgent(t *testing.T) {
+	dir := datadir.Dir(t.TempDir())
+	t.Setenv("TACIT_DATA", string(dir))
+	if err := dir.Make(); err != nil {
+		t.Fatal(err)
+	}
+	a, err := agent.New(t.Context(), agent.Config{Data: dir, Product: cli.Product()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	c := eraseCommand(&cli.Env{Out: &out, Err: &out})
+	c.SetArgs([]string{"--status"})
+	if err := c.ExecuteContext(t.Context()); err != nil || out.String() != "nothing was ever erased from here\n" {
+		t.Errorf("%v, printed %q", err, out.String())
+	}
+	c.SetArgs([]string{"--status=false"})
+	if err := c.ExecuteContext(t.Context()); !errors.Is(err, local.ErrNotRunning) {
+		t.Errorf("an order without an agent: %v", err)
 	}
 }
