@@ -121,7 +121,7 @@ func TestGrace(t *testing.T) {
 	h.Hear(t.Context())
 	h.collect()
 	sent := h.Send(t.Context())
-	if gate := r.Stats().Gate; sent.Sent != 0 || !strings.Contains(sent.Reason, "in grace") || gate.Passed+gate.KeyLists != 0 {
+	if gate := r.Stats().Gate; sent.Sent != 0 || sent.Failed || !strings.Contains(sent.Reason, "in grace") || gate.Passed+gate.KeyLists != 0 {
 		t.Errorf("%+v, and the relay saw %+v, want that it waits", sent, gate)
 	}
 	if p, err := h.Preview(); err != nil || p.Sends || len(p.Pages) == 0 {
@@ -131,6 +131,23 @@ func TestGrace(t *testing.T) {
 	if h.Send(t.Context()); r.Stats().Gate.Passed == 0 {
 		t.Error("the grace does not end")
 	}
+}
+
+// TestSendFails: what could not be sent although this host takes part is said to
+// have failed.
+func TestSendFails(t *testing.T) {
+	r, toRelay := newRelay(t)
+	h := newHouse(t, toRelay)
+	h.Hear(t.Context())
+	if sent := h.Send(t.Context()); sent.Failed {
+		t.Errorf("nothing waits: %+v", sent)
+	}
+	h.collect()
+	stopRelay(t, r)
+	eventually(t, "sending fails", patience, func() bool {
+		sent := h.Send(t.Context())
+		return sent.Failed && sent.Replies == 0 && sent.Reason != ""
+	})
 }
 
 func TestUnsetClock(t *testing.T) {

@@ -105,11 +105,22 @@ func (a *Agent) Send(ctx context.Context) local.Sent {
 	case <-ctx.Done():
 	case <-time.After(sendPatience):
 	}
-	return local.Sent{
-		Sent: int(a.newestSent() - before), DurationMS: time.Since(start).Milliseconds(),
-		Reason: "not all replies are here yet: relays keep envelopes for some minutes to mix them, or one of them is away; " +
-			"sending goes on, what is not confirmed is kept, and tacit outbox shows what came of it",
+	return a.unanswered(int(a.newestSent()-before), time.Since(start))
+}
+
+// unanswered tells of a round that is still on.
+func (a *Agent) unanswered(sent int, took time.Duration) local.Sent {
+	out := local.Sent{Sent: sent, DurationMS: took.Milliseconds()}
+	const goesOn = "sending goes on, what is not confirmed is kept, and tacit outbox shows what came of it"
+	switch trouble := a.trouble(); {
+	case sent > 0:
+		out.Reason = "not all replies are here yet: relays keep envelopes for some minutes to mix them, or one of them is away; " + goesOn
+	case trouble != "":
+		out.Reason, out.Failed = trouble, a.maySend()
+	default:
+		out.Reason = "none left in this time: what was sent before waits for its replies, or the connection is not made yet; " + goesOn
 	}
+	return out
 }
 
 // newestSent returns the number of the outbox's newest entry; 0 when there is
@@ -132,7 +143,7 @@ func (a *Agent) sent(start time.Time, sum upload.Summary, err error) local.Sent 
 	}
 	switch why := a.Why(); {
 	case err != nil:
-		out.Reason = a.Reason(err)
+		out.Reason, out.Failed = a.Reason(err), a.maySend()
 	case sum.Batches == 0 && !why.MaySend:
 		out.Reason = why.Reason
 	case sum.Batches == 0:

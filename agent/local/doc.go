@@ -231,6 +231,10 @@ type Sent struct {
 	DurationMS int64          `json:"duration_ms"`
 	Kept       map[string]int `json:"kept,omitempty"`   // batches that the store refused, by status
 	Reason     string         `json:"reason,omitempty"` // why nothing, or not everything, was sent
+	// Failed says that something could not be sent, or was not answered, although
+	// this host takes part: it is kept and sent again. That replies are not here
+	// yet is no failure.
+	Failed bool `json:"failed,omitempty"`
 }
 
 // Entry is one entry of the outbox. What was sent and the key that opens it

@@ -1,6 +1,7 @@
 package usercommands
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,8 +54,12 @@ func sendCommand(env *cli.Env) *cobra.Command {
 	}
 }
 
-// printSent says what came of sending. It is an error when the store refused
-// something for good: that must not pass unseen.
+// errNotSent makes the command fail: what waits was not sent.
+var errNotSent = errors.New("not everything that waits was sent")
+
+// printSent says what came of sending. It is an error when something could not
+// be sent although this host takes part, or when the store refused it for good:
+// that must not pass unseen.
 func printSent(env *cli.Env, s local.Sent) (err error) {
 	switch {
 	case env.JSON:
@@ -65,10 +70,15 @@ func printSent(env *cli.Env, s local.Sent) (err error) {
 		env.Printf("sent %s, %s; %s. Sent at your word, so the moment is not mixed with others'.\n",
 			cli.Count(s.Sent, "envelope"), cli.Sizes(s.Sizes), cli.Count(s.Replies, "reply"))
 	}
-	if len(s.Kept) == 0 || err != nil {
+	switch {
+	case err != nil:
 		return err
+	case len(s.Kept) > 0:
+		return cli.WithHint(errRefused(s), "%s", refusalHint(s.Kept))
+	case s.Failed:
+		return cli.WithHint(errNotSent, "it is kept, and the agent tries again by itself; tacit why says how the connection stands")
 	}
-	return cli.WithHint(errRefused(s), "%s", refusalHint(s.Kept))
+	return nil
 }
 
 // errRefused says how many of what the store answered it refused, and as what.

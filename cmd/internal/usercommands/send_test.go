@@ -18,6 +18,11 @@ func TestSendFails(t *testing.T) {
 	}{
 		"all stored": {local.Sent{Sent: 4, Batches: 4, Replies: 4}, "", ""},
 		"nothing":    {local.Sent{Reason: "nothing waits to be sent"}, "", ""},
+		"off":        {local.Sent{Reason: "refused here"}, "", ""},
+		"the relay asks to wait": {
+			local.Sent{Reason: "the relay asks to wait", Failed: true},
+			"not everything that waits was sent", "it is kept, and the agent tries again by itself; tacit why says how the connection stands",
+		},
 		"erased": {
 			local.Sent{Sent: 4, Batches: 4, Replies: 4, Kept: map[string]int{"erased": 3}},
 			"the store refused 3 of 4 for good: 3 erased", "this ID was erased by its vendor: tacit id reset makes a new one",
