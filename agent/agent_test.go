@@ -15,6 +15,7 @@ import (
 	"github.com/tacit-telemetry/tacit/agent/outbox"
 	"github.com/tacit-telemetry/tacit/agent/participation"
 	"github.com/tacit-telemetry/tacit/anon/identity"
+	"github.com/tacit-telemetry/tacit/schema"
 )
 
 func TestLife(t *testing.T) {
@@ -130,6 +131,36 @@ func TestGrace(t *testing.T) {
 	h.ahead.Store(int64(61 * time.Minute))
 	if h.Send(t.Context()); r.Stats().Gate.Passed == 0 {
 		t.Error("the grace does not end")
+	}
+}
+
+// TestSentAgain: an attempt without a reply names the one that followed it.
+func TestSentAgain(t *testing.T) {
+	h := newHouse(t, func(c *agent.Config) {
+		if err := c.Data.Make(); err != nil {
+			t.Fatal(err)
+		}
+		o, err := outbox.Open(outbox.Config{Dir: filepath.Join(c.Data.Agent(), "outbox")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, b := schema.NewBatchID(), schema.NewBatchID()
+		for _, e := range []outbox.Entry{{Batch: a}, {Batch: b, Outcome: "stored"}, {Batch: a}, {Batch: a, Outcome: "stored"}, {Batch: schema.NewBatchID()}} {
+			if _, err := o.Add(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	entries, err := h.Outbox()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Outcome)
+	}
+	if want := []string{"no reply; sent again as 3", "stored", "no reply; sent again as 4", "stored", "no reply yet"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/intake"
@@ -220,8 +221,13 @@ func (a *Agent) Outbox() ([]local.Entry, error) {
 		return nil, err
 	}
 	out := make([]local.Entry, len(entries))
-	for i, e := range entries {
+	again := map[schema.BatchID]uint64{} // the entry of a later attempt
+	for i, e := range slices.Backward(entries) {
 		out[i] = entry(e)
+		if n := again[e.Batch]; n > 0 && e.Outcome == "" {
+			out[i].Outcome = fmt.Sprintf("no reply; sent again as %d", n)
+		}
+		again[e.Batch] = e.Number
 	}
 	return out, nil
 }

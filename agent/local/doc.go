@@ -244,7 +244,7 @@ type Entry struct {
 	Sent     string    `json:"sent"`
 	Kind     string    `json:"kind"`
 	Bytes    int       `json:"bytes"`
-	Outcome  string    `json:"outcome"`
+	Outcome  string    `json:"outcome"`            // the list also names the entry of a later attempt
 	Envelope []byte    `json:"envelope,omitempty"` // base64
 	BodyKey  string    `json:"body_key,omitempty"` // hex
 	Plain    []byte    `json:"plain,omitempty"`    // base64; the bytes that were sealed into the page, or the fragment
