@@ -12,8 +12,10 @@ import (
 )
 
 func storeBackupCommand(env *cli.Env) *cobra.Command {
-	var place storePlace
-	out := ""
+	var (
+		place storePlace
+		out   outFile
+	)
 	c := &cobra.Command{
 		Use:   "backup --out FILE",
 		Short: "write all rows of the store to one sealed file",
@@ -23,26 +25,33 @@ func storeBackupCommand(env *cli.Env) *cobra.Command {
 			"The keys are not in it, and need a backup of their own: without them the file opens for nobody. Keep\n" +
 			"that one apart from this one, make it new after each erasure and each month, and keep no copy of the\n" +
 			"keys that is older than the retention.\n\n" +
-			whereHelp + "\n\nExit code 0: all rows are in FILE; 1: nothing was written, or the output says what is missing in it.",
+			outHelp + "\n\n" + whereHelp + "\n\nExit code 0: all rows are in FILE; 1: nothing was written, or the output says what is missing in it.",
 		Args: cli.Args(func(c *cobra.Command, args []string) error {
-			if out == "" {
+			if out.path == "" {
 				return errors.New("no file is named: --out FILE")
 			}
-			return cobra.NoArgs(c, args)
+			return errors.Join(out.typed(), cobra.NoArgs(c, args))
 		}),
 		RunE: func(c *cobra.Command, _ []string) error { return backupStore(c.Context(), env, place, out) },
 	}
 	place.flags(c)
-	c.Flags().StringVar(&out, "out", "", "file to write; one that is there is replaced")
+	out.flag(c, "file to write; a regular one that is there is replaced")
 	return c
 }
 
-func backupStore(ctx context.Context, env *cli.Env, place storePlace, out string) error {
+func backupStore(ctx context.Context, env *cli.Env, place storePlace, out outFile) error {
+	at, err := place.find(env)
+	if err == nil {
+		err = out.check(at)
+	}
+	if err != nil {
+		return err
+	}
 	var b upkeep.Backed
-	err := withStore(ctx, env, place, func(s *upkeep.Source, p *progress) (err error) {
-		b, err = upkeep.WriteBackup(ctx, s, out, p.step)
+	err = withFound(ctx, env, at, func(s *upkeep.Source, p *progress) (err error) {
+		b, err = upkeep.WriteBackup(ctx, s, out.path, p.step)
 		if errors.Is(err, syscall.ENOSPC) {
-			err = cli.WithHint(err, "free space on the volume of %s, or name a file on another; nothing was written", out)
+			err = cli.WithHint(err, "free space on the volume of %s, or name a file on another; nothing was written", out.path)
 		}
 		return err
 	})

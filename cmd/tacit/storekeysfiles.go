@@ -16,8 +16,9 @@ import (
 
 func keysPublishCommand(env *cli.Env) *cobra.Command {
 	var (
-		place       storePlace
-		out, vendor string
+		place  storePlace
+		out    outFile
+		vendor string
 	)
 	c := &cobra.Command{
 		Use:   "publish",
@@ -26,16 +27,20 @@ func keysPublishCommand(env *cli.Env) *cobra.Command {
 			"every hour. With --out it is written to a file, for installers and for hosts without a network.\n\n" +
 			"With --vendor-key the list is signed in this process with a key that lies elsewhere, such as on a stick,\n" +
 			"and the store keeps the signed list. A store without vendor.key among its secrets never makes one once it\n" +
-			"has got such a list; sign again whenever the keys change, which is every month: list says so.\n" + whileRunning,
-		Args: cli.Args(cobra.NoArgs),
+			"has got such a list; sign again whenever the keys change, which is every month: list says so.\n\n" +
+			outHelp + "\n" + whileRunning,
+		Args: cli.Args(func(c *cobra.Command, args []string) error { return errors.Join(out.typed(), cobra.NoArgs(c, args)) }),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return withKeys(c.Context(), env, place, func(ctx context.Context, k store.Keeper, _ foundStore) error {
-				return publishKeys(ctx, env, k, vendor, out)
+			return withKeys(c.Context(), env, place, func(ctx context.Context, k store.Keeper, at foundStore) error {
+				if err := out.check(at); err != nil {
+					return err
+				}
+				return publishKeys(ctx, env, k, vendor, out.path)
 			})
 		},
 	}
 	place.flags(c)
-	c.Flags().StringVar(&out, "out", "", "file to write the signed list to")
+	out.flag(c, "file to write the signed list to; a regular one that is there is replaced")
 	c.Flags().StringVar(&vendor, "vendor-key", "", "file with the vendor's signing key, PEM (PKCS #8, Ed25519)")
 	return c
 }

@@ -51,6 +51,11 @@ func withStore(ctx context.Context, env *cli.Env, place storePlace, do func(s *u
 	if err != nil {
 		return err
 	}
+	return withFound(ctx, env, at, do)
+}
+
+// withFound is withStore for a store whose place is known.
+func withFound(ctx context.Context, env *cli.Env, at foundStore, do func(s *upkeep.Source, p *progress) error) error {
 	limitMemory(memoryLimit)
 	s, err := upkeep.Open(ctx, at.home())
 	if err != nil {

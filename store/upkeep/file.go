@@ -5,23 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/tacit-telemetry/tacit/internal/durable"
 )
 
-// errNoFile says that what is there under the name of a backup is none that one
-// could replace.
-var errNoFile = errors.New("it is a directory, or no file at all")
-
 // WriteBackup orders a backup and writes it to a file. The file gets its name
-// when all of it is on disk; one that had the name before stays until then.
+// when all of it is on disk; what had the name before stays until then, and is
+// replaced whatever it is: the caller has looked whether it may be.
 func WriteBackup(ctx context.Context, t Tasks, path string, p Progress) (b Backed, err error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // found out now, and not when all is written
-		return Backed{}, fmt.Errorf("write backup: %w", &fs.PathError{Op: "replace", Path: path, Err: errNoFile})
-	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return Backed{}, fmt.Errorf("write backup: %w", err)

@@ -182,6 +182,8 @@ type usageError struct {
 
 func (u *usageError) Error() string { return u.err.Error() }
 
+func (u *usageError) Unwrap() error { return u.err }
+
 func usage(c *cobra.Command, err error) error { return &usageError{err: err, command: c.CommandPath()} }
 
 // Args turns a check of arguments into a usage error.
