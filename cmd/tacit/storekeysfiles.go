@@ -101,8 +101,8 @@ func signKeys(ctx context.Context, k store.Keeper, file string) ([]byte, ed25519
 }
 
 func keysSealCommand(env *cli.Env) *cobra.Command {
+	place := storePlace{seals: true}
 	var (
-		place storePlace
 		old   string
 		plain bool
 	)

@@ -15,12 +15,19 @@ const passphraseUsage = "file with the passphrase that the store's secrets are s
 
 // storePlace is how a command is told which store it means: by the store's own
 // configuration, or by directories.
-type storePlace struct{ config, keys, passphrase string }
+type storePlace struct {
+	config, keys, passphrase string
+	seals                    bool // passphrase is what the command seals under, and opens nothing
+}
 
 func (p *storePlace) flags(c *cobra.Command) {
 	c.Flags().StringVar(&p.config, "config", "", "configuration file of the store; without it, that of tacit up")
-	c.Flags().StringVar(&p.keys, "keys", "", "directory of the store's secrets, when it is not the configuration's or DIR/keys")
-	c.Flags().StringVar(&p.passphrase, "passphrase-file", "", passphraseUsage)
+	c.Flags().StringVar(&p.keys, "keys", "", "directory of the store's secrets, when it is not the configuration's or DIR/keys; a store that runs uses its own")
+	usage := passphraseUsage + "; a store that runs uses its own"
+	if p.seals {
+		usage = "file with the passphrase to seal them under; with --plain, the one that they are under now"
+	}
+	c.Flags().StringVar(&p.passphrase, "passphrase-file", "", usage)
 }
 
 // foundStore is where a store is, and how its secrets open when nobody runs it.
@@ -28,16 +35,17 @@ type foundStore struct {
 	data       datadir.Dir
 	keys       string
 	passphrase secret.Passphrase // nil: they are plain
+	named      bool              // keys or passphrase, by flags
 }
 
 // home is what finds who holds it.
 func (f foundStore) home() home.Home {
-	return home.Home{Dir: f.data.Store(), KeysDir: f.keys, RunDir: f.data.Run(), Passphrase: f.passphrase}
+	return home.Home{Dir: f.data.Store(), KeysDir: f.keys, RunDir: f.data.Run(), Passphrase: f.passphrase, Named: f.named}
 }
 
 // find reads the configuration, if one is named. Flags win over it.
 func (p *storePlace) find(env *cli.Env) (foundStore, error) {
-	f := foundStore{data: env.Data(), keys: p.keys}
+	f := foundStore{data: env.Data(), keys: p.keys, named: p.keys != "" || p.passphrase != "" && !p.seals}
 	file := p.passphrase
 	if p.config != "" {
 		s, err := readStoreSettings(env, p.config)
@@ -59,11 +67,14 @@ func (p *storePlace) find(env *cli.Env) (foundStore, error) {
 	return f, nil
 }
 
-// explainSecrets says what to do about secrets that do not open.
+// explainSecrets says what to do about secrets that do not open, or are not the
+// ones that a store uses.
 func explainSecrets(err error) error {
 	switch {
 	case errors.Is(err, secret.ErrPassphrase):
 		return cli.WithHint(err, "name the file that holds it: --passphrase-file FILE, or passphrase_file in the store's configuration")
+	case errors.Is(err, home.ErrOwnKeys):
+		return cli.WithHint(err, "leave --keys and --passphrase-file out, or end the store first")
 	case errors.Is(err, secret.ErrMixed):
 		return cli.WithHint(err, "end the store, then: tacit store keys seal --passphrase-file FILE, or with --plain to go back")
 	}

@@ -14,8 +14,8 @@ import (
 
 // whereHelp ends the help of commands that look after a store.
 const whereHelp = "The store is that of --config FILE, or else of --data DIR, with its keys in DIR/keys or --keys. A store\n" +
-	"that runs there is asked on its socket, and goes on taking what comes; otherwise this command holds the\n" +
-	"directory meanwhile."
+	"that runs there is asked on its socket, and goes on taking what comes; it uses its own keys, and with\n" +
+	"--keys or --passphrase-file the command is refused. Where none runs, this command holds the directory meanwhile."
 
 // explainUpkeep says what to do about errors of the store's upkeep.
 func explainUpkeep(err error) error {
@@ -23,7 +23,7 @@ func explainUpkeep(err error) error {
 		return explainHeld(held)
 	}
 	switch {
-	case errors.Is(err, secret.ErrPassphrase), errors.Is(err, secret.ErrMixed):
+	case errors.Is(err, secret.ErrPassphrase), errors.Is(err, secret.ErrMixed), errors.Is(err, home.ErrOwnKeys):
 		return explainSecrets(err)
 	case errors.Is(err, home.ErrNoStore):
 		return cli.WithHint(err, "name the directory that the store was started with: --data DIR, or its --config FILE")

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/anon/page"
@@ -19,6 +21,7 @@ import (
 	"github.com/tacit-telemetry/tacit/store"
 	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
@@ -224,6 +227,38 @@ func TestUpkeepOfARunningStore(t *testing.T) {
 	mustOrder(t, new(upkeep.Backed), storeBackupCommand, append(at, "--out", file)...)
 	mustOrder(t, new(upkeep.Backed), storeVerifyCommand, append(at, "--backup", file)...)
 	mustOrder(t, new(upkeep.Recalled), storeRecallCommand, append(at, "--registry", "1", "--from", "2026-01-01", "--to", "2026-01-02")...)
+	m.refusesOtherKeys(at)
+}
+
+// refusesOtherKeys: a store that runs uses its own keys, and whoever names some
+// hears that, also when they are the right ones.
+func (m *machines) refusesOtherKeys(at []string) {
+	m.t.Helper()
+	id := uuid.NewString()
+	recall := []string{"--registry", "1", "--from", "2026-01-01", "--to", "2026-01-02"}
+	for name, c := range map[string]struct {
+		command func(*cli.Env) *cobra.Command
+		args    []string
+	}{
+		"verify": {storeVerifyCommand, nil},
+		"backup": {storeBackupCommand, []string{"--out", filepath.Join(m.dir, "refused")}},
+		"recall": {storeRecallCommand, recall},
+		"erase":  {storeEraseCommand, []string{id}},
+		"lookup": {lookupCommand, []string{id}},
+		"list":   {keysListCommand, nil},
+		"rotate": {keysRotateCommand, nil},
+	} {
+		for _, flag := range [][]string{{"--keys", filepath.Join(m.dir, "none")}, {"--keys", filepath.Join(m.dir, "vendor-keys")}, {"--passphrase-file", filepath.Join(m.dir, "none")}} {
+			_, _, err := storeOrder(m.t, c.command, slices.Concat(at, c.args, flag)...)
+			if !errors.Is(err, home.ErrOwnKeys) {
+				m.t.Errorf("%s %v: %v", name, flag, err)
+				continue
+			}
+			wantHinted(m.t, err, "uses its own keys")
+		}
+	}
+	_, _, err := storeOrder(m.t, keysSealCommand, slices.Concat(at, []string{"--plain", "--keys", filepath.Join(m.dir, "none")})...)
+	wantHinted(m.t, err, "uses its own keys")
 }
 
 // TestStoreVerifyRefusesTheKeysOfAnotherStore, which would call it sound.

@@ -31,6 +31,9 @@ var (
 	// ErrSilent says that another process holds the store and does not answer.
 	// Wait until it has started, or end it.
 	ErrSilent = errors.New("the store's process does not answer")
+	// ErrOwnKeys says that keys were named for a store that runs, which uses its
+	// own. Leave them out, or end the store.
+	ErrOwnKeys = errors.New("a store runs here and uses its own keys")
 )
 
 // How long the holder of the lock may take to answer while it starts.
@@ -46,6 +49,9 @@ type Home struct {
 	// Passphrase opens the secrets when nobody holds the store. nil: they are
 	// plain.
 	Passphrase secret.Passphrase
+	// Named says that somebody named KeysDir or Passphrase for this one use. The
+	// process that holds the store would not heed them: that is [ErrOwnKeys].
+	Named bool
 	// Logger gets troubles. nil: nothing is logged.
 	Logger *slog.Logger
 }
@@ -54,7 +60,7 @@ type Home struct {
 func (h *Home) Client() *http.Client { return datadir.Client(h.RunDir, Name) }
 
 // Hold takes the store's lock, or returns nil once the process that has it
-// answers ask. Errors wrap [ErrNoStore], [ErrSilent] with a
+// answers ask. Errors wrap [ErrNoStore], [ErrOwnKeys], [ErrSilent] with a
 // [*datadir.HeldError], or are what ask returned.
 func (h *Home) Hold(ctx context.Context, ask func(context.Context) error) (*datadir.Lock, error) {
 	if _, err := os.Stat(h.Dir); errors.Is(err, fs.ErrNotExist) {
@@ -70,7 +76,10 @@ func (h *Home) Hold(ctx context.Context, ask func(context.Context) error) (*data
 			return nil, err
 		}
 		if err = ask(ctx); err == nil {
-			return nil, nil
+			if h.Named {
+				err = ErrOwnKeys
+			}
+			return nil, err
 		}
 		if !datadir.NotRunning(err) || ctx.Err() != nil {
 			return nil, err
