@@ -121,9 +121,12 @@ func (k *Keys) Take(signed []byte, public ed25519.PublicKey) error {
 	return k.keyring.Keep(signed)
 }
 
-// Seal seals all secrets under the passphrase, or makes them plain when it is
-// nil, and says how many were changed.
-func (k *Keys) Seal(pass secret.Passphrase) (changed int, err error) { return k.secrets.Seal(pass) }
+// Seal seals all secrets under pass, or makes them plain when it is nil, and says
+// how many were changed. Those that are sealed open with old, or with pass.
+// Errors wrap [secret.ErrPassphrase].
+func (k *Keys) Seal(old, pass secret.Passphrase) (changed int, err error) {
+	return k.secrets.Seal(old, pass)
+}
 
 // turn brings the keys to a day.
 func (k *Keys) turn(today calendar.Today) error { return k.keyring.Turn(today) }

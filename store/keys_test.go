@@ -182,6 +182,19 @@ func TestKeepers(t *testing.T) {
 	if r, err := k.Seal(t.Context(), nil, pass); err != nil || !r.Sealed || r.Changed == 0 {
 		t.Fatalf("seal: %+v, %v", r, err)
 	}
+	for name, old := range map[string]secret.Passphrase{"no": nil, "another": secret.FromBytes([]byte("wrong"))} {
+		for _, now := range []secret.Passphrase{nil, secret.FromBytes([]byte("new"))} {
+			if _, err := k.Seal(t.Context(), old, now); !errors.Is(err, secret.ErrPassphrase) {
+				t.Errorf("sealed anew with %s passphrase for the one before: %v", name, err)
+			}
+		}
+	}
+	if r, err := k.Seal(t.Context(), pass, nil); err != nil || r.Sealed {
+		t.Errorf("made plain: %+v, %v", r, err)
+	}
+	if r, err := k.Seal(t.Context(), nil, pass); err != nil || !r.Sealed {
+		t.Errorf("sealed again: %+v, %v", r, err)
+	}
 	if _, err := k.Rotate(t.Context(), nil); err != nil { // it writes sealed secrets from now on
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ type (
 		Vendor []byte `json:"vendor,omitempty"` // public half of the key that signed it
 	}
 	sealQuestion struct {
+		Old        []byte `json:"old,omitempty"`        // that they are sealed under now; none: they are plain
 		Passphrase []byte `json:"passphrase,omitempty"` // none: make them plain
 	}
 )
@@ -53,7 +54,8 @@ type Resealed struct {
 
 // problem is the answer to a question that failed.
 type problem struct {
-	Error string `json:"error"`
+	Error      string `json:"error"`
+	Passphrase bool   `json:"passphrase,omitempty"` // the error wraps [secret.ErrPassphrase]
 }
 
 // keyRoutes answers what commands ask about keys.
@@ -76,12 +78,17 @@ func (s *Store) publish(ctx context.Context, q publishQuestion) (Published, erro
 }
 
 func (s *Store) seal(_ context.Context, q sealQuestion) (Resealed, error) {
-	var pass secret.Passphrase
-	if q.Passphrase != nil {
-		pass = secret.FromBytes(q.Passphrase)
-	}
-	changed, err := s.keys.Seal(pass)
+	pass := given(q.Passphrase)
+	changed, err := s.keys.Seal(given(q.Old), pass)
 	return Resealed{Changed: changed, Sealed: pass != nil}, err
+}
+
+// given is a passphrase that came with a question, or nil.
+func given(b []byte) secret.Passphrase {
+	if b == nil {
+		return nil
+	}
+	return secret.FromBytes(b)
 }
 
 // tellNow tells the edges the list, and says in words what came of it.
@@ -146,7 +153,7 @@ func say(w http.ResponseWriter, a any, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	if err != nil {
 		w.WriteHeader(http.StatusConflict)
-		a = problem{err.Error()}
+		a = problem{err.Error(), errors.Is(err, secret.ErrPassphrase)}
 	}
 	_ = json.NewEncoder(w).Encode(a) // the caller went away
 }

@@ -130,15 +130,25 @@ func (s *socketKeeper) Publish(ctx context.Context, signed []byte, vendor ed2551
 	return p, s.do(ctx, http.MethodPost, "/publish", publishQuestion{Signed: signed, Vendor: vendor}, &p)
 }
 
-// Seal needs no old passphrase: the store that runs has its secrets open.
-func (s *socketKeeper) Seal(ctx context.Context, _, pass secret.Passphrase) (r Resealed, err error) {
+// Seal sends both passphrases: the store that runs has its secrets open, and
+// holds whoever changes the passphrase to the one before all the same.
+func (s *socketKeeper) Seal(ctx context.Context, old, pass secret.Passphrase) (r Resealed, err error) {
 	var q sealQuestion
-	if pass != nil {
-		if q.Passphrase, err = pass(); err != nil {
-			return r, err
-		}
+	if q.Old, err = read(old); err != nil {
+		return r, err
+	}
+	if q.Passphrase, err = read(pass); err != nil {
+		return r, err
 	}
 	return r, s.do(ctx, http.MethodPost, "/seal", q, &r)
+}
+
+// read returns a passphrase, or nil for none.
+func read(pass secret.Passphrase) ([]byte, error) {
+	if pass == nil {
+		return nil, nil
+	}
+	return pass()
 }
 
 func (s *socketKeeper) Close() error { return nil }
@@ -172,5 +182,18 @@ func (s *socketKeeper) do(ctx context.Context, method, path string, question, an
 	if err := d.Decode(&p); err != nil || p.Error == "" {
 		return fmt.Errorf("ask the store: it answers %s", resp.Status)
 	}
+	if p.Passphrase {
+		return &refusal{p.Error, secret.ErrPassphrase}
+	}
 	return errors.New(p.Error)
 }
+
+// refusal is what the store that runs said, and what it is here.
+type refusal struct {
+	said string
+	is   error
+}
+
+func (r *refusal) Error() string { return r.said }
+
+func (r *refusal) Unwrap() error { return r.is }

@@ -160,6 +160,18 @@ func (m *machines) checkSealed() {
 	if got := m.mustKeys("list"); !got.Sealed {
 		m.t.Error("the store that runs goes on with plain secrets")
 	}
+	other := filepath.Join(m.dir, "other")
+	if err := os.WriteFile(other, []byte("another word\n"), 0o600); err != nil {
+		m.t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"--plain"}, {"--plain", "--passphrase-file", other}, {"--passphrase-file", other}, {"--passphrase-file", other, "--old-passphrase-file", other},
+	} {
+		_, err := m.keys(append([]string{"seal"}, args...)...)
+		wantHinted(m.t, err, secret.ErrPassphrase.Error())
+	}
+	m.mustKeys("seal", "--passphrase-file", other, "--old-passphrase-file", pass)
+	m.mustKeys("seal", "--passphrase-file", pass, "--old-passphrase-file", other)
 	s.stop()
 	err = runStore(m.t.Context(), &cli.Env{Out: io.Discard, Err: io.Discard}, daemonOptions{config: m.file["store.yaml"]})
 	wantHinted(m.t, err, secret.ErrPassphrase.Error())

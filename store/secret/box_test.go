@@ -200,8 +200,16 @@ func TestSeal(t *testing.T) {
 		}
 		check(t, dir, c.now)
 	}
+	var old secret.Passphrase
 	for i, now := range []secret.Passphrase{right, wrong, nil, right} {
-		if changed, err := b.Seal(now); err != nil || changed != 2 {
+		for name, other := range map[string]secret.Passphrase{"without the old one": nil, "with another": secret.FromBytes([]byte("other"))} {
+			if b.Sealed() {
+				if changed, err := b.Seal(other, now); !errors.Is(err, secret.ErrPassphrase) || changed != 0 {
+					t.Errorf("open, step %d, %s: %d, %v", i, name, changed, err)
+				}
+			}
+		}
+		if changed, err := b.Seal(old, now); err != nil || changed != 2 {
 			t.Fatalf("open, step %d: %d, %v", i, changed, err)
 		}
 		if got, err := b.Read("a.json"); err != nil || string(got) != "content of a.json" {
@@ -211,6 +219,7 @@ func TestSeal(t *testing.T) {
 			t.Error(err)
 		}
 		check(t, dir, now)
+		old = now
 	}
 	before := take(t, dir, "a.json")
 	if _, err := secret.Seal(dir, wrong, nil); !errors.Is(err, secret.ErrPassphrase) || !bytes.Equal(before, take(t, dir, "a.json")) {

@@ -21,8 +21,10 @@ func Seal(dir string, old, now Passphrase) (changed int, err error) {
 }
 
 // Seal is the function Seal for secrets that are open: everything that is read
-// and written afterwards is sealed under now, or plain when now is nil.
-func (b *Box) Seal(now Passphrase) (changed int, err error) { return b.seal(nil, now) }
+// and written afterwards is sealed under now, or plain when now is nil. The key
+// of the box opens nothing for it: whoever changes the passphrase knows the one
+// before, whether a store runs or not.
+func (b *Box) Seal(old, now Passphrase) (changed int, err error) { return b.seal(old, now) }
 
 func (b *Box) seal(old, now Passphrase) (int, error) {
 	b.mu.Lock()
@@ -34,7 +36,7 @@ func (b *Box) seal(old, now Passphrase) (int, error) {
 	if len(files) == 0 {
 		return 0, errors.New("seal secrets: there are none; fix: name the directory of the store's keys")
 	}
-	keys, err := b.keysOf(files, old, now)
+	keys, err := keysOf(files, old, now)
 	if err != nil {
 		return 0, fmt.Errorf("seal secrets: %w", err)
 	}
@@ -63,9 +65,9 @@ type candidate struct {
 	wanted bool
 }
 
-// keysOf derives the keys that may open the files, header by header: the wanted
-// passphrase's, the one that the box has, and the old passphrase's.
-func (b *Box) keysOf(files []*file, old, now Passphrase) (map[header][]candidate, error) {
+// keysOf derives the keys that may open the files, header by header: those of
+// the wanted passphrase and of the old one.
+func keysOf(files []*file, old, now Passphrase) (map[header][]candidate, error) {
 	keys := map[header][]candidate{}
 	for _, f := range files {
 		if _, known := keys[f.header]; known || !f.sealed() {
@@ -84,9 +86,6 @@ func (b *Box) keysOf(files []*file, old, now Passphrase) (map[header][]candidate
 				return nil, err
 			}
 			some = append(some, candidate{k, len(some) == 0 && now != nil})
-		}
-		if b.key != nil && b.key.header == f.header {
-			some = append(some, candidate{key: b.key})
 		}
 		keys[f.header] = some
 	}
