@@ -93,7 +93,7 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, place s
 
 func explainLookup(env *cli.Env, err error) error {
 	switch {
-	case errors.Is(err, secret.ErrPassphrase), errors.Is(err, secret.ErrMixed), errors.Is(err, home.ErrOwnKeys):
+	case errors.Is(err, secret.ErrPassphrase), errors.Is(err, secret.ErrMixed):
 		return explainSecrets(err)
 	case errors.Is(err, home.ErrNoStore):
 		return cli.WithHint(err, "name the directory that tacit up was started with: --data DIR")
@@ -106,7 +106,7 @@ func explainLookup(env *cli.Env, err error) error {
 	case errors.Is(err, lookup.ErrTooMany):
 		return cli.WithHint(err, "ask for fewer days: --since 7d")
 	}
-	return err
+	return explainSecrets(err)
 }
 
 // readID reads the ID as typed, or from stdin.

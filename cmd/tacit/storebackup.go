@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -50,10 +49,7 @@ func backupStore(ctx context.Context, env *cli.Env, place storePlace, out outFil
 	var b upkeep.Backed
 	err = withFound(ctx, env, at, func(s *upkeep.Source, p *progress) (err error) {
 		b, err = upkeep.WriteBackup(ctx, s, out.path, p.step)
-		if errors.Is(err, syscall.ENOSPC) {
-			err = cli.WithHint(err, "free space on the volume of %s, or name a file on another; nothing was written", out.path)
-		}
-		return err
+		return out.explain(err)
 	})
 	if err != nil {
 		return err

@@ -191,7 +191,7 @@ func (m *machines) checkSealed() {
 	}
 	m.mustKeys("seal", "--plain")
 	_, err = m.keys("list")
-	wantHinted(m.t, err, secret.ErrMixed.Error())
+	wantHinted(m.t, err, secret.ErrPlain.Error())
 	m.t.Setenv("CREDENTIALS_DIRECTORY", "")
 	if got := m.mustKeys("rotate"); got.Sealed {
 		m.t.Error("it is sealed again")

@@ -35,7 +35,7 @@ func keysPublishCommand(env *cli.Env) *cobra.Command {
 				if err := out.check(at); err != nil {
 					return err
 				}
-				return publishKeys(ctx, env, k, vendor, out.path)
+				return publishKeys(ctx, env, k, vendor, out)
 			})
 		},
 	}
@@ -52,7 +52,7 @@ type published struct {
 	keysJSON
 }
 
-func publishKeys(ctx context.Context, env *cli.Env, k store.Keeper, vendorFile, out string) error {
+func publishKeys(ctx context.Context, env *cli.Env, k store.Keeper, vendorFile string, out outFile) error {
 	var (
 		signed []byte
 		public ed25519.PublicKey
@@ -67,17 +67,17 @@ func publishKeys(ctx context.Context, env *cli.Env, k store.Keeper, vendorFile, 
 	if err != nil {
 		return err
 	}
-	if out != "" {
-		if err := durable.WriteFile(out, p.Signed, 0o644); err != nil {
-			return fmt.Errorf("write the key list: %w", err)
+	if out.path != "" {
+		if err := durable.WriteFile(out.path, p.Signed, 0o644); err != nil {
+			return out.explain(fmt.Errorf("write the key list: %w", err))
 		}
 	}
 	if env.JSON {
-		return env.PrintJSON(published{p.Edges, out, shownKeys(p.Keys)})
+		return env.PrintJSON(published{p.Edges, out.path, shownKeys(p.Keys)})
 	}
 	env.Printf("key list %d, %s\nedges: %s\n", p.Keys.Version, p.Keys.Fingerprint, p.Edges)
-	if out != "" {
-		env.Printf("written to %s\n", cli.Shown(out))
+	if out.path != "" {
+		env.Printf("written to %s\n", cli.Shown(out.path))
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -47,13 +49,31 @@ func (o *outFile) check(at foundStore) error {
 		return cli.WithHint(fmt.Errorf("--out %s: it is %s, and only a regular file is replaced", o.path, kindOf(info.Mode())),
 			"name a file that is not there yet, or a regular one; instead of a link, what it leads to")
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("--out: %w", err)
+		return o.explain(fmt.Errorf("--out: %w", err))
 	}
 	if within(string(at.data), o.path) || within(at.keys, o.path) {
 		return cli.WithHint(fmt.Errorf("--out %s: it lies within the store's directory of data or of keys", o.path),
 			"name a file elsewhere, best on another volume: what is in there is the store's own, and may be lost with it")
 	}
 	return nil
+}
+
+// explain says what to do when the file cannot be written. Errors about another
+// place stay as they are.
+func (o *outFile) explain(err error) error {
+	path, ok := errors.AsType[*fs.PathError](err)
+	if !ok || filepath.Dir(path.Path) != filepath.Dir(o.path) {
+		return err
+	}
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return cli.WithHint(err, "free space on the volume of %s, or name a file on another; no file was written", o.path)
+	case errors.Is(err, syscall.EROFS):
+		return cli.WithHint(err, "the volume of %s can only be read: name a file on another; no file was written", o.path)
+	case errors.Is(err, fs.ErrPermission):
+		return cli.WithHint(err, "you may not write beside %s: name a file in a directory of your own; no file was written", o.path)
+	}
+	return err
 }
 
 // kindOf names what is no regular file.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -68,13 +69,21 @@ func (p *storePlace) find(env *cli.Env) (foundStore, error) {
 }
 
 // explainSecrets says what to do about secrets that do not open, or are not the
-// ones that a store uses.
+// ones that a store uses, and about files of somebody else. What has a hint
+// keeps it.
 func explainSecrets(err error) error {
+	if _, ok := errors.AsType[*cli.Hinted](err); ok {
+		return err
+	}
 	switch {
 	case errors.Is(err, secret.ErrPassphrase):
 		return cli.WithHint(err, "name the file that holds it: --passphrase-file FILE, or passphrase_file in the store's configuration")
 	case errors.Is(err, home.ErrOwnKeys):
 		return cli.WithHint(err, "leave --keys and --passphrase-file out, or end the store first")
+	case errors.Is(err, secret.ErrPlain):
+		return cli.WithHint(err, "leave --passphrase-file out, and passphrase_file in the configuration; or seal them: tacit store keys seal")
+	case errors.Is(err, fs.ErrPermission):
+		return cli.WithHint(err, "run as the user who owns that path; the store's own directories belong to whoever runs it")
 	case errors.Is(err, secret.ErrMixed):
 		return cli.WithHint(err, "end the store, then: tacit store keys seal --passphrase-file FILE, or with --plain to go back")
 	}

@@ -23,7 +23,7 @@ func explainUpkeep(err error) error {
 		return explainHeld(held)
 	}
 	switch {
-	case errors.Is(err, secret.ErrPassphrase), errors.Is(err, secret.ErrMixed), errors.Is(err, home.ErrOwnKeys):
+	case errors.Is(err, secret.ErrPassphrase), errors.Is(err, secret.ErrMixed):
 		return explainSecrets(err)
 	case errors.Is(err, home.ErrNoStore):
 		return cli.WithHint(err, "name the directory that the store was started with: --data DIR, or its --config FILE")
@@ -44,7 +44,7 @@ func explainUpkeep(err error) error {
 	case errors.Is(err, db.ErrFull):
 		return cli.WithHint(err, "free space on the volume; nothing that was confirmed is lost")
 	}
-	return err
+	return explainSecrets(err)
 }
 
 // notWhole is the error of a command that did what it could and found troubles.

@@ -25,6 +25,9 @@ var (
 	// under the same passphrase: sealing was interrupted, or a file was put
 	// back from elsewhere. Run tacit store keys seal, which finishes it.
 	ErrMixed = errors.New("not all secrets in the directory are sealed alike; tacit store keys seal finishes it")
+	// ErrPlain says that no secret is sealed and a passphrase is given. Leave it
+	// out, or run tacit store keys seal.
+	ErrPlain = errors.New("a passphrase is given and the store's secrets are plain files")
 	// ErrName says that a secret cannot have this name: it is one word that
 	// ends in .json or .key.
 	ErrName = errors.New("is no name for a secret")
@@ -41,7 +44,7 @@ type Box struct {
 
 // Open opens the secrets in dir, sealed under the passphrase, or plain when
 // pass is nil. A directory that is missing counts as empty; the first Write
-// makes it. Errors wrap [ErrPassphrase], [ErrMixed], [durable.ErrExposed] or
+// makes it. Errors wrap [ErrPassphrase], [ErrMixed], [ErrPlain], [durable.ErrExposed] or
 // [durable.ErrDamaged].
 func Open(dir string, pass Passphrase) (*Box, error) {
 	b := &Box{dir: dir}
@@ -140,6 +143,8 @@ func choose(files []*file, pass Passphrase) (*key, error) {
 	switch {
 	case sealed < 0 && (pass == nil || len(files) == 0):
 		return newKey(pass)
+	case sealed < 0:
+		return nil, fmt.Errorf("%s: %w", files[0].path(), ErrPlain)
 	case sealed >= 0 && pass == nil:
 		return nil, fmt.Errorf("%s is sealed and no passphrase is given: %w", files[sealed].path(), ErrPassphrase)
 	}

@@ -112,7 +112,7 @@ func TestWhatDoesNotOpen(t *testing.T) {
 	}{
 		"wrong passphrase":   {right, wrong, nil, secret.ErrPassphrase},
 		"none":               {right, nil, nil, secret.ErrPassphrase},
-		"plain with one":     {nil, right, nil, secret.ErrMixed},
+		"plain with one":     {nil, right, nil, secret.ErrPlain},
 		"a plain one":        {right, right, func(t *testing.T, dir string) { put(t, dir, "a.json", []byte("plain")) }, secret.ErrMixed},
 		"one from elsewhere": {right, right, func(t *testing.T, dir string) { put(t, dir, "a.json", take(t, fill(t, right), "a.json")) }, secret.ErrMixed},
 		"open to all":        {nil, nil, func(t *testing.T, dir string) { chmod(t, filepath.Join(dir, "a.json"), 0o644) }, durable.ErrExposed},

@@ -15,7 +15,7 @@ import (
 // CheckBackup reads a backup to its end and writes nothing. Errors wrap
 // [ErrBackup] or [ErrNoSecret].
 func CheckBackup(ctx context.Context, file string, box *secret.Box, p Progress) (Backed, error) {
-	key, err := readSecret(box)
+	key, err := secretFor(file, box)
 	if err != nil {
 		return Backed{}, fmt.Errorf("check backup: %w", err)
 	}

@@ -82,7 +82,7 @@ type halfEnd struct {
 }
 
 func (r *restore) run(ctx context.Context) (err error) {
-	key, err := readSecret(r.cfg.Secrets)
+	key, err := secretFor(r.cfg.File, r.cfg.Secrets)
 	if err != nil {
 		return err
 	}

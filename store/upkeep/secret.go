@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 
 	"github.com/tacit-telemetry/tacit/internal/durable"
 	"github.com/tacit-telemetry/tacit/store/secret"
@@ -33,6 +34,16 @@ func readSecret(box *secret.Box) (BackupSecret, error) {
 		return BackupSecret{}, fmt.Errorf("%s %w", secretFile, durable.ErrDamaged) // the library's text may quote the secret
 	}
 	return BackupSecret(f.Secret), nil
+}
+
+// secretFor returns the secret that opens a backup. That there is no such file is
+// said first: before the first backup the secret is not there either, and nobody
+// lost it.
+func secretFor(file string, box *secret.Box) (BackupSecret, error) {
+	if _, err := os.Stat(file); err != nil {
+		return BackupSecret{}, err
+	}
+	return readSecret(box)
 }
 
 // ownSecret returns the secret of backups, and makes it at the first use.

@@ -265,3 +265,19 @@ func TestAMonthThatVanishes(t *testing.T) {
 		t.Errorf("unread: %v, %v", unread, err)
 	}
 }
+
+// TestNoSuchBackup: before the first backup there is no secret of backups
+// either, and what is missed is the file.
+func TestNoSuchBackup(t *testing.T) {
+	h := newHouse(t)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "none")
+	for _, want := range []error{fs.ErrNotExist, ErrNoSecret} {
+		_, err := CheckBackup(t.Context(), file, h.box, nil)
+		_, err2 := Restore(t.Context(), RestoreConfig{File: file, Dir: filepath.Join(dir, "store"), Secrets: h.box}, nil)
+		if !errors.Is(err, want) || !errors.Is(err2, want) {
+			t.Errorf("check: %v, restore: %v, want %v", err, err2, want)
+		}
+		putFile(t, file, []byte("there"))
+	}
+}

@@ -44,7 +44,7 @@ func hintFor(err error) string {
 	case errors.Is(err, upload.ErrNoRelay):
 		return "is the network up, and the relay? what waits is kept and sent then"
 	case errors.Is(err, syscall.EROFS):
-		return "the volume can only be read; name another directory with --data"
+		return "that volume can only be read: name a place on another; for data that is --data DIR"
 	case errors.Is(err, fs.ErrPermission):
 		return "run as the user who owns the data directory, or ask while the agent is running"
 	case errors.Is(err, fs.ErrNotExist), errors.As(err, &path):
