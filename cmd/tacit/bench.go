@@ -35,7 +35,7 @@ func benchCommand(env *cli.Env) *cobra.Command {
 			"fast that was, beside a plain write of the same records into the same kind of database.\n\n" +
 			"All is synced and checked as in the field. Machines are noisy: compare ratios of one run, and take\n" +
 			"several rounds. What could not be measured here is left out.",
-		Args: cli.Args(cobra.NoArgs),
+		Args: cli.Args(func(c *cobra.Command, args []string) error { return errors.Join(o.check(), cobra.NoArgs(c, args)) }),
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.shown = newProgress(env)
 			return bench(c.Context(), env, o)
@@ -66,9 +66,6 @@ func (o *benchOptions) check() error {
 
 // bench measures and prints.
 func bench(ctx context.Context, env *cli.Env, o benchOptions) error {
-	if err := o.check(); err != nil {
-		return err
-	}
 	dir, err := os.MkdirTemp("", "tacit-bench")
 	if err != nil {
 		return err

@@ -29,6 +29,7 @@ import (
 func lookupCommand(env *cli.Env) *cobra.Command {
 	var (
 		since string
+		from  time.Time
 		place storePlace
 	)
 	c := &cobra.Command{
@@ -36,11 +37,16 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 		Short: "one installation's timeline, by the ID that its user reads out",
 		Long: "Open the history of one installation with its ID, in any spelling; '-' reads it from stdin, so that\n" +
 			"it stands in no process list. Nobody can open or list anything without an ID.",
-		Args: cli.Args(cobra.ExactArgs(1)),
+		Args: cli.Args(func(c *cobra.Command, args []string) (err error) {
+			if from, err = parseSince(since, time.Now()); err != nil {
+				return err
+			}
+			return cobra.ExactArgs(1)(c, args)
+		}),
 		RunE: func(c *cobra.Command, args []string) error {
 			report := env.Client()
 			report.Counter("tacit.command.used", client.Label{Name: "command", Value: "lookup"}).Add(1)
-			err := runLookup(c.Context(), env, report, place, args[0], since)
+			err := runLookup(c.Context(), env, report, place, args[0], from)
 			report.Close()
 			return err
 		},
@@ -52,16 +58,12 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 
 // runLookup reports its own failures: a code and its own frames, and nothing
 // of what was typed.
-func runLookup(ctx context.Context, env *cli.Env, report *client.Client, place storePlace, arg, since string) error {
+func runLookup(ctx context.Context, env *cli.Env, report *client.Client, place storePlace, arg string, from time.Time) error {
 	fail := func(code string, err error) error {
 		report.Error("tacit.error", code)
 		return err
 	}
 	now := time.Now()
-	from, err := parseSince(since, now)
-	if err != nil {
-		return err
-	}
 	id, err := readID(env.In, arg)
 	if err != nil {
 		return fail("lookup_bad_id", cli.WithHint(err, "read it again, group by group; letters O, I and L are read as 0 and 1"))

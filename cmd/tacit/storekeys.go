@@ -54,6 +54,7 @@ func keysRotateCommand(env *cli.Env) *cobra.Command {
 	var (
 		place   storePlace
 		destroy []uint
+		ids     []uint32
 	)
 	c := &cobra.Command{
 		Use:   "rotate",
@@ -63,9 +64,14 @@ func keysRotateCommand(env *cli.Env) *cobra.Command {
 			"A key that got into wrong hands is destroyed with --destroy ID. Envelopes that were sealed to it and have\n"+
 			"not come are refused at the relays, and their agents seal them again: nothing is lost. It cannot be undone.\n",
 			wire.KeyAcceptedDays, wire.KeyActiveDays) + whileRunning,
-		Args: cli.Args(cobra.NoArgs),
+		Args: cli.Args(func(c *cobra.Command, args []string) (err error) {
+			if ids, err = keyIDs(destroy); err != nil {
+				return err
+			}
+			return cobra.NoArgs(c, args)
+		}),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return withKeys(c.Context(), env, place, func(ctx context.Context, k store.Keeper, _ foundStore) error { return rotateKeys(ctx, env, k, destroy) })
+			return withKeys(c.Context(), env, place, func(ctx context.Context, k store.Keeper, _ foundStore) error { return rotateKeys(ctx, env, k, ids) })
 		},
 	}
 	place.flags(c)
@@ -81,14 +87,19 @@ type rotated struct {
 	keysJSON
 }
 
-func rotateKeys(ctx context.Context, env *cli.Env, k store.Keeper, destroy []uint) error {
+// keyIDs returns the keys that --destroy names.
+func keyIDs(destroy []uint) ([]uint32, error) {
 	ids := make([]uint32, 0, len(destroy))
 	for _, id := range destroy {
 		if uint(uint32(id)) != id {
-			return cli.WithHint(fmt.Errorf("--destroy %d is no key's ID", id), "tacit store keys list shows them")
+			return nil, cli.WithHint(fmt.Errorf("--destroy %d is no key's ID", id), "tacit store keys list shows them")
 		}
 		ids = append(ids, uint32(id))
 	}
+	return ids, nil
+}
+
+func rotateKeys(ctx context.Context, env *cli.Env, k store.Keeper, ids []uint32) error {
 	r, err := k.Rotate(ctx, ids)
 	if err != nil {
 		return cli.WithHint(err, "tacit store keys list shows the keys; nothing was changed")

@@ -28,8 +28,11 @@ type recallOptions struct {
 }
 
 func storeRecallCommand(env *cli.Env) *cobra.Command {
-	var place storePlace
-	var o recallOptions
+	var (
+		place storePlace
+		o     recallOptions
+		r     upkeep.Recall
+	)
 	c := &cobra.Command{
 		Use:   "recall --from DAY --to DAY [--registry R] [--agent VERSION]",
 		Short: "destroy, unread, every page of a build that turned out to leak",
@@ -42,16 +45,19 @@ func storeRecallCommand(env *cli.Env) *cobra.Command {
 			"not touched: they hold nothing of one installation.\n\n" +
 			whereHelp + "\n\nOn a terminal it counts and asks first, unless --yes is given.\n" +
 			"Exit code 0: done; 1: not done, or the output says what could not be read.",
-		Args: cli.Args(func(c *cobra.Command, args []string) error {
+		Args: cli.Args(func(c *cobra.Command, args []string) (err error) {
 			switch {
 			case o.release == 0 && o.version == "":
 				return errors.New("no build is named: --registry R, --agent VERSION, or both")
 			case o.from == "" || o.to == "":
 				return errors.New("no days are named: --from DAY --to DAY")
 			}
+			if r, err = o.recall(); err != nil {
+				return err
+			}
 			return cobra.NoArgs(c, args)
 		}),
-		RunE: func(c *cobra.Command, _ []string) error { return recallPages(c.Context(), env, place, o) },
+		RunE: func(c *cobra.Command, _ []string) error { return recallPages(c.Context(), env, place, o, r) },
 	}
 	place.flags(c)
 	c.Flags().Uint32Var(&o.release, "registry", 0, "release of the registry")
@@ -81,13 +87,9 @@ func (o *recallOptions) recall() (upkeep.Recall, error) {
 	return r, nil
 }
 
-func recallPages(ctx context.Context, env *cli.Env, place storePlace, o recallOptions) error {
-	r, err := o.recall()
-	if err != nil {
-		return err
-	}
+func recallPages(ctx context.Context, env *cli.Env, place storePlace, o recallOptions, r upkeep.Recall) error {
 	var got upkeep.Recalled
-	err = withStore(ctx, env, place, func(s *upkeep.Source, p *progress) (err error) {
+	err := withStore(ctx, env, place, func(s *upkeep.Source, p *progress) (err error) {
 		if err := confirm(ctx, env, s, r, o, p); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,7 +38,12 @@ func upCommand(env *cli.Env) *cobra.Command {
 		Short: "everything in one process, on this host's real facts",
 		Long: "Run agent, relay and store in one process on loopback, and send this host's own telemetry through\n" +
 			"them. With --once: one full cycle to the store's replies, then exit.",
-		Args: cli.Args(cobra.NoArgs),
+		Args: cli.Args(func(c *cobra.Command, args []string) error {
+			if o.ports < 0 || o.ports > math.MaxUint16 {
+				return cli.WithHint(fmt.Errorf("--ports %d is no port", o.ports), "take 1 to 65,535, or 0 for free ones")
+			}
+			return cobra.NoArgs(c, args)
+		}),
 		RunE: func(c *cobra.Command, _ []string) error { return up(c.Context(), env, o) },
 	}
 	c.Flags().BoolVar(&o.once, "once", false, "one full cycle to the replies, then exit")

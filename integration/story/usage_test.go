@@ -41,12 +41,11 @@ func TestNotUnderstood(t *testing.T) {
 	dir, _ := lived(t)
 	empty := rig.Dir(t)
 	for line, says := range map[string][]string{
-		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2":             {"no pages for this ID in the last 90 days\n", "not", "off", "reset", "expired"},
-		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2 --since 1d":  {"in the last 1 day\n"},
-		"lookup 7d444840-9dc0-11d1-b245-5ffdce74fad2":             {"version 4"},
-		"lookup 00000000-0000-0000-0000-000000000000":             {"not an installation ID"},
-		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad":              {"31 characters"},
-		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2 --since ago": {"--since", "7d"},
+		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2":            {"no pages for this ID in the last 90 days\n", "not", "off", "reset", "expired"},
+		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2 --since 1d": {"in the last 1 day\n"},
+		"lookup 7d444840-9dc0-11d1-b245-5ffdce74fad2":            {"version 4"},
+		"lookup 00000000-0000-0000-0000-000000000000":            {"not an installation ID"},
+		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad":             {"31 characters"},
 		"lookup -":                        {"not an installation ID"},
 		"send":                            {"not running", "tacit up"},
 		"outbox show 999":                 {"999", "outbox list"},
@@ -59,6 +58,8 @@ func TestNotUnderstood(t *testing.T) {
 			checkRefused(t, c.Run(t), 1, says...)
 		})
 	}
+	since := []string{"lookup", "7d444840-9dc0-41d1-b245-5ffdce74fad2", "--since", "ago", "--data", dir}
+	checkRefused(t, rig.Tacit(t, since...).Run(t), 2, "--since", "7d")
 	for line, says := range map[string]string{"id": "no installation", "why": "no installation", "preview": "no installation", "lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2": "no store"} {
 		t.Run(line+" where nothing is", func(t *testing.T) {
 			checkRefused(t, rig.Tacit(t, append(strings.Fields(line), "--data", empty)...).Run(t), 1, says)

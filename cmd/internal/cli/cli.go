@@ -5,8 +5,8 @@
 // --json as one JSON value; everything else goes to stderr. A failure is
 // "error: what happened" and, where there is something to do, "hint: what to
 // do", both lower case and without a full stop; the exit code is 1, or 2 when
-// the command was not understood. The home directory is written ~ wherever it
-// would be printed.
+// the command or the value of a flag was not understood. The home directory is
+// written ~ wherever it would be printed.
 package cli
 
 import (
@@ -186,7 +186,8 @@ func (u *usageError) Unwrap() error { return u.err }
 
 func usage(c *cobra.Command, err error) error { return &usageError{err: err, command: c.CommandPath()} }
 
-// Args turns a check of arguments into a usage error.
+// Args turns a check of arguments, and of the values of flags, into a usage
+// error.
 func Args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if err := check(c, args); err != nil {
@@ -212,6 +213,9 @@ func fail(env *Env, root *cobra.Command, err error) int {
 	switch {
 	case errors.As(err, &used):
 		code, hint = exitUsage, "see "+used.command+" --help"
+		if errors.As(err, &hinted) { // what to write instead is nearer than the help
+			hint = hinted.Hint
+		}
 	case strings.HasPrefix(err.Error(), "unknown command"):
 		code, hint = exitUsage, "see "+root.CommandPath()+" --help"
 	case errors.As(err, &hinted):

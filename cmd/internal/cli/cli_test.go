@@ -63,6 +63,9 @@ func build(root *cobra.Command, env *cli.Env) {
 		env.Printf("ended\n")
 		return nil
 	})
+	add("value", func(*cobra.Command, []string) error { // as a check of a flag
+		return cli.WithHint(errors.New("--since \"abc\" is no time"), "write it as 7d")
+	}, func(*cobra.Command, []string) error { return errors.New("it ran") })
 	add("fail", cobra.ExactArgs(1), func(_ *cobra.Command, args []string) error { return failures(home)[args[0]] })
 }
 
@@ -119,6 +122,7 @@ func TestCommands(t *testing.T) {
 		"unknown flag":    {[]string{"print", "--jsn"}, "", "error: unknown flag: --jsn\nhint: see tool print --help\n", 2},
 		"too many words":  {[]string{"print", "more"}, "", "hint: see tool print --help\n", 2},
 		"too few words":   {[]string{"fail"}, "", "error: accepts 1 arg(s), received 0\nhint: see tool fail --help\n", 2},
+		"wrong value":     {[]string{"value"}, "", "error: --since \"abc\" is no time\nhint: write it as 7d\n", 2},
 		"hinted":          {[]string{"fail", "hinted"}, "", "error: read ~/x\nhint: look into ~\n", 1},
 		"wrapped":         {[]string{"fail", "wrapped"}, "", "error: up: port is taken\nhint: use another\n", 1},
 		"lines":           {[]string{"fail", "lines"}, "", "error: one; two\n", 1},
