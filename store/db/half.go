@@ -66,7 +66,7 @@ func (d *DB) openHalf(k placeKey, readOnly bool) (*half, error) {
 	case errors.Is(err, errCheck):
 		err = fmt.Errorf("%w; fix: remove %s beside the half, without which it is taken as it is", err, h.String()+checkExt)
 	default:
-		err = fmt.Errorf("%w; fix: restore this month from a backup, or go on without what this half had: end the store, move what is left of the half and lies beside it away, and remove %s from the keys directory, which is made anew of what is there", err, begunFile)
+		err = fmt.Errorf("%w; fix: restore this half from a backup (tacit store verify says how), or go on without what this half had: end the store, move what is left of the half and lies beside it away, and remove %s from the keys directory, which is made anew of what is there", err, begunFile)
 	}
 	return nil, fmt.Errorf("open %s of month %s: %w", h, m, errors.Join(err, got.close()))
 }

@@ -139,7 +139,7 @@ func (b *backup) half(ctx context.Context, m schema.Month, h db.Half) error {
 		return ctx.Err()
 	case err != nil:
 		broken = err.Error()
-		b.out.Findings = append(b.out.Findings, Finding{Month: m.String(), Half: h.String(), What: broken, Fix: fixUnread})
+		b.out.Findings = append(b.out.Findings, Finding{Month: m.String(), Half: h.String(), What: broken, Fix: fixHalf(m, h)})
 	}
 	return b.parts.end(broken)
 }

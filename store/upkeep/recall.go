@@ -164,11 +164,11 @@ func (s *recallMonth) search(ctx context.Context, first byte) (doomed [][]byte, 
 func (s *recallMonth) findings(err error) (out []Finding) {
 	at := Finding{Month: s.month.String(), Half: db.PagesHalf.String()}
 	if err != nil {
-		at.What, at.Fix = err.Error(), fixUnread
+		at.What, at.Fix = err.Error(), fixHalf(s.month, db.PagesHalf)
 		out = append(out, at)
 	}
 	if s.dark > 0 {
-		at.What, at.Fix = fmt.Sprintf("%d pages do not show their build", s.dark), fixChanged
+		at.What, at.Fix = fmt.Sprintf("%d pages do not show their build", s.dark), "look at the volume; "+fixHalf(s.month, db.PagesHalf)
 		out = append(out, at)
 	}
 	return out

@@ -13,11 +13,8 @@ import (
 
 // What to do about findings.
 const (
-	fixUnread   = "restore this month from a backup: tacit store restore FILE into another directory, and put its month in place"
-	fixMissing  = "restore this month from a backup; agents send again only what was not confirmed"
-	fixChanged  = "restore this month from a backup, and look at the volume: something changed what was written"
-	fixTorn     = "the rows that these entries named are not checked any more; restore the month from a backup to be sure"
-	fixUnlisted = "the manifest lost entries, or a deletion was cut short: order it again, or restore the month from a backup"
+	fixTorn     = "the rows that these entries named are not checked any more; to be sure, "
+	fixUnlisted = "the manifest lost entries, or a deletion was cut short: order it again, or "
 	fixKeys     = "put back the keys directory that belongs to this data"
 	fixSecret   = "put this file back from a copy of the keys directory"
 	fixLedger   = "put the newest copy of " + pages.LedgerFile + " back into the keys directory"
@@ -25,6 +22,13 @@ const (
 	fixApplied  = "start the store: it erases again all that the ledger has, and writes the file anew"
 	fixOlder    = "take the rest from an older backup"
 )
+
+// fixHalf says how a half comes back from a backup, and that the other half is
+// left alone: it may be newer than the backup.
+func fixHalf(m schema.Month, h db.Half) string {
+	return fmt.Sprintf("restore this half from a backup: tacit store restore FILE with another --data; then end the store and move %[1]s/%[2]s and all %[1]s/%[2]s.* "+
+		"of the restored store's directory into the place of these, and nothing else; what this half was given since the backup is lost, because hosts do not send again what was confirmed", m, h)
+}
 
 // Finding is something that is not as it should be, and what to do.
 type Finding struct {
@@ -91,7 +95,9 @@ func (u *Upkeep) verifyMonth(ctx context.Context, r *Report, m schema.Month, p P
 		p(Step{Act: "verify " + m.String(), Done: done, Total: total})
 	})
 	if err != nil {
-		r.Findings = append(r.Findings, Finding{Month: m.String(), What: err.Error(), Fix: fixUnread})
+		for _, h := range halves {
+			r.Findings = append(r.Findings, Finding{Month: m.String(), Half: h.String(), What: err.Error(), Fix: fixHalf(m, h)})
+		}
 		return
 	}
 	u.verifyHalf(r, m, db.PagesHalf, got.Pages)
@@ -115,12 +121,12 @@ func (u *Upkeep) verifyHalf(r *Report, m schema.Month, h db.Half, got db.Finding
 		}
 	}
 	if got.Trouble != nil {
-		r.Findings = append(r.Findings, Finding{Month: m.String(), Half: h.String(), What: got.Trouble.Error(), Fix: fixUnread})
+		r.Findings = append(r.Findings, Finding{Month: m.String(), Half: h.String(), What: got.Trouble.Error(), Fix: fixHalf(m, h)})
 	}
-	find(got.Missing, "rows that were confirmed are missing", fixMissing)
-	find(got.Changed, "rows are not what was written", fixChanged)
-	find(got.Torn, "entries of the manifest are damaged", fixTorn)
-	find(got.Unlisted, "rows are there that the manifest does not list", fixUnlisted)
+	find(got.Missing, "rows that were confirmed are missing", fixHalf(m, h))
+	find(got.Changed, "rows are not what was written", "look at the volume, where something changed them; "+fixHalf(m, h))
+	find(got.Torn, "entries of the manifest are damaged", fixTorn+fixHalf(m, h))
+	find(got.Unlisted, "rows are there that the manifest does not list", fixUnlisted+fixHalf(m, h))
 }
 
 // verifyLedger holds the file of the ledger to be whole, and as new as the data
