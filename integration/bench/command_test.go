@@ -71,7 +71,7 @@ func TestCommandRefusals(t *testing.T) {
 		"a negative number of envelopes": {"--envelopes", "-1"},
 	} {
 		r := rig.Tacit(t, append([]string{"bench"}, args...)...).Run(t)
-		if r.Code != 1 || r.Stdout != "" || !strings.HasPrefix(r.Stderr, "error: "+args[0]+" is ") || !strings.Contains(r.Stderr, "\nhint: ") {
+		if r.Code != 2 || r.Stdout != "" || !strings.HasPrefix(r.Stderr, "error: "+args[0]+" is ") || !strings.Contains(r.Stderr, "\nhint: ") {
 			t.Errorf("%s: exit %d: %s%s", name, r.Code, r.Stdout, r.Stderr)
 		}
 	}
