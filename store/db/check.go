@@ -71,7 +71,7 @@ func compareCheck(path string, want []byte) (compared bool, err error) {
 // no other file behind, whenever it ends, that would outlive the secret.
 func makeCheck(path string, want []byte) error {
 	if _, err := os.Stat(filepath.Join(path, badger.ManifestFilename)); want == nil || !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return ignoreGone(err)
 	}
 	f, err := os.OpenFile(path+checkExt, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, durable.OwnerFile)
 	if err != nil {
