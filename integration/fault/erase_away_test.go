@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/tacit-telemetry/tacit/integration/figures"
 	"github.com/tacit-telemetry/tacit/integration/rig"
@@ -46,9 +47,7 @@ func awayRound(t *testing.T, s *rig.Split, sent *rig.Ledger) (back int, next *ri
 	ids := []string{rig.ID(t, eraser.Data), rig.ID(t, resetter.Data)}
 	sendPages(t, s, eraser, new(rig.Ledger))
 	sendPages(t, s, resetter, sent)
-	for _, wire := range s.Wires {
-		wire.Cut()
-	}
+	cutIdle(t, s)
 	s.Store.Interrupt(t)
 	keys := secretsOf(t, s.Store)
 	before := readPages(t, s.Store.Data, keys, ids...)
@@ -89,6 +88,30 @@ func awayRound(t *testing.T, s *rig.Split, sent *rig.Ledger) (back int, next *ri
 	s.Store.WaitReady(t)
 	commanded(t, eraser, "on")
 	return after.count(ids[0], before.batches[ids[0]]) + max(0, len(has)-len(had)), next
+}
+
+// cutIdle cuts the agents off while none of them waits for a reply: what an
+// agent gathered and sent by itself a moment ago would be stored later, and look
+// like a page that came back.
+func cutIdle(t *testing.T, s *rig.Split) {
+	t.Helper()
+	for end := time.Now().Add(ownCrates); ; {
+		for _, wire := range s.Wires {
+			wire.Cut()
+		}
+		if !slices.ContainsFunc(s.Agents, func(agent *rig.Daemon) bool { return waiting(t, agent) > 0 }) {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("not within %v: the agents are cut off and none waits for a reply", ownCrates)
+		}
+		for _, wire := range s.Wires {
+			wire.Mend()
+		}
+		for _, agent := range s.Agents {
+			quiet(t, agent)
+		}
+	}
 }
 
 // commanded runs a user's command on an agent, and returns what it says.

@@ -124,10 +124,16 @@ func quiet(t *testing.T, agent *rig.Daemon) {
 func sentAll(t *testing.T, agent *rig.Daemon) bool {
 	t.Helper()
 	code, _, err := rig.API(t.Context(), agent.Data, http.MethodPost, "/v1/send", nil)
-	if err != nil || code != http.StatusOK {
-		return false
-	}
+	return err == nil && code == http.StatusOK && waiting(t, agent) == 0
+}
+
+// waiting returns how many batches of an agent have no reply yet.
+func waiting(t *testing.T, agent *rig.Daemon) int {
+	t.Helper()
 	var status struct{ Spool struct{ Batches int } }
 	code, b, err := rig.API(t.Context(), agent.Data, http.MethodGet, "/v1/status", nil)
-	return err == nil && code == http.StatusOK && json.Unmarshal(b, &status) == nil && status.Spool.Batches == 0
+	if err != nil || code != http.StatusOK || json.Unmarshal(b, &status) != nil {
+		t.Fatalf("ask an agent how it is: %d, %v: %s", code, err, b)
+	}
+	return status.Spool.Batches
 }
