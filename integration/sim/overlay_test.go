@@ -34,15 +34,17 @@ const module = "github.com/tacit-telemetry/tacit"
 type change struct {
 	dir      string // whose files hold it, once
 	old, new string
-	imports  string // of the simulation
+	imports  string // of the simulation; none if empty
 }
 
-// changes are where connections begin, and the spool's volume.
+// changes are where connections begin, and the spool's volume; and memory, which
+// is given back after each round: an eighth of what a seed took.
 var changes = []change{
 	{"internal/certificate", "d.Dialer.DialContext(ctx, network, address)", "simnet.Dial(ctx, network, address)", "simnet"},
 	{"relay/door", "new(net.ListenConfig).Listen(", "simnet.Listen(", "simnet"},
 	{"internal/datadir", `net.Listen("unix", path)`, `simnet.Listen(context.Background(), "unix", path)`, "simnet"},
 	{"agent", "spool.Config{Dir: filepath.Join(dir, spoolDir),", "spool.Config{Dir: filepath.Join(dir, spoolDir), Disk: simdisk.Disk(dir),", "simdisk"},
+	{"agent", "debug.FreeOSMemory() // the next", "_ = debug.FreeOSMemory // the next", ""},
 }
 
 // randomOf are the folders whose random moments come from the seed.
@@ -118,6 +120,9 @@ func (c change) apply(t *testing.T, root string, texts map[string]string) {
 }
 
 func addImport(text, name string) string {
+	if name == "" {
+		return text
+	}
 	at := importsBegin.FindStringIndex(text)
 	return fmt.Sprintf("%s\n\t%q\n%s", text[:at[1]], module+"/integration/sim/"+name, text[at[1]:])
 }

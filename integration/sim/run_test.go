@@ -131,7 +131,7 @@ func one(t *testing.T, binary string, seed uint64) *verdict {
 	c := exec.CommandContext(ctx, binary, args...)
 	c.Env = append(os.Environ(), fmt.Sprintf("%s=%d", seedVariable, seed), dirVariable+"="+dir, "DO_NOT_TRACK=", "TACIT_TELEMETRY=",
 		"GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", // one goroutine at a time, as long as it wants: so that a seed replays
-		"GOGC=400") // the processes are short
+		"GOGC=off", "GOMEMLIMIT=1GiB") // the processes are short
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGQUIT) } // it says where it hangs
 	c.WaitDelay = 5 * time.Second
 	out, err := c.CombinedOutput()
