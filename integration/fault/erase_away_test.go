@@ -19,7 +19,7 @@ import (
 // waited is gone, and nothing more comes under the old one.
 func TestErasureGoesOnByItself(t *testing.T) {
 	t.Parallel()
-	rounds, back := figures.Size(t, 1, 10, 10), 0
+	rounds, back := figures.Size(t, 1, 10, 0), 0
 	s := rig.StartSplit(t, rig.Plan{Agents: 2, Plain: true, Site: rig.Edits{"quota.envelopes": 100_000}})
 	sent := resetLedger()
 	for range rounds {

@@ -27,7 +27,7 @@ import (
 // Badger, without Tacit. A third installation keeps all.
 func TestErasedStaysErased(t *testing.T) {
 	t.Parallel()
-	rounds := figures.Size(t, 1, 20, 20)
+	rounds := figures.Size(t, 1, 20, 0)
 	r := random(t)
 	s := rig.StartSplit(t, rig.Plan{Agents: 1, Plain: true, Site: rig.Edits{"quota.envelopes": 100_000}})
 	back := 0

@@ -34,7 +34,7 @@ import (
 // without the rest, whose looks at files would be most of the work.
 func TestOutage(t *testing.T) {
 	atOnce(t)
-	for _, v := range simulate(t, figures.Size(t, 1, 3, 10), outage) {
+	for _, v := range simulate(t, figures.Size(t, 1, 3, 3), outage) {
 		if v == nil {
 			continue
 		}

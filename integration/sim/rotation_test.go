@@ -12,7 +12,7 @@ import (
 // month's end.
 func TestRotation(t *testing.T) {
 	atOnce(t)
-	found := simulate(t, figures.Size(t, 1, 20, 20), rotation)
+	found := simulate(t, figures.Size(t, 1, 20, 0), rotation)
 	report(t, figures.Rotation, found)
 }
 
