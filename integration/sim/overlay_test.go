@@ -38,7 +38,8 @@ type change struct {
 }
 
 // changes are where connections begin, and the spool's volume; and memory, which
-// is given back after each round: an eighth of what a seed took.
+// is given back after each round: an eighth of what a seed took. The database's
+// own change is in idle_test.go.
 var changes = []change{
 	{"internal/certificate", "d.Dialer.DialContext(ctx, network, address)", "simnet.Dial(ctx, network, address)", "simnet"},
 	{"relay/door", "new(net.ListenConfig).Listen(", "simnet.Listen(", "simnet"},
@@ -87,7 +88,7 @@ func buildSimulation(t *testing.T, dir string) string {
 	if err := os.WriteFile(list, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"test", "-c", "-overlay", list, "-o", binary}
+	args := []string{"test", "-c", "-overlay", list, "-modfile", calmModules(t, root, dir), "-o", binary}
 	if raced {
 		args = append(args, "-race")
 	}
