@@ -69,7 +69,7 @@ func readBegun(cfg *Config) (*begun, error) {
 	listed := len(b.halves)
 	for _, m := range have {
 		for _, h := range halves {
-			if there(halfPath(cfg.Dir, m, h), false) {
+			if made(halfPath(cfg.Dir, m, h), false) {
 				b.halves[placeKey{m, h}] = true
 			}
 		}

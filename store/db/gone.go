@@ -14,11 +14,19 @@ import (
 // Badger would begin a new one there, and the rows would be missed by nobody.
 var errGone = fmt.Errorf("its directory is gone or empty, although rows were written to it: %w", ErrDamaged)
 
-// there says whether there is anything of a half, or has to be: what is looked
-// at by who opens it, also when it cannot be.
+// there says whether there is anything of a half, or has to be: what goes when
+// it is forgotten.
 func there(path string, begun bool) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist) || notGone(path, begun) != nil
+}
+
+// made says whether Badger made a half, or it has to be there: what is looked at
+// by who opens it, also when it cannot be. A process that ends while Badger makes
+// its files leaves less than a half, which had no row and is made again.
+func made(path string, begun bool) bool {
+	files, err := listFiles(path)
+	return err != nil || files.any() || notGone(path, begun) != nil
 }
 
 // notGone holds a half that has no files of Badger's never to have been begun

@@ -130,6 +130,38 @@ func TestAHalfThatNeverWas(t *testing.T) {
 	checkReport(t, d, nov, Report{Pages: Findings{Rows: 2}, Sums: Findings{Rows: 4}})
 }
 
+// TestAHalfThatACrashLeftUnmade lost no row, however often the store starts: the
+// process ended while Badger made its files.
+func TestAHalfThatACrashLeftUnmade(t *testing.T) {
+	dir := t.TempDir()
+	d := open(t, dir)
+	commit(t, d, nov, fragment("f", 3, 10))
+	half := pagesOf(dir)
+	if err := os.Mkdir(half, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for path, content := range map[string]string{
+		tailPath(half, 1):                       tailMagic,
+		half + checkExt:                         "torn",
+		filepath.Join(half, "LOCK"):             "1234\n",
+		filepath.Join(half, "MANIFEST-REWRITE"): "Bdgr",
+	} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		d = again(t, d, dir)
+		checkReport(t, d, nov, Report{Sums: Findings{Rows: 4}})
+		if got := d.Damaged(); len(got) > 0 || count(t, d, nov, "") > 0 {
+			t.Errorf("damaged: %v", got)
+		}
+	}
+	commit(t, d, nov, batch("a", 2, 10))
+	d = again(t, d, dir)
+	checkReport(t, d, nov, Report{Pages: Findings{Rows: 2}, Sums: Findings{Rows: 4}})
+}
+
 // TestAHalfThatIsGoneCanBeForgotten: what lies beside it goes with its month, and
 // it is damaged no longer.
 func TestAHalfThatIsGoneCanBeForgotten(t *testing.T) {

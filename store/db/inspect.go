@@ -34,7 +34,7 @@ func inspect(path string, begun bool, opt badger.Options) error {
 	if err != nil {
 		return err
 	}
-	if len(files.tables)+files.logs == 0 && !files.manifest {
+	if !files.any() {
 		return notGone(path, begun)
 	}
 	if !files.manifest {
@@ -69,6 +69,9 @@ type files struct {
 	logs     int              // memory tables
 	tables   map[uint64]int64 // size by number
 }
+
+// any says whether Badger made the half.
+func (f files) any() bool { return f.manifest || len(f.tables)+f.logs > 0 }
 
 func listFiles(path string) (files, error) {
 	f := files{tables: map[uint64]int64{}}

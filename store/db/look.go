@@ -86,7 +86,7 @@ func (d *DB) tryOpen(p *place, k placeKey) (opened bool, err error) {
 	if p.half != nil {
 		return false, nil
 	}
-	if !there(halfPath(d.cfg.Dir, k.month, k.half), d.begun.has(k)) {
+	if !made(halfPath(d.cfg.Dir, k.month, k.half), d.begun.has(k)) {
 		d.note(k, func(h *harm) { h.shut = false })
 		return false, nil
 	}

@@ -75,7 +75,7 @@ func (d *DB) enter(p *place, k placeKey, toWrite bool) (*half, error) {
 		}
 	}
 	if p.half == nil {
-		if !toWrite && !there(halfPath(d.cfg.Dir, k.month, k.half), d.begun.has(k)) {
+		if !toWrite && !made(halfPath(d.cfg.Dir, k.month, k.half), d.begun.has(k)) {
 			return nil, nil
 		}
 		d.closeOldest(maxOpen - 1)
