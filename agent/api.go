@@ -99,6 +99,7 @@ func (a *Agent) Send(ctx context.Context) local.Sent {
 	a.sends.Go(func() {
 		sum, err := a.Round(a.life, true)
 		done <- round{sum, err}
+		giveBack(sum)
 	})
 	select {
 	case r := <-done:

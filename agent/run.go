@@ -112,7 +112,8 @@ func (a *Agent) sendRounds(ctx context.Context) {
 		if _, ok := pause(ctx, wait/2+rand.N(wait), a.turnedOn); !ok {
 			return
 		}
-		_, err := a.Round(ctx, false)
+		sum, err := a.Round(ctx, false)
+		giveBack(sum)
 		switch {
 		case err == nil || !a.maySend():
 			wait = a.config.Interval
@@ -159,7 +160,6 @@ func (a *Agent) Round(ctx context.Context, hurry bool) (upload.Summary, error) {
 	start := time.Now()
 	sum, err := p.uploader.Flush(ctx, hurry)
 	if sum.Sent > 0 {
-		debug.FreeOSMemory() // the next round may be an hour away; the host can use it until then
 		a.tell(ctx, p, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "upload"})
 	}
 	if err != nil && ctx.Err() == nil && !errors.Is(err, upload.ErrHeld) {
@@ -167,6 +167,13 @@ func (a *Agent) Round(ctx context.Context, hurry bool) (upload.Summary, error) {
 		a.tellError(ctx, p, uploadCode(err))
 	}
 	return sum, err
+}
+
+// giveBack gives the memory that a round of sending took back to the host.
+func giveBack(sum upload.Summary) {
+	if sum.Sent > 0 {
+		debug.FreeOSMemory() // the next round may be an hour away; the host can use it until then
+	}
 }
 
 // uploadCode is the registered code of a round's failure.
