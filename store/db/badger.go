@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -74,12 +75,20 @@ func profile(dir string, h Half, log *slog.Logger) badger.Options {
 		WithBlockCacheSize(sumsCache)
 }
 
-// openBadger opens a half's Badger. A panic of Badger's over damaged files is
-// an error.
+// openBadger opens a half's Badger. What Badger ends the process over is an
+// error: a panic about damaged files, and a fault of a file in memory, a page of
+// which cannot be read. On a full volume in memory that is a page that nobody
+// wrote yet, behind the end of what Badger replays.
 func openBadger(opt badger.Options, h Half) (b *badger.DB, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
-		if p := recover(); p != nil {
-			b, err = nil, fmt.Errorf("%w: %v", ErrDamaged, p)
+		p := recover()
+		if p == nil {
+			return
+		}
+		b, err = nil, fmt.Errorf("%w: %v", ErrDamaged, p)
+		if _, fault := p.(interface{ Addr() uintptr }); fault && opt.ReadOnly {
+			err = fmt.Errorf("its files cannot be read while there is no room: %w", ErrFull)
 		}
 	}()
 	start := badger.Open

@@ -1,11 +1,15 @@
 package db
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +56,66 @@ func TestAFullVolumeKillsNothing(t *testing.T) {
 	disk.Free(t)
 	left := open(t, snapshot(t, dir))
 	checkReport(t, left, nov, Report{Pages: Findings{Rows: int64(2 * pages)}})
+}
+
+// TestAFullVolumeIsOpenedLater starts on a volume without a free byte, after a
+// crash. What Badger replays ends before its file does, and to look behind the
+// end takes room of a volume in memory.
+func TestAFullVolumeIsOpenedLater(t *testing.T) {
+	if !testhost.Alone(t, testhost.Mounts, time.Minute) {
+		return
+	}
+	dir := t.TempDir()
+	d := open(t, dir)
+	commit(t, d, nov, batch("a", 100, 100))
+	commit(t, d, nov, fragment("a", 100, 100))
+	crashed, small := snapshot(t, dir), t.TempDir()
+	disk := testhost.Mount(t, small, "160m")
+	copyHoles(t, filepath.Join(crashed, "data"), filepath.Join(small, "data"))
+	disk.Fill(t)
+	left, err := Open(Config{Dir: filepath.Join(small, "data"), Secrets: box(t, filepath.Join(crashed, "keys")), Headroom: 32 << 20, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := left.Verify(t.Context(), nov, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range []Findings{r.Pages, r.Sums} {
+		if !errors.Is(of.Trouble, ErrFull) {
+			t.Errorf("verify without a free byte: %+v, want ErrFull", of)
+		}
+	}
+	if got := left.Damaged(); len(got) > 0 {
+		t.Errorf("full is said to be damaged: %v", got)
+	}
+	disk.Free(t)
+	checkReport(t, left, nov, Report{Pages: Findings{Rows: 100}, Sums: Findings{Rows: 101}})
+	if err := left.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// copyHoles copies a directory, and leaves out of each file the zeros at its end.
+func copyHoles(t *testing.T, from, to string) {
+	t.Helper()
+	err := filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := filepath.Join(to, strings.TrimPrefix(path, from))
+		if e.IsDir() {
+			return os.Mkdir(name, 0o700)
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return errors.Join(os.WriteFile(name, bytes.TrimRight(b, "\x00"), 0o600), os.Truncate(name, int64(len(b))))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // keepOn commits pages until they are refused, and returns how many there were.
