@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -230,6 +231,7 @@ func (c Command) Start(t testing.TB, dir string) *Process {
 	p.cmd.SysProcAttr = c.Attr
 	p.cmd.Dir = c.Dir
 	p.cmd.Stdout, p.cmd.Stderr = p, p
+	hearCtrlC()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("start: %v", err)
 	}
@@ -237,6 +239,15 @@ func (c Command) Start(t testing.TB, dir string) *Process {
 	t.Cleanup(func() { p.Kill() })
 	return p
 }
+
+// hearCtrlC has processes begin as in a terminal. A shell that runs the tests in
+// the background has them ignore Ctrl-C, and what they start too, until it asks
+// for it: one that came before was lost.
+var hearCtrlC = sync.OnceFunc(func() {
+	if signal.Ignored(os.Interrupt) {
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt) // what is heard here is as at first in what is started
+	}
+})
 
 // Up starts `tacit up` on dir and waits for its banner.
 func Up(t testing.TB, dir string, env ...string) *Process {
