@@ -1,6 +1,7 @@
 // Package anon applies the registered treatments to a record, on the host,
 // before it is written down: keep, bucket, hash, scrub or drop, for the value
-// and for each label.
+// and for each label. A kept text that is not listed becomes its overflow, where
+// it has one.
 //
 // It promises that what it returns passes the registry's check of treated
 // records (or of fragments, when its metric is for roll-ups only), or is an
@@ -44,7 +45,7 @@ func (t *Treatments) Apply(r schema.Record) (schema.Record, error) {
 	if !ok {
 		return schema.Record{}, registry.ErrUnknownMetric
 	}
-	if m.KeepsAll() {
+	if m.KeepsAll(&r) {
 		return r, nil
 	}
 	out := r
@@ -54,7 +55,7 @@ func (t *Treatments) Apply(r schema.Record) (schema.Record, error) {
 		spec := &m.Labels[i]
 		for _, l := range r.Labels {
 			if l.Name == spec.Name && spec.Treatment != schema.Drop {
-				out.Labels = append(out.Labels, schema.Label{Name: l.Name, Value: t.text(spec.Treatment, m.Name+"\x00"+l.Name, l.Value)})
+				out.Labels = append(out.Labels, schema.Label{Name: l.Name, Value: t.text(spec.Treatment, m.Name+"\x00"+l.Name, spec.Fit(l.Value))})
 			}
 		}
 	}
@@ -76,7 +77,7 @@ func (t *Treatments) value(m *registry.Metric, v schema.Value) schema.Value {
 	case m.Treatment == schema.Bucket:
 		return schema.Text(m.Bucket(v.Number))
 	case v.Kind == schema.KindText:
-		return schema.Text(t.text(m.Treatment, m.Name, v.Text))
+		return schema.Text(t.text(m.Treatment, m.Name, m.Fit(v.Text)))
 	}
 	return v
 }

@@ -52,7 +52,8 @@ type Type string
 
 // The types of metrics. A counter and a duration add up, a quantity is read
 // at a moment, a state is a text that holds until it changes, a flag is 0 or
-// 1, an error's text is its registered code or its type.
+// 1, an error's text is its registered code or its type, a log's text is the ID
+// of a registered template, a survey's answer is a score or a listed reason.
 const (
 	Counter  Type = "counter"
 	Quantity Type = "quantity"
@@ -60,6 +61,8 @@ const (
 	State    Type = "state"
 	Flag     Type = "flag"
 	Failure  Type = "error"
+	Log      Type = "log"
+	Answer   Type = "survey"
 )
 
 // Treatment is what the host does to a value before anything leaves it.

@@ -59,6 +59,19 @@ func bucketNames(unit string, bounds []int64) []string {
 	return append(names, "≥"+low+lowUnit)
 }
 
+// scoreNames returns the names of the buckets of a survey's score: each score
+// has its own. A reason has none.
+func scoreNames(most int64) []string {
+	if most == 0 {
+		return nil
+	}
+	var names []string
+	for n := range most + 1 {
+		names = append(names, strconv.FormatInt(n, 10))
+	}
+	return names
+}
+
 // BucketIndex returns the bucket that n falls in, from 0 to len(m.Buckets). A
 // bound belongs to the bucket above it.
 func (m *Metric) BucketIndex(n int64) int {

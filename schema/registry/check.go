@@ -22,9 +22,10 @@ const (
 
 // CheckOffered refuses a record that the registry does not name: what a
 // collector or a product hands in, before its treatments. A text may be of any
-// form then when its treatment will hash or scrub it (at most [MaxOfferedLen]
-// bytes of UTF-8), or drop it (anything). The error wraps a sentinel of this
-// package.
+// form then when its treatment will hash or scrub it, or its overflow will take
+// its place (at most [MaxOfferedLen] bytes of UTF-8), or drop it (anything).
+// Whether the metric has expired is not asked here. The error wraps a sentinel
+// of this package.
 func (r *Registry) CheckOffered(rec *schema.Record) error { return r.check(rec, offered) }
 
 // CheckTreated refuses a record that no page may hold: one that the registry
@@ -44,6 +45,9 @@ func (r *Registry) check(rec *schema.Record, at stage) error {
 	m, ok := r.metrics[rec.Metric]
 	if !ok {
 		return fmt.Errorf("check record: %w", ErrUnknownMetric)
+	}
+	if !m.MayReport(p.Name) {
+		return fmt.Errorf("check record of %q: %w", m.Name, ErrOtherProduct)
 	}
 	if at == treated && !m.Page {
 		return fmt.Errorf("check record of %q: %w", m.Name, ErrNotOnPage)
@@ -68,7 +72,7 @@ func (m *Metric) checkValue(v schema.Value, p *Product, at stage) error {
 		if v.Kind != schema.KindText || v.Number != 0 {
 			return ErrWrongType
 		}
-		return text{m.Values, m.Format}.check(v.Text, m.Treatment, p, at)
+		return text{m.Values, m.Format, m.Overflow}.check(v.Text, m.Treatment, p, at)
 	case v.Kind != schema.KindNumber || v.Text != "":
 		return ErrWrongType
 	case v.Number < 0 || v.Number > m.Max:
@@ -86,7 +90,7 @@ func (m *Metric) checkLabels(labels []schema.Label, p *Product, at stage) error 
 		if i > 0 && labels[i-1].Name >= l.Name {
 			return ErrLabelOrder
 		}
-		if err := (text{l.Values, l.Format}).check(labels[i].Value, l.Treatment, p, at); err != nil {
+		if err := (text{l.Values, l.Format, l.Overflow}).check(labels[i].Value, l.Treatment, p, at); err != nil {
 			return fmt.Errorf("label %q: %w", l.Name, err)
 		}
 	}
@@ -97,7 +101,7 @@ func (m *Metric) checkLabels(labels []schema.Label, p *Product, at stage) error 
 func (t text) check(s string, by schema.Treatment, p *Product, at stage) error {
 	limit := MaxOfferedLen
 	switch {
-	case by == schema.Keep:
+	case by == schema.Keep && (at == treated || t.overflow == ""):
 		return t.allowed(s, p)
 	case by == schema.Drop && at == offered:
 		return nil // nobody will look at it

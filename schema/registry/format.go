@@ -61,8 +61,9 @@ func (f Format) match(s string, p *Product) error {
 
 // text says which texts of a metric or a label may be kept.
 type text struct {
-	values []string
-	format Format
+	values   []string
+	format   Format
+	overflow string
 }
 
 // allowed refuses a text that may not be kept.

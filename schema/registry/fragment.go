@@ -26,6 +26,11 @@ func (r *Registry) CheckFragment(f *codec.Fragment) error {
 	if f.Release != r.Release {
 		return fmt.Errorf("check fragment: %w", ErrUnknownRelease)
 	}
+	return r.checkContent(f)
+}
+
+// checkContent is CheckFragment for a fragment of any release.
+func (r *Registry) checkContent(f *codec.Fragment) error {
 	tuple, err := r.checkFacets(f.Facets)
 	if err != nil {
 		return fmt.Errorf("check fragment: %w", err)
@@ -75,7 +80,7 @@ func (m *Metric) checkFacet(s string) error {
 	if m.Treatment == schema.Bucket {
 		return text{values: m.bucketNames}.allowed(s, nil)
 	}
-	return text{m.Values, m.Format}.allowed(s, nil)
+	return text{values: m.Values, format: m.Format}.allowed(s, nil)
 }
 
 func (m *Metric) checkMeasure(v *codec.Measure, tuple []string) error {
@@ -138,7 +143,7 @@ func (m *Metric) checkMeasureLabels(labels []codec.Pair) error {
 		if !l.InRollups() {
 			return fmt.Errorf("label %q: %w", l.Name, ErrNotInRollup)
 		}
-		if err := (text{l.Values, l.Format}).allowed(pair.Value, nil); err != nil {
+		if err := (text{values: l.Values, format: l.Format}).allowed(pair.Value, nil); err != nil {
 			return fmt.Errorf("label %q: %w", l.Name, err)
 		}
 	}

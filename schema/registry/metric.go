@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"fmt"
 	"math"
 
 	"go.yaml.in/yaml/v3"
@@ -13,35 +14,43 @@ const (
 	defaultCounterMax  = 1_000_000_000
 	defaultDurationMax = 30 * 24 * 60 * 60 * 1_000_000 // 30 days in microseconds
 	defaultBucketMax   = math.MaxInt64 >> 1            // the bucket hides the number anyway
+
+	maxScore = 10 // of a survey
 )
 
 const (
 	nameForm  = "lower-case words with dots between, such as host.cpu.cores"
-	valueForm = "write one word of ASCII letters, digits and . _ + -, at most 64 bytes"
+	valueForm = "write one word of ASCII letters, digits and . _ + - / : * $ { } < >, at most 64 bytes"
 )
 
-// metrics reads all metrics and returns where each stands.
-func (rd *reader) metrics(o object, reg *Registry) []object {
+// entry is a metric as it was read, and where it stands.
+type entry struct {
+	*reader
+	o object
+	m *Metric
+}
+
+// metrics reads all metrics of a file.
+func (rd *reader) metrics(o object) []entry {
 	if !o.has("metrics") {
 		return nil
 	}
-	var objects []object
+	var out []entry
 	seen := map[string]bool{}
 	for _, n := range rd.list(o.at["metrics"], "metrics") {
 		m, at := rd.metric(n)
 		rd.unique(at, seen, m.Name)
-		reg.Metrics = append(reg.Metrics, m)
-		objects = append(objects, at)
+		out = append(out, entry{rd, at, m})
 	}
-	return objects
+	return out
 }
 
-func (rd *reader) metric(n *yaml.Node) (Metric, object) {
+func (rd *reader) metric(n *yaml.Node) (*Metric, object) {
 	o := rd.object(n, "metric", "",
 		[]string{"name", "description", "category", "programme", "level", "type", "treatment", "page",
 			"owner", "purpose", "review", "since", "expires"},
-		[]string{"unit", "values", "format", "max", "buckets", "labels", "rollups"})
-	m := Metric{
+		[]string{"unit", "values", "format", "overflow", "templates", "max", "buckets", "labels", "rollups", "otlp"})
+	m := &Metric{
 		Name:        rd.name(o, isDotted, nameForm),
 		Description: rd.text(o, "description"),
 		Category:    oneOf(rd, o, "category", schema.Categories()),
@@ -52,6 +61,8 @@ func (rd *reader) metric(n *yaml.Node) (Metric, object) {
 		Treatment:   oneOf(rd, o, "treatment", treatments()),
 		Values:      rd.texts(o, "values", isValue, valueForm),
 		Format:      oneOf(rd, o, "format", formats()),
+		Overflow:    oneOf(rd, o, "overflow", []string{otherValue}),
+		Templates:   rd.templates(o),
 		Max:         rd.number(o, "max"),
 		Buckets:     rd.numbers(o, "buckets"),
 		Page:        rd.yes(o, "page"),
@@ -60,22 +71,34 @@ func (rd *reader) metric(n *yaml.Node) (Metric, object) {
 		Review:      rd.text(o, "review"),
 		Since:       rd.release(o, "since"),
 		Expires:     rd.text(o, "expires"),
+		OTLP:        rd.sources(o),
 	}
 	m.Labels = rd.labels(o)
 	m.Rollups = rd.rollups(o)
-	m.setDefaultMax()
+	m.setDefaults()
 	return m, o
 }
 
 func types() []schema.Type {
-	return []schema.Type{schema.Counter, schema.Quantity, schema.Duration, schema.State, schema.Flag, schema.Failure}
+	return []schema.Type{schema.Counter, schema.Quantity, schema.Duration, schema.State, schema.Flag, schema.Failure,
+		schema.Log, schema.Answer}
 }
 
 func treatments() []schema.Treatment {
 	return []schema.Treatment{schema.Keep, schema.Bucket, schema.Hash, schema.Scrub, schema.Drop}
 }
 
-func (m *Metric) setDefaultMax() {
+// setDefaults fills what follows from the rest: the bound of numbers, the
+// values of a log, and a bucket for each score of a survey.
+func (m *Metric) setDefaults() {
+	for _, t := range m.Templates {
+		m.Values = append(m.Values, t.ID)
+	}
+	if m.Type == schema.Answer {
+		for n := int64(1); n <= min(m.Max, maxScore); n++ {
+			m.Buckets = append(m.Buckets, n)
+		}
+	}
 	switch {
 	case m.Max != 0:
 	case m.Type == schema.Flag:
@@ -99,17 +122,44 @@ func (rd *reader) labels(o object) []Label {
 	seen := map[string]bool{}
 	for _, n := range rd.list(o.at["labels"], "labels of "+o.what) {
 		l := rd.object(n, "label", " of "+o.what,
-			[]string{"name", "description", "treatment"}, []string{"values", "format"})
+			[]string{"name", "description", "treatment"}, []string{"values", "format", "overflow", "attribute"})
 		label := Label{
 			Name:        rd.name(l, isDotted, nameForm),
 			Description: rd.text(l, "description"),
 			Treatment:   oneOf(rd, l, "treatment", treatments()),
 			Values:      rd.texts(l, "values", isValue, valueForm),
 			Format:      oneOf(rd, l, "format", formats()),
+			Overflow:    oneOf(rd, l, "overflow", []string{otherValue}),
+			Attribute:   rd.attribute(l),
 		}
 		rd.unique(l, seen, label.Name)
 		rd.lintLabel(l, &label)
+		rd.lintAttribute(l, &label, o.has("otlp"))
 		out = append(out, label)
+	}
+	return out
+}
+
+// templates reads the lines of a log.
+func (rd *reader) templates(o object) []Template {
+	if !o.has("templates") {
+		return nil
+	}
+	var out []Template
+	seen := map[string]bool{}
+	for _, n := range rd.list(o.at["templates"], "templates of "+o.what) {
+		t := rd.object(n, "template", " of "+o.what, []string{"id", "text"}, nil)
+		had := len(rd.problems)
+		template := Template{ID: rd.text(t, "id"), Text: rd.text(t, "text")}
+		switch {
+		case template.ID == "" || len(rd.problems) > had:
+		case !isValue(template.ID):
+			rd.problem(t.at["id"], "id of "+t.what+" does not have the form", valueForm)
+		case seen[template.ID]:
+			rd.problem(t.at["id"], fmt.Sprintf("%s is twice in templates of %s", quoted(template.ID), o.what), "remove or rename one of them")
+		}
+		seen[template.ID] = true
+		out = append(out, template)
 	}
 	return out
 }

@@ -22,7 +22,7 @@ func Parse(file string, data []byte) (*Registry, error) {
 		return nil, rd.problems
 	}
 	rd.plain(root)
-	reg := rd.registry(root)
+	reg, _ := rd.registry(root)
 	if len(rd.problems) > 0 {
 		return nil, rd.problems.sorted()
 	}

@@ -11,15 +11,25 @@ import (
 )
 
 // registry reads the whole file and applies every rule.
-func (rd *reader) registry(n *yaml.Node) *Registry {
+func (rd *reader) registry(n *yaml.Node) (*Registry, []entry) {
 	o := rd.object(n, "registry", "", []string{"release", "products", "programmes", "metrics"}, nil)
 	reg := &Registry{Release: rd.release(o, "release")}
-	rd.products(o, reg)
+	reg.Products, _ = rd.products(o, true)
 	rd.programmes(o, reg)
-	objects := rd.metrics(o, reg)
-	rd.lintMetrics(reg, objects)
-	rd.lintRollups(reg, objects)
-	return reg
+	entries := rd.metrics(o)
+	for _, e := range entries {
+		e.lintMetric(reg)
+	}
+	lintTogether(reg, entries)
+	reg.add(entries)
+	return reg, entries
+}
+
+// add appends the metrics.
+func (r *Registry) add(entries []entry) {
+	for _, e := range entries {
+		r.Metrics = append(r.Metrics, *e.m)
+	}
 }
 
 // release reads a release number, from 1.
@@ -33,20 +43,27 @@ func (rd *reader) release(o object, key string) schema.Release {
 	return schema.Release(n)
 }
 
-func (rd *reader) products(o object, reg *Registry) {
+// products reads the products of a file and returns where each stands. Where
+// the file is the whole registry, none may be without its modules.
+func (rd *reader) products(o object, whole bool) (out []Product, at []object) {
 	if !o.has("products") {
-		return
+		return nil, nil
+	}
+	required, optional := []string{"name"}, []string{"modules"}
+	if whole {
+		required, optional = append(required, optional...), nil
 	}
 	seen := map[string]bool{}
 	for _, n := range rd.list(o.at["products"], "products") {
-		p := rd.object(n, "product", "", []string{"name", "modules"}, nil)
+		p := rd.object(n, "product", "", required, optional)
 		product := Product{
 			Name:    rd.name(p, isProductName, "lower-case letters, digits and hyphens, such as acme-mail"),
 			Modules: rd.texts(p, "modules", isModule, "write an import path of at least a host and a name, such as example.com/mail"),
 		}
 		rd.unique(p, seen, product.Name)
-		reg.Products = append(reg.Products, product)
+		out, at = append(out, product), append(at, p)
 	}
+	return out, at
 }
 
 func (rd *reader) programmes(o object, reg *Registry) {
@@ -107,9 +124,13 @@ func isModule(s string) bool {
 }
 
 // isValue says whether s can be an enumerated value: one short word of ASCII.
+// Route templates (/items/{id}) and types of errors (*fs.PathError) are such.
 func isValue(s string) bool {
-	if s == "" || len(s) > maxValueLen || !isAlphanumeric(rune(s[0])) {
+	if s == "" || len(s) > maxValueLen || !isAlphanumeric(rune(s[0])) && !strings.ContainsRune("/*_", rune(s[0])) {
 		return false
 	}
-	return strings.IndexFunc(s, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("._+-", r) }) < 0
+	return strings.IndexFunc(s, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("._+-/:*${}<>", r) }) < 0
 }
+
+// isThing says whether s is what a unit counts: one short word of ASCII.
+func isThing(s string) bool { return isValue(s) && strings.IndexFunc(s, notIdentifier) < 0 }

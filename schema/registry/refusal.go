@@ -10,6 +10,10 @@ var (
 	ErrUnknownProduct = errors.New("product is not registered")
 	// ErrUnknownMetric: register the metric first, or mend its spelling.
 	ErrUnknownMetric = errors.New("metric is not registered")
+	// ErrOtherProduct: the metric is registered for other products; report your own.
+	ErrOtherProduct = errors.New("metric is registered for other products")
+	// ErrExpired: the metric is not collected any more; nothing is to be done.
+	ErrExpired = errors.New("metric has expired")
 	// ErrUnknownLabel: register the label first, or leave it out.
 	ErrUnknownLabel = errors.New("label is not registered for this metric")
 	// ErrLabelOrder: sort labels by name, and give each once.
@@ -52,6 +56,8 @@ func refusals() []refusal {
 	return []refusal{
 		{ErrUnknownProduct, "unknown_product"},
 		{ErrUnknownMetric, "unknown_metric"},
+		{ErrOtherProduct, "other_product"},
+		{ErrExpired, "expired"},
 		{ErrUnknownLabel, "unknown_label"},
 		{ErrLabelOrder, "label_order"},
 		{ErrWrongType, "wrong_type"},

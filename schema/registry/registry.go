@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/tacit-telemetry/tacit/schema"
 )
@@ -12,14 +13,15 @@ import (
 const (
 	MaxFile       = 1 << 20 // bytes of a registry file
 	MaxOfferedLen = 8 << 10 // bytes of a text before its treatment
-	MaxTuples     = 8       // distinct facet lists in one registry
+	MaxTuples     = 8       // distinct facet lists of one product's metrics, those of the base included
+	MaxCells      = 20_000  // cells of one roll-up, see [Metric.Cells]
 
 	DefaultMinInstallations = 20 // of a roll-up that names no other threshold
 	MinInstallationsFloor   = 5  // the lowest threshold that a roll-up may name
 )
 
-// Registry is what may be collected, at one release. It comes out of [Parse]
-// or [Base], never out of a literal, and is read only.
+// Registry is what may be collected, at one release. It comes out of [Parse],
+// [Overlay] or [Base], never out of a literal, and is read only.
 type Registry struct {
 	Release    schema.Release
 	Products   []Product
@@ -68,11 +70,15 @@ type Metric struct {
 	Type        schema.Type
 	Unit        string // of numbers, as UCUM writes it: "By", "us", "{row}"; empty for texts
 	Treatment   schema.Treatment
-	Values      []string // the texts that may be kept; or
+	Values      []string // the texts that may be kept; of a log, the IDs of its templates; or
 	Format      Format   // the form of the texts that may be kept
-	Max         int64    // the largest number that is taken; never 0 for numbers
-	Buckets     []int64  // ascending bounds in Unit; n bounds make n+1 buckets
+	Overflow    string   // what a text becomes that is not among Values; empty: it is refused
+	Templates   []Template
+	Max         int64   // the largest number that is taken; never 0 for numbers
+	Buckets     []int64 // ascending bounds in Unit; n bounds make n+1 buckets
 	Labels      []Label
+	OTLP        []Source // what of OpenTelemetry becomes this metric
+	Products    []string // who may report it; nil: every product
 	Rollups     []Rollup
 	Page        bool // whether a page may hold it
 	Owner       string
@@ -82,7 +88,9 @@ type Metric struct {
 	Expires     string // a date such as 2027-06-30, or "never"
 
 	bucketNames []string
+	expires     time.Time // the first moment at which it is not collected; zero: never
 	keepsAll    bool
+	overflows   bool
 }
 
 // Label is a named text beside a metric's value.
@@ -92,6 +100,14 @@ type Label struct {
 	Treatment   schema.Treatment
 	Values      []string // the texts that may be kept; or
 	Format      Format   // the form of the texts that may be kept
+	Overflow    string   // what a text becomes that is not among Values; empty: it is refused
+	Attribute   string   // the OpenTelemetry attribute that it is taken from; empty: that of its name
+}
+
+// Template is one line that a product may log: the record carries the ID only.
+type Template struct {
+	ID   string
+	Text string // what the line says, for people; nothing is filled in
 }
 
 // Rollup is a count over many installations, split by the values of its facets.
@@ -103,8 +119,11 @@ type Rollup struct {
 //go:embed base.yaml
 var baseYAML []byte
 
+// baseFile names the base in problems.
+const baseFile = "base.yaml"
+
 var base = sync.OnceValue(func() *Registry {
-	r, err := Parse("base.yaml", baseYAML)
+	r, err := Parse(baseFile, baseYAML)
 	if err != nil {
 		panic("registry: internal error: " + err.Error())
 	}
@@ -133,7 +152,7 @@ func (r *Registry) Programme(name schema.Programme) (*Programme, bool) {
 }
 
 // Tuples returns the distinct facet lists of all roll-ups, in the order of the
-// file, at most [MaxTuples].
+// files; those of one product's metrics are at most [MaxTuples].
 func (r *Registry) Tuples() [][]string {
 	out := make([][]string, len(r.tuples))
 	for i, t := range r.tuples {
@@ -142,13 +161,34 @@ func (r *Registry) Tuples() [][]string {
 	return out
 }
 
-// KeepsAll says whether the metric's value and all of its labels are kept as they
+// KeepsAll says whether the record's value and all of its labels are kept as they
 // are offered: then nothing is to be treated, and what [Registry.CheckOffered]
 // takes is what [Registry.CheckTreated] takes, but for whether a page may hold it.
-func (m *Metric) KeepsAll() bool { return m.keepsAll }
+func (m *Metric) KeepsAll(r *schema.Record) bool {
+	return m.keepsAll && (!m.overflows || m.listsAll(r))
+}
 
 // IsText says whether the metric's values are texts, not numbers.
-func (m *Metric) IsText() bool { return m.Type == schema.State || m.Type == schema.Failure }
+func (m *Metric) IsText() bool {
+	switch m.Type {
+	case schema.State, schema.Failure, schema.Log:
+		return true
+	case schema.Answer:
+		return len(m.Values) > 0
+	}
+	return false
+}
+
+// MayReport says whether the product may report the metric.
+func (m *Metric) MayReport(product string) bool {
+	return m.Products == nil || slices.Contains(m.Products, product)
+}
+
+// Expired says whether the metric is not to be collected any more: it is so
+// from the day after the one that it names, in UTC.
+func (m *Metric) Expired(now time.Time) bool {
+	return !m.expires.IsZero() && !now.Before(m.expires)
+}
 
 // InRollups says whether the label travels in fragments: enumerated and
 // bounded ones do; stack frames stay on the page, since each is nearly its own
@@ -185,15 +225,27 @@ func (r *Registry) index() {
 	r.metrics = make(map[string]*Metric, len(r.Metrics))
 	for i := range r.Metrics {
 		m := &r.Metrics[i]
-		m.bucketNames = bucketNames(m.Unit, m.Buckets)
-		m.keepsAll = m.Treatment == schema.Keep &&
-			!slices.ContainsFunc(m.Labels, func(l Label) bool { return l.Treatment != schema.Keep })
+		m.index()
 		r.metrics[m.Name] = m
 		for _, u := range m.Rollups {
 			if r.tupleOf(u.Facets) < 0 {
 				r.tuples = append(r.tuples, u.Facets)
 			}
 		}
+	}
+}
+
+// index fills what is looked up at every record.
+func (m *Metric) index() {
+	m.bucketNames = bucketNames(m.Unit, m.Buckets)
+	if m.Type == schema.Answer {
+		m.bucketNames = scoreNames(m.Max)
+	}
+	m.keepsAll = m.Treatment == schema.Keep &&
+		!slices.ContainsFunc(m.Labels, func(l Label) bool { return l.Treatment != schema.Keep })
+	m.overflows = m.Overflow != "" || slices.ContainsFunc(m.Labels, func(l Label) bool { return l.Overflow != "" })
+	if last, err := time.Parse(time.DateOnly, m.Expires); err == nil {
+		m.expires = last.AddDate(0, 0, 1)
 	}
 }
 

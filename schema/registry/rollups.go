@@ -24,30 +24,66 @@ func (rd *reader) lintThreshold(o object, u *Rollup) {
 	}
 }
 
-// lintRollups applies the rules that concern roll-ups across the file.
-func (rd *reader) lintRollups(reg *Registry, objects []object) {
+// lintTogether applies the rules that concern roll-ups across the files. The
+// registry has what lies below them: its metrics were checked before.
+func lintTogether(reg *Registry, entries []entry) {
 	metrics := map[string]*Metric{}
+	tuples := map[string][]string{} // by the sorted names: the first writing
 	for i := range reg.Metrics {
-		if _, twice := metrics[reg.Metrics[i].Name]; !twice {
-			metrics[reg.Metrics[i].Name] = &reg.Metrics[i]
+		metrics[reg.Metrics[i].Name] = &reg.Metrics[i]
+		for _, u := range reg.Metrics[i].Rollups {
+			tuples[tupleKey(u.Facets)] = u.Facets
+		}
+	}
+	for _, e := range entries {
+		if _, twice := metrics[e.m.Name]; !twice {
+			metrics[e.m.Name] = e.m
 		}
 	}
 	names := slices.Sorted(maps.Keys(metrics))
-	tuples := map[string][]string{} // by the sorted names: the first writing
-	for i, o := range objects {
-		m := &reg.Metrics[i]
-		if !o.has("rollups") {
+	for _, e := range entries {
+		if !e.o.has("rollups") {
 			continue
 		}
-		rd.lintRollupTreatments(o, m)
+		e.lintRollupTreatments(e.o, e.m)
 		seen := map[string]bool{}
-		for j, u := range m.Rollups {
-			at := element(o.value("rollups"), j)
-			rd.lintFacets(at, u.Facets, metrics, names)
-			rd.lintTuple(at, u.Facets, tuples, seen)
+		for j, u := range e.m.Rollups {
+			at := element(e.o.value("rollups"), j)
+			e.lintFacets(at, u.Facets, metrics, names)
+			e.lintTuple(at, u.Facets, tuples, seen)
+		}
+	}
+	for _, p := range reg.Products {
+		lintTuples(p.Name, reg.Metrics, entries)
+	}
+}
+
+// lintTuples bounds the distinct facet lists of one product's metrics.
+func lintTuples(product string, below []Metric, entries []entry) {
+	known := map[string]bool{}
+	for i := range below {
+		for _, u := range below[i].Rollups {
+			known[tupleKey(u.Facets)] = true
+		}
+	}
+	for _, e := range entries {
+		if !e.m.MayReport(product) {
+			continue
+		}
+		for j, u := range e.m.Rollups {
+			if key := tupleKey(u.Facets); len(u.Facets) > 0 && !known[key] {
+				known[key] = true
+				if len(known) == MaxTuples+1 {
+					e.problem(element(e.o.value("rollups"), j), fmt.Sprintf("more than %d different facet lists for product %q", MaxTuples, product),
+						"use a facet list that is there already")
+				}
+			}
 		}
 	}
 }
+
+// tupleKey is the same for equal facets in any order.
+func tupleKey(facets []string) string { return strings.Join(slices.Sorted(slices.Values(facets)), " ") }
 
 // lintRollupTreatments keeps hashes and scrubbed text on pages: in a fragment
 // they would link or tell.
@@ -95,11 +131,9 @@ func (m *Metric) canBeFacet() bool {
 	return m.Type == schema.State && m.Treatment == schema.Keep && m.Format != FormatFrames
 }
 
-// lintTuple bounds the distinct facet lists and wants each in one order.
+// lintTuple wants each facet list once in a metric, and in one order everywhere.
 func (rd *reader) lintTuple(rollup *yaml.Node, facets []string, tuples map[string][]string, seen map[string]bool) {
-	sorted := slices.Clone(facets)
-	slices.Sort(sorted)
-	key := strings.Join(sorted, " ")
+	key := tupleKey(facets)
 	first, known := tuples[key]
 	switch {
 	case len(facets) == 0:
@@ -109,9 +143,6 @@ func (rd *reader) lintTuple(rollup *yaml.Node, facets []string, tuples map[strin
 		rd.problem(rollup, "these facets are elsewhere in another order", "write ["+strings.Join(first, ", ")+"]")
 	case !known:
 		tuples[key] = facets
-		if len(tuples) == MaxTuples+1 {
-			rd.problem(rollup, fmt.Sprintf("more than %d different facet lists", MaxTuples), "use a facet list that is there already")
-		}
 	}
 	seen[key] = true
 }

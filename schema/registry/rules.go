@@ -17,21 +17,23 @@ import (
 // fragments.
 const maxMetricLabels = codec.MaxLabels - 1
 
-// lintMetrics applies the rules that concern one metric and the registry's head.
-func (rd *reader) lintMetrics(reg *Registry, objects []object) {
-	for i, o := range objects {
-		m := &reg.Metrics[i]
-		rd.lintOrigin(o, m, reg)
-		rd.lintTreatment(o, m)
-		rd.lintNumber(o, m)
-		rd.lintBuckets(o, m)
-		if len(m.Labels) > maxMetricLabels {
-			rd.problem(o.value("labels"), fmt.Sprintf("%s has %d labels", o.what, len(m.Labels)),
-				fmt.Sprintf("use at most %d", maxMetricLabels))
-		}
-		if o.has("page") && !m.Page && len(m.Rollups) == 0 {
-			rd.problem(o.value("page"), o.what+" is neither on pages nor in roll-ups", "write page: true, or add rollups")
-		}
+// lintMetric applies the rules that concern one metric and the registry's head.
+func (e entry) lintMetric(reg *Registry) {
+	o, m := e.o, e.m
+	e.lintOrigin(o, m, reg)
+	e.lintCategory(o, m)
+	e.lintTreatment(o, m)
+	e.lintNumber(o, m)
+	e.lintBuckets(o, m)
+	e.lintLog(o, m)
+	e.lintScore(o, m)
+	e.lintSources(o, m)
+	if len(m.Labels) > maxMetricLabels {
+		e.problem(o.value("labels"), fmt.Sprintf("%s has %d labels", o.what, len(m.Labels)),
+			fmt.Sprintf("use at most %d", maxMetricLabels))
+	}
+	if o.has("page") && !m.Page && len(m.Rollups) == 0 {
+		e.problem(o.value("page"), o.what+" is neither on pages nor in roll-ups", "write page: true, or add rollups")
 	}
 }
 
@@ -43,10 +45,6 @@ func (rd *reader) lintOrigin(o object, m *Metric, reg *Registry) {
 	if m.Programme != "" && !listed {
 		rd.problem(o.value("programme"), fmt.Sprintf("programme %s of %s is not in programmes", m.Programme, o.what),
 			"add it to programmes, or use one that is there")
-	}
-	if m.Category != "" && m.Level != "" && (m.Category == schema.ProductLog) != (m.Level == schema.Enhanced) {
-		rd.problem(o.value("level"), fmt.Sprintf("%s has category %s and level %s", o.what, m.Category, m.Level),
-			"use level enhanced for category product_log, and standard for all others")
 	}
 	if m.Since > reg.Release && reg.Release > 0 {
 		rd.problem(o.value("since"), fmt.Sprintf("since of %s is %d, above the release %d", o.what, m.Since, reg.Release),
@@ -61,6 +59,58 @@ func (rd *reader) lintOrigin(o object, m *Metric, reg *Registry) {
 	}
 }
 
+// lintCategory asks whether the category goes with the level and the type.
+func (rd *reader) lintCategory(o object, m *Metric) {
+	if m.Category != "" && m.Level != "" && (m.Category == schema.ProductLog) != (m.Level == schema.Enhanced) {
+		rd.problem(o.value("level"), fmt.Sprintf("%s has category %s and level %s", o.what, m.Category, m.Level),
+			"use level enhanced for category product_log, and standard for all others")
+	}
+	if m.Category == "" || m.Type == "" {
+		return
+	}
+	for _, only := range []struct {
+		category schema.Category
+		types    []schema.Type // the first is of no other category
+	}{
+		{schema.Survey, []schema.Type{schema.Answer}},
+		{schema.ProductLog, []schema.Type{schema.Log, schema.Counter}},
+		{schema.ErrorReport, []schema.Type{schema.Failure, schema.Counter}},
+	} {
+		if m.Category == only.category && !slices.Contains(only.types, m.Type) {
+			rd.problem(o.value("category"), fmt.Sprintf("%s has category %s and type %s", o.what, m.Category, m.Type),
+				fmt.Sprintf("use the category that says what it tells; %s is for type %s", only.category, only.types[0]))
+		}
+		if m.Type == only.types[0] && m.Category != only.category {
+			rd.problem(o.value("category"), fmt.Sprintf("%s has category %s and type %s", o.what, m.Category, m.Type),
+				"write category: "+string(only.category))
+		}
+	}
+}
+
+// lintLog asks that a log has its lines, and nothing else has.
+func (rd *reader) lintLog(o object, m *Metric) {
+	switch {
+	case m.Type == "":
+	case m.Type == schema.Log && !o.has("templates"):
+		rd.problem(o.value("type"), o.what+" is a log without templates", `add templates: [{id: ..., text: "..."}]`)
+	case m.Type != schema.Log && o.has("templates"):
+		rd.problem(o.value("templates"), fmt.Sprintf("%s has templates but type %s", o.what, m.Type), "remove templates, or use type log")
+	case m.Type == schema.Log && o.has("values"):
+		rd.problem(o.value("values"), o.what+" has both templates and values", "remove values: the ids of the templates are its values")
+	}
+}
+
+// lintScore bounds the answers of a survey: a score, or one of listed reasons.
+func (rd *reader) lintScore(o object, m *Metric) {
+	switch {
+	case m.Type != schema.Answer || o.has("values"):
+	case !o.has("max"):
+		rd.problem(o.value("type"), o.what+" is an answer without a bound", "add max: 10 for a score, or list its values for a reason")
+	case m.Max > maxScore:
+		rd.problem(o.value("max"), fmt.Sprintf("max of %s is %d", o.what, m.Max), fmt.Sprintf("write at most %d", maxScore))
+	}
+}
+
 // lintTreatment asks whether the treatment fits the type, and whether what is
 // kept is bounded.
 func (rd *reader) lintTreatment(o object, m *Metric) {
@@ -71,7 +121,7 @@ func (rd *reader) lintTreatment(o object, m *Metric) {
 	switch {
 	case m.Type == schema.Quantity:
 		allowed = append(allowed, schema.Bucket)
-	case m.IsText():
+	case m.Type == schema.State || m.Type == schema.Failure:
 		allowed = append(allowed, schema.Hash, schema.Scrub)
 	}
 	if !slices.Contains(allowed, m.Treatment) {
@@ -79,11 +129,15 @@ func (rd *reader) lintTreatment(o object, m *Metric) {
 			fmt.Sprintf("use one of %v", allowed))
 		return
 	}
-	if m.IsText() {
+	switch {
+	case m.Type == schema.Log:
+		return
+	case m.IsText():
 		rd.lintText(o, m.Treatment)
+		rd.lintOverflow(o, m.Treatment, m.Values, m.Overflow)
 		return
 	}
-	for _, key := range []string{"values", "format"} {
+	for _, key := range []string{"values", "format", "overflow"} {
 		if o.has(key) {
 			rd.problem(o.value(key), fmt.Sprintf("%s has %s but counts numbers", o.what, key), "remove "+key)
 		}
@@ -109,6 +163,17 @@ func (rd *reader) lintText(o object, by schema.Treatment) {
 	}
 }
 
+// lintOverflow asks that the text that takes the place of others is listed.
+func (rd *reader) lintOverflow(o object, by schema.Treatment, values []string, overflow string) {
+	switch {
+	case overflow == "":
+	case by != schema.Keep || !o.has("values"):
+		rd.problem(o.value("overflow"), o.what+" has overflow, but keeps no listed values", "remove overflow, or list values and use treatment keep")
+	case !slices.Contains(values, overflow):
+		rd.problem(o.value("values"), fmt.Sprintf("values of %s lack its overflow", o.what), "add "+overflow)
+	}
+}
+
 func (rd *reader) lintLabel(o object, l *Label) {
 	if l.Name == ValueLabel {
 		rd.problem(o.value("name"), o.what+" has a reserved name", "rename it: fragments keep the metric's own value there")
@@ -119,6 +184,7 @@ func (rd *reader) lintLabel(o object, l *Label) {
 		rd.problem(o.value("treatment"), o.what+" has treatment bucket, and labels are texts", "list its values and use treatment keep")
 	default:
 		rd.lintText(o, l.Treatment)
+		rd.lintOverflow(o, l.Treatment, l.Values, l.Overflow)
 	}
 }
 
@@ -133,14 +199,17 @@ func (rd *reader) lintNumber(o object, m *Metric) {
 	}
 	numeric := m.Type == schema.Counter || m.Type == schema.Quantity || m.Type == schema.Duration
 	for _, key := range []string{"unit", "max", "buckets"} {
-		if o.has(key) && !numeric {
+		if o.has(key) && !numeric && (key != "max" || m.Type != schema.Answer || m.IsText()) {
 			rd.problem(o.value(key), fmt.Sprintf("%s has %s but type %s", o.what, key, m.Type), "remove "+key)
 		}
+	}
+	if o.has("max") && m.Max == 0 {
+		rd.problem(o.at["max"], "max of "+o.what+" is not above 0", "write the largest number that can be true")
 	}
 	if !numeric {
 		return
 	}
-	annotated := strings.HasPrefix(m.Unit, "{") && strings.HasSuffix(m.Unit, "}") && isValue(strings.Trim(m.Unit, "{}"))
+	annotated := strings.HasPrefix(m.Unit, "{") && strings.HasSuffix(m.Unit, "}") && isThing(strings.Trim(m.Unit, "{}"))
 	switch {
 	case !o.has("unit"):
 		rd.problem(o.node, o.what+" has no unit", `add unit: one of `+strings.Join(units, ", ")+`, or a thing in braces such as "{row}"`)
@@ -149,9 +218,6 @@ func (rd *reader) lintNumber(o object, m *Metric) {
 	case !annotated && !slices.Contains(units, m.Unit):
 		rd.problem(o.at["unit"], fmt.Sprintf("unknown unit %s in %s", quoted(m.Unit), o.what),
 			"use one of "+strings.Join(units, ", ")+`, or a thing in braces such as "{row}"`)
-	}
-	if o.has("max") && m.Max == 0 {
-		rd.problem(o.at["max"], "max of "+o.what+" is not above 0", "write the largest number that can be true")
 	}
 }
 
