@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,11 +17,13 @@ import (
 func registryCommand(env *cli.Env) *cobra.Command {
 	return cli.Group("registry", "what may be collected",
 		&cobra.Command{
-			Use: "lint FILE...", Short: "find what a reviewer would", Args: cli.Args(cobra.MinimumNArgs(1)),
-			RunE: func(_ *cobra.Command, files []string) error { return lint(env, files) },
+			Use: "lint [FILE...]", Short: "find what a reviewer would in a product's registry; without a file, in the one that is built in",
+			Args: cli.Args(cobra.ArbitraryArgs),
+			RunE: func(_ *cobra.Command, files []string) error { return lint(env, files, time.Now()) },
 		},
 		&cobra.Command{
-			Use: "show [FILE]", Short: "print a registry; without a file, the one that is built in", Args: cli.Args(cobra.MaximumNArgs(1)),
+			Use: "show [FILE...]", Short: "print a product's registry, laid over the one that is built in",
+			Args: cli.Args(cobra.ArbitraryArgs),
 			RunE: func(_ *cobra.Command, files []string) error { return showRegistry(env, files) },
 		},
 	)
@@ -28,20 +32,17 @@ func registryCommand(env *cli.Env) *cobra.Command {
 // errLint says that there were problems; each was printed.
 var errLint = errors.New("the registry has problems")
 
-func lint(env *cli.Env, files []string) error {
+func lint(env *cli.Env, names []string, now time.Time) error {
 	env.Count("registry")
-	found := registry.Problems{}
-	for _, file := range files {
-		_, err := readRegistry(file)
-		var problems registry.Problems
-		switch {
-		case errors.As(err, &problems):
-			found = append(found, problems...)
-		case err != nil:
-			return err
-		}
+	files, err := registryFiles(names)
+	if err != nil {
+		return err
 	}
+	found := registry.Lint(now, files...)
 	if env.JSON {
+		if found == nil {
+			found = registry.Problems{}
+		}
 		if err := env.PrintJSON(found); err != nil {
 			return err
 		}
@@ -50,42 +51,68 @@ func lint(env *cli.Env, files []string) error {
 			env.Printf("%s\n", p.Error())
 		}
 	}
-	if len(found) > 0 {
-		return cli.WithHint(fmt.Errorf("%w: %s", errLint, cli.Count(len(found), "problem")), "each line above names its fix")
+	if n := len(found.Errors()); n > 0 {
+		return cli.WithHint(fmt.Errorf("%w: %s", errLint, cli.Count(n, "problem")), "each line above names its fix")
 	}
 	return nil
 }
 
-func readRegistry(file string) (*registry.Registry, error) {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("read registry: %w", err)
+// registryFiles reads the files of a product's registry.
+func registryFiles(names []string) ([]registry.File, error) {
+	files := make([]registry.File, 0, len(names))
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read registry: %w", err)
+		}
+		files = append(files, registry.File{Name: name, Data: b})
 	}
-	return registry.Parse(file, b)
+	return files, nil
 }
 
-func showRegistry(env *cli.Env, files []string) error {
+// readRegistry lays the files over the registry that is built in.
+func readRegistry(names []string) (*registry.Registry, error) {
+	files, err := registryFiles(names)
+	if err != nil {
+		return nil, err
+	}
+	reg, err := registry.Overlay(nil, files...)
+	if err != nil {
+		return nil, cli.WithHint(err, "tacit registry lint %s", strings.Join(names, " "))
+	}
+	return reg, nil
+}
+
+func showRegistry(env *cli.Env, names []string) error {
 	env.Count("registry")
-	reg := registry.Base()
-	if len(files) > 0 {
-		var err error
-		if reg, err = readRegistry(files[0]); err != nil {
-			return cli.WithHint(err, "tacit registry lint %s", files[0])
-		}
+	reg, err := readRegistry(names)
+	if err != nil {
+		return err
 	}
 	if env.JSON {
 		return env.PrintJSON(reg)
 	}
 	env.Printf("registry release %d\n\n", reg.Release)
 	w := tabwriter.NewWriter(env.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "METRIC\tCATEGORY\tTYPE\tON THE HOST\tGOES INTO\tPURPOSE")
+	fmt.Fprintln(w, "METRIC\tCATEGORY\tTYPE\tON THE HOST\tGOES INTO\tREPORTED BY\tSINCE\tPURPOSE")
 	for i := range reg.Metrics {
 		m := &reg.Metrics[i]
-		goes := "page"
-		if len(m.Rollups) > 0 {
-			goes = "page, fragments"
+		by := "any product"
+		if m.Products != nil {
+			by = strings.Join(m.Products, ", ")
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", m.Name, m.Category, m.Type, m.Treatment, goes, m.Purpose)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", m.Name, m.Category, m.Type, m.Treatment, goesInto(m), by, m.Since, m.Purpose)
 	}
 	return w.Flush()
+}
+
+// goesInto says where a metric's records go.
+func goesInto(m *registry.Metric) string {
+	switch {
+	case len(m.Rollups) == 0:
+		return "page"
+	case !m.Page:
+		return "fragments"
+	}
+	return "page, fragments"
 }

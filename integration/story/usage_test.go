@@ -24,7 +24,6 @@ func TestUsage(t *testing.T) {
 		"outbox frobnicate":   "frobnicate",
 		"outbox show":         "",
 		"registry frobnicate": "frobnicate",
-		"registry lint":       "",
 		"scrub file":          "file",
 		"why --data":          "--data",
 	} {

@@ -149,6 +149,31 @@ func (rd *reader) lintSources(o object, m *Metric) {
 	}
 }
 
+// lintTaken asks that a product's span, metric or event becomes one metric only.
+func lintTaken(below []Metric, entries []entry) {
+	takers := map[Source][]*Metric{}
+	for i := range below {
+		for _, s := range below[i].OTLP {
+			takers[s] = append(takers[s], &below[i])
+		}
+	}
+	for _, e := range entries {
+		for i, s := range e.m.OTLP {
+			other := slices.IndexFunc(takers[s], e.m.sharesProduct)
+			if other >= 0 {
+				e.problem(element(e.o.value("otlp"), i), fmt.Sprintf("%s takes what metric %q takes", e.o.what, takers[s][other].Name),
+					"remove it from one of them")
+			}
+			takers[s] = append(takers[s], e.m)
+		}
+	}
+}
+
+// sharesProduct says whether one product may report both metrics.
+func (m *Metric) sharesProduct(other *Metric) bool {
+	return m.Products == nil || other.Products == nil || slices.ContainsFunc(m.Products, other.MayReport)
+}
+
 // lintAttribute asks that a label is taken from no attribute that may tell who.
 func (rd *reader) lintAttribute(o object, l *Label, mapped bool) {
 	switch {

@@ -14,7 +14,7 @@ const (
 	MaxFile       = 1 << 20 // bytes of a registry file
 	MaxOfferedLen = 8 << 10 // bytes of a text before its treatment
 	MaxTuples     = 8       // distinct facet lists of one product's metrics, those of the base included
-	MaxCells      = 20_000  // cells of one roll-up, see [Metric.Cells]
+	MaxCells      = 20_000  // into which the facets of one roll-up may split
 
 	DefaultMinInstallations = 20 // of a roll-up that names no other threshold
 	MinInstallationsFloor   = 5  // the lowest threshold that a roll-up may name

@@ -51,8 +51,10 @@ func lintTogether(reg *Registry, entries []entry) {
 			at := element(e.o.value("rollups"), j)
 			e.lintFacets(at, u.Facets, metrics, names)
 			e.lintTuple(at, u.Facets, tuples, seen)
+			e.lintCells(at, u.Facets, metrics)
 		}
 	}
+	lintTaken(reg.Metrics, entries)
 	for _, p := range reg.Products {
 		lintTuples(p.Name, reg.Metrics, entries)
 	}
@@ -129,6 +131,43 @@ func (m *Metric) canBeFacet() bool {
 		return true
 	}
 	return m.Type == schema.State && m.Treatment == schema.Keep && m.Format != FormatFrames
+}
+
+// lintCells bounds into how many cells a facet list may split: where there are
+// too many, nearly each installation has its own, and none is ever shown.
+func (rd *reader) lintCells(rollup *yaml.Node, facets []string, metrics map[string]*Metric) {
+	cells := int64(1)
+	for _, name := range facets {
+		m, ok := metrics[name]
+		if !ok || m.cells() == 0 || len(facets) > codec.MaxFacets {
+			return // what is wrong with it was said
+		}
+		cells *= int64(m.cells())
+	}
+	if cells > MaxCells {
+		rd.problem(rollup, fmt.Sprintf("facets [%s] split into %d cells", strings.Join(facets, ", "), cells),
+			fmt.Sprintf("use fewer facets, or such with fewer values: at most %d cells", MaxCells))
+	}
+}
+
+// How many values of a format are reckoned with.
+const (
+	versionsInUse = 50
+	countryCount  = len(countries)/2 + 1
+)
+
+// cells returns into how many values a facet splits; 0: it is no facet.
+func (m *Metric) cells() int {
+	switch m.Format {
+	case FormatVersion, FormatOSVersion:
+		return versionsInUse
+	case FormatCountry:
+		return countryCount
+	}
+	if m.Treatment == schema.Bucket {
+		return len(m.Buckets) + 1
+	}
+	return len(m.Values)
 }
 
 // lintTuple wants each facet list once in a metric, and in one order everywhere.

@@ -28,6 +28,7 @@ func (e entry) lintMetric(reg *Registry) {
 	e.lintLog(o, m)
 	e.lintScore(o, m)
 	e.lintSources(o, m)
+	e.lintConvention(o, m)
 	if len(m.Labels) > maxMetricLabels {
 		e.problem(o.value("labels"), fmt.Sprintf("%s has %d labels", o.what, len(m.Labels)),
 			fmt.Sprintf("use at most %d", maxMetricLabels))
