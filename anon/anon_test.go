@@ -62,6 +62,10 @@ func TestApply(t *testing.T) {
 		"drop a label":         {record("open.time", schema.Number(1), label("title", "Zoe's letter\xff")), schema.Number(1), nil},
 		"in roll-ups only":     {record("rolled.only", schema.Number(9), label("menu", "save"), label("title", "x")), schema.Text("<1 KiB"), []schema.Label{label("menu", "save")}},
 		"one label of each":    {record("open.time", schema.Number(1), label("menu", "save"), label("path", "p"), label("shown", "s"), label("title", "t")), schema.Number(1), []schema.Label{label("menu", "save"), label("path", hashed), label("shown", "[*]")}},
+		"a listed text":        {record("fault", schema.Text("disk_full"), label("during", "open")), schema.Text("disk_full"), []schema.Label{label("during", "open")}},
+		"a text not listed":    {record("fault", schema.Text("Zoe's disk is full")), schema.Text("other"), nil},
+		"a label not listed":   {record("fault", schema.Text("disk_full"), label("during", "Zoe's call"), label("path", "p")), schema.Text("disk_full"), []schema.Label{label("during", "other"), label("path", hashed)}},
+		"not listed, all kept": {record("menu.used", schema.Number(1), label("menu", "Zoe's own")), schema.Number(1), []schema.Label{label("menu", "other")}},
 		"empty text is hashed": {record("queue.name", schema.Text("")), schema.Text(hashed), nil},
 	}
 	for name, c := range cases {
@@ -154,6 +158,8 @@ func TestRefused(t *testing.T) {
 		"too long to be scrubbed":      {record("crash", schema.Text(strings.Repeat("zoe ", 3000))), registry.ErrTooLong},
 		"too long once scrubbed":       {record("crash", schema.Text(strings.Repeat("\n", 4000))), registry.ErrTooLong},
 		"not a text":                   {record("crash", schema.Text("zoe\xff")), registry.ErrNotUTF8},
+		"not listed, too long":         {record("fault", schema.Text(strings.Repeat("zoe ", 3000))), registry.ErrTooLong},
+		"not listed, not a text":       {record("menu.used", schema.Number(1), label("menu", "zoe\xff")), registry.ErrNotUTF8},
 		"label in roll-ups not listed": {record("rolled.only", schema.Number(1), label("menu", "zoe")), registry.ErrNotListed},
 	} {
 		got, err := treatments(t, 1).Apply(c.in)

@@ -134,6 +134,9 @@ func (in *Intake) judge(p *pile, r *schema.Record, index int, t *Terms, now time
 		if reason := t.refuses(m); reason != "" {
 			return reason
 		}
+		if m.Expired(now) {
+			return registry.Reason(registry.ErrExpired)
+		}
 	}
 	treated, reason := in.treat(r, now)
 	if reason != "" {

@@ -50,6 +50,9 @@ func oneOf[T ~string](rd *reader, o object, key string, allowed []T) T {
 		words[i] = string(a)
 	}
 	fix := "use one of " + strings.Join(words, ", ")
+	if len(words) == 1 {
+		fix = "write " + words[0]
+	}
 	if near := nearest(string(s), words); near != "" {
 		fix = "write " + near
 	}

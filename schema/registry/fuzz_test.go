@@ -38,6 +38,54 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// FuzzOverlay: a stranger's file, laid over the base beside one of ours, gives a
+// registry that keeps its promises and leaves the base as it was, or problems
+// that say where and what to do.
+func FuzzOverlay(f *testing.F) {
+	ours := File{Name: "ours.yaml", Data: []byte("release: 2\nbase: [{release: 1, from: 1}]\nproducts: " + calendar +
+		"\nmetrics:\n" + aMetric("ours", 1, ", rollups: [{facets: [ours, os.type]}]"))}
+	files, _ := filepath.Glob(filepath.Join("testdata", "mistakes", "*.yaml"))
+	example, _ := filepath.Glob(filepath.Join("example", "*.yaml"))
+	for _, path := range append(append(files, example...), filepath.Join("testdata", "overlay.yaml")) {
+		f.Add(overlayFile(f, path).Data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := Overlay(nil, ours, File{Name: "f.yaml", Data: data})
+		if err != nil {
+			checkProblems(t, r, err)
+			return
+		}
+		for i := range r.Metrics {
+			checkParsed(t, r, &r.Metrics[i])
+		}
+		checkLaid(t, r)
+	})
+}
+
+// checkLaid asks again, in other words, what no overlay may get past.
+func checkLaid(t *testing.T, r *Registry) {
+	for i := range Base().Metrics {
+		of := &Base().Metrics[i]
+		m, ok := r.Metric(of.Name)
+		if !ok || m.Products != nil || m.Type != of.Type || m.Treatment != of.Treatment || !slices.Equal(m.Values, of.Values) {
+			t.Fatalf("metric %s of the base is now %+v", of.Name, m)
+		}
+	}
+	for _, p := range r.Products {
+		known := map[string]bool{}
+		for i := range r.Metrics {
+			for _, u := range r.Metrics[i].Rollups {
+				if r.Metrics[i].MayReport(p.Name) {
+					known[strings.Join(u.Facets, " ")] = true
+				}
+			}
+		}
+		if len(known) > MaxTuples || len(p.Modules) == 0 {
+			t.Fatalf("product %+v with %d tuples", p, len(known))
+		}
+	}
+}
+
 func checkProblems(t *testing.T, r *Registry, err error) {
 	var problems Problems
 	if r != nil || !errors.As(err, &problems) || len(problems) == 0 {
@@ -47,7 +95,7 @@ func checkProblems(t *testing.T, r *Registry, err error) {
 		if p.Line < 1 || p.Column < 1 || p.What == "" || p.Fix == "" || strings.Contains(p.Error(), "\n") {
 			t.Fatalf("problem %+v", p)
 		}
-		if i > 0 && p.Line < problems[i-1].Line {
+		if i > 0 && p.File == problems[i-1].File && p.Line < problems[i-1].Line {
 			t.Fatalf("problems are not sorted: %v", err)
 		}
 	}
@@ -62,10 +110,18 @@ func checkParsed(t *testing.T, r *Registry, m *Metric) {
 		t.Fatalf("metric without origin: %+v", m)
 	case m.IsText() && kept && (len(m.Values) == 0) == (m.Format == ""), !m.IsText() && m.Max <= 0:
 		t.Fatalf("unbounded metric: %+v", m)
+	case m.Overflow != "" && !slices.Contains(m.Values, m.Overflow), m.Type == schema.Answer && m.Max > 10,
+		(m.Type == schema.Log) != (len(m.Templates) > 0), m.Type == schema.Log && m.Level != schema.Enhanced:
+		t.Fatalf("words that are not listed: %+v", m)
 	case pageOnly && len(m.Rollups) > 0, !m.Page && len(m.Rollups) == 0, m.Treatment == schema.Drop:
 		t.Fatalf("metric in the wrong place: %+v", m)
 	case len(m.Labels) >= codec.MaxLabels || len(m.Buckets) >= codec.MaxBuckets || !slices.IsSorted(m.Buckets):
 		t.Fatalf("metric out of bounds: %+v", m)
+	}
+	for _, l := range m.Labels {
+		if len(m.OTLP) > 0 && NeverMapped(l.From()) || l.Overflow != "" && !slices.Contains(l.Values, l.Overflow) {
+			t.Fatalf("label %+v", l)
+		}
 	}
 	for _, u := range m.Rollups {
 		if len(u.Facets) == 0 || len(u.Facets) > codec.MaxFacets || u.MinInstallations < MinInstallationsFloor {

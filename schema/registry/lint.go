@@ -34,8 +34,7 @@ func lintBase() ([]entry, Problems) {
 
 // lintExpiry asks whether the metric is still collected, and for how long.
 func (e entry) lintExpiry(now time.Time, problems *Problems) {
-	m := *e.m
-	m.index()
+	m := Metric{Expires: e.m.Expires, expires: endOf(e.m.Expires)}
 	at := e.o.value("expires")
 	p := Problem{File: e.file, Line: at.Line, Column: at.Column, Fix: "write a later date when the review is renewed, or remove the metric"}
 	switch {

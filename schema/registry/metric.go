@@ -91,10 +91,12 @@ func treatments() []schema.Treatment {
 // setDefaults fills what follows from the rest: the bound of numbers, the
 // values of a log, and a bucket for each score of a survey.
 func (m *Metric) setDefaults() {
-	for _, t := range m.Templates {
-		m.Values = append(m.Values, t.ID)
-	}
-	if m.Type == schema.Answer {
+	switch m.Type {
+	case schema.Log:
+		for _, t := range m.Templates {
+			m.Values = append(m.Values, t.ID)
+		}
+	case schema.Answer:
 		for n := int64(1); n <= min(m.Max, maxScore); n++ {
 			m.Buckets = append(m.Buckets, n)
 		}

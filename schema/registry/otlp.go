@@ -180,7 +180,11 @@ func (rd *reader) lintAttribute(o object, l *Label, mapped bool) {
 	case !mapped && o.has("attribute"):
 		rd.problem(o.at["attribute"], o.what+" has an attribute, but its metric takes nothing of OpenTelemetry", "remove attribute, or add otlp to the metric")
 	case mapped && NeverMapped(l.From()):
-		rd.problem(o.value("attribute"), fmt.Sprintf("%s is taken from %s, which may tell who it is", o.what, l.From()),
+		at := o.value("name")
+		if o.has("attribute") {
+			at = o.at["attribute"]
+		}
+		rd.problem(at, fmt.Sprintf("%s is taken from %s, which may tell who it is", o.what, l.From()),
 			"remove the label: this attribute is never mapped")
 	}
 }

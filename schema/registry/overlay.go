@@ -122,14 +122,16 @@ func (l *laid) readSteps() (out []step) {
 // take returns what the file takes of the base, at the file's release.
 func (l *laid) take(base *Registry) *Registry {
 	reg := &Registry{Release: l.number, Products: slices.Clone(base.Products), Programmes: base.Programmes}
+	unread := len(l.steps) == 0 || slices.ContainsFunc(l.steps, func(s step) bool { return s.release == 0 })
 	for i := range base.Metrics {
 		m := base.Metrics[i]
 		brought := slices.IndexFunc(l.steps, func(s step) bool { return s.release >= m.Since })
-		if brought < 0 {
-			continue
+		if brought >= 0 {
+			m.Since = l.steps[brought].from
 		}
-		m.Since = l.steps[brought].from
-		reg.Metrics = append(reg.Metrics, m)
+		if brought >= 0 || unread { // a mistake in the steps is none in what builds on them
+			reg.Metrics = append(reg.Metrics, m)
+		}
 	}
 	return reg
 }

@@ -244,9 +244,17 @@ func (m *Metric) index() {
 	m.keepsAll = m.Treatment == schema.Keep &&
 		!slices.ContainsFunc(m.Labels, func(l Label) bool { return l.Treatment != schema.Keep })
 	m.overflows = m.Overflow != "" || slices.ContainsFunc(m.Labels, func(l Label) bool { return l.Overflow != "" })
-	if last, err := time.Parse(time.DateOnly, m.Expires); err == nil {
-		m.expires = last.AddDate(0, 0, 1)
+	m.expires = endOf(m.Expires)
+}
+
+// endOf returns the end of the day that a metric names as its last, in UTC;
+// zero when it names none.
+func endOf(expires string) time.Time {
+	last, err := time.Parse(time.DateOnly, expires)
+	if err != nil {
+		return time.Time{}
 	}
+	return last.AddDate(0, 0, 1)
 }
 
 // tupleOf returns the index of a facet list, or -1.

@@ -50,6 +50,7 @@ func lintTogether(reg *Registry, entries []entry) {
 		for j, u := range e.m.Rollups {
 			at := element(e.o.value("rollups"), j)
 			e.lintFacets(at, u.Facets, metrics, names)
+			e.lintFacetExpiry(at, u.Facets, metrics)
 			e.lintTuple(at, u.Facets, tuples, seen)
 			e.lintCells(at, u.Facets, metrics)
 		}
@@ -122,6 +123,25 @@ func (rd *reader) lintFacets(rollup *yaml.Node, facets []string, metrics map[str
 		case m.Type != "" && m.Treatment != "" && !m.canBeFacet():
 			rd.problem(at, fmt.Sprintf("facet %q is not enumerated, bounded or bucketed", name),
 				"use a state with treatment keep, or a quantity with treatment bucket")
+		}
+	}
+}
+
+// lintFacetExpiry asks that facets last: a host remembers theirs, and would go on
+// giving it away with the metric.
+func (e entry) lintFacetExpiry(rollup *yaml.Node, facets []string, metrics map[string]*Metric) {
+	until := endOf(e.m.Expires)
+	if until.IsZero() && e.m.Expires != "never" {
+		return // it was said that this is no date
+	}
+	for i, name := range facets {
+		m, ok := metrics[name]
+		if !ok || endOf(m.Expires).IsZero() {
+			continue
+		}
+		if end := endOf(m.Expires); until.IsZero() || until.After(end) {
+			e.problem(facetNode(rollup, i), fmt.Sprintf("facet %q expires before %s", name, e.o.what),
+				"let the metric expire on "+m.Expires+", or use another facet")
 		}
 	}
 }
