@@ -50,7 +50,12 @@ func FuzzOverlay(f *testing.F) {
 		f.Add(overlayFile(f, path).Data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := Overlay(nil, ours, File{Name: "f.yaml", Data: data})
+		theirs := File{Name: "f.yaml", Data: data}
+		r, err := Overlay(nil, ours, theirs)
+		found := Lint(today, ours, theirs)
+		if expired := strings.Contains(found.Error(), " expired on "); !expired && (err != nil) != (len(found.Errors()) > 0) {
+			t.Fatalf("laid: %v, and the linter says %v", err, found)
+		}
 		if err != nil {
 			checkProblems(t, r, err)
 			return

@@ -93,9 +93,12 @@ func tupleKey(facets []string) string { return strings.Join(slices.Sorted(slices
 func (rd *reader) lintRollupTreatments(o object, m *Metric) {
 	pageOnly := []schema.Treatment{schema.Hash, schema.Scrub}
 	at := o.at["rollups"]
-	if m.IsText() && slices.Contains(pageOnly, m.Treatment) || m.Format == FormatFrames {
-		rd.problem(at, fmt.Sprintf("%s has a roll-up, but its values are for pages only", o.what),
+	if m.IsText() && slices.Contains(pageOnly, m.Treatment) {
+		rd.problem(at, fmt.Sprintf("%s has a roll-up, but treatment %s, for pages only", o.what, m.Treatment),
 			"remove rollups, or list values and use treatment keep")
+	}
+	if m.Format == FormatFrames {
+		rd.problem(at, fmt.Sprintf("%s has a roll-up, but format %s, for pages only", o.what, m.Format), "remove rollups")
 	}
 	for _, l := range m.Labels {
 		if slices.Contains(pageOnly, l.Treatment) {
