@@ -139,12 +139,13 @@ func (l *laid) take(base *Registry) *Registry {
 // join adds the files' products and metrics to what was taken of the base, and
 // applies every rule.
 func join(reg, base *Registry, files []*laid) (entries []entry) {
-	owners := map[string]string{} // where each name is: of products and of metrics
+	below := &laid{reader: &reader{file: "the base"}}
+	owners := map[string]*laid{} // of the names of products and of metrics
 	for i := range base.Products {
-		owners[base.Products[i].Name+productMark] = "the base"
+		owners[base.Products[i].Name+productMark] = below
 	}
 	for i := range base.Metrics {
-		owners[base.Metrics[i].Name] = "the base"
+		owners[base.Metrics[i].Name] = below
 	}
 	for _, l := range files {
 		l.lintHead(files[0], base)
@@ -167,13 +168,13 @@ func join(reg, base *Registry, files []*laid) (entries []entry) {
 const productMark = " product"
 
 // claim reports a name that the base or an earlier file has.
-func (l *laid) claim(o object, name, mark string, owners map[string]string) {
+func (l *laid) claim(o object, name, mark string, owners map[string]*laid) {
 	owner, taken := owners[name+mark]
 	switch {
 	case name == "":
 	case !taken:
-		owners[name+mark] = l.file
-	case owner != l.file: // twice in one file was reported
-		l.problem(o.value("name"), fmt.Sprintf("%s is there already: %s has it", o.what, owner), "rename it: what is registered is not redefined")
+		owners[name+mark] = l
+	case owner != l: // twice in one file was reported
+		l.problem(o.value("name"), fmt.Sprintf("%s is there already: %s has it", o.what, owner.file), "rename it: what is registered is not redefined")
 	}
 }

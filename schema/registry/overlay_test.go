@@ -114,6 +114,9 @@ func TestOverlayTogether(t *testing.T) {
 			t.Errorf("%s: %v\nwant %s", name, err, c.want)
 		}
 	}
+	if _, err := Overlay(threeReleases(t), first, first); err == nil {
+		t.Error("a file was laid over itself")
+	}
 	if _, err := Overlay(threeReleases(t), first, other); err != nil {
 		t.Errorf("without a mistake: %v", err)
 	}

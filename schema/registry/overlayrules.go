@@ -41,7 +41,7 @@ func stepsText(steps []step) string {
 }
 
 // own returns the products that the file registers, and not only names.
-func (l *laid) own(owners map[string]string) (out []Product) {
+func (l *laid) own(owners map[string]*laid) (out []Product) {
 	for i, o := range l.objects {
 		if !o.has("modules") {
 			continue

@@ -96,8 +96,12 @@ func (rd *reader) lintLog(o object, m *Metric) {
 		rd.problem(o.value("type"), o.what+" is a log without templates", `add templates: [{id: ..., text: "..."}]`)
 	case m.Type != schema.Log && o.has("templates"):
 		rd.problem(o.value("templates"), fmt.Sprintf("%s has templates but type %s", o.what, m.Type), "remove templates, or use type log")
-	case m.Type == schema.Log && o.has("values"):
-		rd.problem(o.value("values"), o.what+" has both templates and values", "remove values: the ids of the templates are its values")
+	case m.Type == schema.Log:
+		for _, key := range []string{"values", "format", "overflow"} {
+			if o.has(key) {
+				rd.problem(o.value(key), o.what+" has both templates and "+key, "remove "+key+": the ids of the templates are its values")
+			}
+		}
 	}
 }
 
