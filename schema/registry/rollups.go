@@ -110,89 +110,16 @@ func (rd *reader) lintRollupTreatments(o object, m *Metric) {
 
 // lintFacets asks that each facet is a registered configuration metric of
 // which a host has one listed or bounded text.
-func (rd *reader) lintFacets(rollup *yaml.Node, facets []string, metrics map[string]*Metric, names []string) {
-	for i, name := range facets {
-		at := facetNode(rollup, i)
-		m, ok := metrics[name]
-		switch {
-		case !ok:
-			fix := "register it first"
-			if near := nearest(name, names); near != "" {
-				fix = "write " + near
-			}
-			rd.problem(at, fmt.Sprintf("facet %s is not a metric", quoted(name)), fix)
-		case m.Category != "" && m.Category != schema.Configuration:
-			rd.problem(at, fmt.Sprintf("facet %q has category %s", name, m.Category), "use a configuration metric as facet")
-		case m.Type != "" && m.Treatment != "" && !m.canBeFacet():
-			rd.problem(at, fmt.Sprintf("facet %q is not enumerated, bounded or bucketed", name),
-				"use a state with treatment keep, or a quantity with treatment bucket")
-		}
-	}
-}
-
 // lintFacetExpiry asks that facets last: a host remembers theirs, and would go on
 // giving it away with the metric.
-func (e entry) lintFacetExpiry(rollup *yaml.Node, facets []string, metrics map[string]*Metric) {
-	until := endOf(e.m.Expires)
-	if until.IsZero() && e.m.Expires != "never" {
-		return // it was said that this is no date
-	}
-	for i, name := range facets {
-		m, ok := metrics[name]
-		if !ok || endOf(m.Expires).IsZero() {
-			continue
-		}
-		if end := endOf(m.Expires); until.IsZero() || until.After(end) {
-			e.problem(facetNode(rollup, i), fmt.Sprintf("facet %q expires before %s", name, e.o.what),
-				"let the metric expire on "+m.Expires+", or use another facet")
-		}
-	}
-}
-
-func (m *Metric) canBeFacet() bool {
-	if m.Treatment == schema.Bucket {
-		return true
-	}
-	return m.Type == schema.State && m.Treatment == schema.Keep && m.Format != FormatFrames
-}
-
 // lintCells bounds into how many cells a facet list may split: where there are
 // too many, nearly each installation has its own, and none is ever shown.
-func (rd *reader) lintCells(rollup *yaml.Node, facets []string, metrics map[string]*Metric) {
-	cells := int64(1)
-	for _, name := range facets {
-		m, ok := metrics[name]
-		if !ok || m.cells() == 0 || len(facets) > codec.MaxFacets {
-			return // what is wrong with it was said
-		}
-		cells *= int64(m.cells())
-	}
-	if cells > MaxCells {
-		rd.problem(rollup, fmt.Sprintf("facets [%s] split into %d cells", strings.Join(facets, ", "), cells),
-			fmt.Sprintf("use fewer facets, or such with fewer values: at most %d cells", MaxCells))
-	}
-}
-
-// How many values of a format are reckoned with.
 const (
 	versionsInUse = 50
 	countryCount  = len(countries)/2 + 1
 )
 
 // cells returns into how many values a facet splits; 0: it is no facet.
-func (m *Metric) cells() int {
-	switch m.Format {
-	case FormatVersion, FormatOSVersion:
-		return versionsInUse
-	case FormatCountry:
-		return countryCount
-	}
-	if m.Treatment == schema.Bucket {
-		return len(m.Buckets) + 1
-	}
-	return len(m.Values)
-}
-
 // lintTuple wants each facet list once in a metric, and in one order everywhere.
 func (rd *reader) lintTuple(rollup *yaml.Node, facets []string, tuples map[string][]string, seen map[string]bool) {
 	key := tupleKey(facets)
@@ -210,11 +137,3 @@ func (rd *reader) lintTuple(rollup *yaml.Node, facets []string, tuples map[strin
 }
 
 // facetNode returns where the i-th facet of a roll-up stands.
-func facetNode(rollup *yaml.Node, i int) *yaml.Node {
-	for j := 0; j+1 < len(rollup.Content); j += 2 {
-		if rollup.Content[j].Value == "facets" {
-			return element(rollup.Content[j+1], i)
-		}
-	}
-	return rollup
-}

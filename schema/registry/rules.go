@@ -89,33 +89,7 @@ func (rd *reader) lintCategory(o object, m *Metric) {
 }
 
 // lintLog asks that a log has its lines, and nothing else has.
-func (rd *reader) lintLog(o object, m *Metric) {
-	switch {
-	case m.Type == "":
-	case m.Type == schema.Log && !o.has("templates"):
-		rd.problem(o.value("type"), o.what+" is a log without templates", `add templates: [{id: ..., text: "..."}]`)
-	case m.Type != schema.Log && o.has("templates"):
-		rd.problem(o.value("templates"), fmt.Sprintf("%s has templates but type %s", o.what, m.Type), "remove templates, or use type log")
-	case m.Type == schema.Log:
-		for _, key := range []string{"values", "format", "overflow"} {
-			if o.has(key) {
-				rd.problem(o.value(key), o.what+" has both templates and "+key, "remove "+key+": the ids of the templates are its values")
-			}
-		}
-	}
-}
-
 // lintScore bounds the answers of a survey: a score, or one of listed reasons.
-func (rd *reader) lintScore(o object, m *Metric) {
-	switch {
-	case m.Type != schema.Answer || o.has("values"):
-	case !o.has("max"):
-		rd.problem(o.value("type"), o.what+" is an answer without a bound", "add max: 10 for a score, or list its values for a reason")
-	case m.Max > maxScore:
-		rd.problem(o.value("max"), fmt.Sprintf("max of %s is %d", o.what, m.Max), fmt.Sprintf("write at most %d", maxScore))
-	}
-}
-
 // lintTreatment asks whether the treatment fits the type, and whether what is
 // kept is bounded.
 func (rd *reader) lintTreatment(o object, m *Metric) {
@@ -154,31 +128,7 @@ func (rd *reader) lintTreatment(o object, m *Metric) {
 
 // lintText asks that a kept text is enumerated or has a format, and that no
 // other text pretends to.
-func (rd *reader) lintText(o object, by schema.Treatment) {
-	values, format := o.has("values"), o.has("format")
-	switch {
-	case by == schema.Keep && !values && !format:
-		rd.problem(o.value("treatment"), o.what+" keeps free text", "list its values, name a format, or use treatment scrub, hash or drop")
-	case values && format:
-		rd.problem(o.value("format"), o.what+" has both values and format", "keep one of them")
-	case by != schema.Keep && values:
-		rd.problem(o.value("values"), fmt.Sprintf("%s has values but treatment %s", o.what, by), "remove values, or use treatment keep")
-	case by != schema.Keep && format:
-		rd.problem(o.value("format"), fmt.Sprintf("%s has a format but treatment %s", o.what, by), "remove format, or use treatment keep")
-	}
-}
-
 // lintOverflow asks that the text that takes the place of others is listed.
-func (rd *reader) lintOverflow(o object, by schema.Treatment, values []string, overflow string) {
-	switch {
-	case overflow == "":
-	case by != schema.Keep || !o.has("values"):
-		rd.problem(o.value("overflow"), o.what+" has overflow, but keeps no listed values", "remove overflow, or list values and use treatment keep")
-	case !slices.Contains(values, overflow):
-		rd.problem(o.value("values"), fmt.Sprintf("values of %s lack its overflow", o.what), "add "+overflow)
-	}
-}
-
 func (rd *reader) lintLabel(o object, l *Label) {
 	if l.Name == ValueLabel {
 		rd.problem(o.value("name"), o.what+" has a reserved name", "rename it: fragments keep the metric's own value there")
