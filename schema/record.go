@@ -14,7 +14,16 @@ type Record struct {
 	Value Value
 	// Labels tell more, sorted by name, each registered.
 	Labels []Label
+	// Count says of how many equal events this is the record, as a histogram
+	// has them; at most MaxCount. 0 and 1 both mean one event.
+	Count uint32
 }
+
+// MaxCount bounds the events that one record may stand for.
+const MaxCount = 1_000_000
+
+// Events returns of how many events this is the record: at least one.
+func (r *Record) Events() uint32 { return max(r.Count, 1) }
 
 // Product names a product and the version of it that runs.
 type Product struct {

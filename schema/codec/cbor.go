@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"unicode/utf8"
+
+	"github.com/tacit-telemetry/tacit/schema"
 )
 
 // Major types of CBOR (RFC 8949, 3.1), those that the forms use.
@@ -54,7 +56,19 @@ func appendArray(b []byte, n int) []byte { return appendHead(b, majorArray, uint
 // read to its end and asked once.
 type reader struct {
 	rest []byte
+	room int // memory that may still be taken, where a form counts it
 	bad  bool
+}
+
+// takes says whether there is room for n bytes, and takes them. Without, the
+// reader is bad.
+func (r *reader) takes(n int) bool {
+	r.bad = r.bad || n > r.room
+	if r.bad {
+		return false
+	}
+	r.room -= n
+	return true
 }
 
 // head reads the head of an item of one major type.
@@ -145,11 +159,27 @@ func (r *reader) take(major byte, most int) []byte {
 	return s
 }
 
-// form reads the number of the form that this version knows.
-func (r *reader) form() {
-	if r.uint(form) != form {
+// oneOf reads the head of an array and the number of its form: form 1, which has
+// n elements, or form 2, which has one more and counts events.
+func (r *reader) oneOf(n uint64) (counted bool) {
+	elements, form := r.head(majorArray), r.head(majorUint)
+	counted = form == formCounted
+	if !counted && (form != formPlain || elements != n) || counted && elements != n+1 {
 		r.bad = true
 	}
+	return counted && !r.bad
+}
+
+// count reads of how many events a record is, as [schema.Record] has it: 0 for one.
+func (r *reader) count() uint32 {
+	n := r.uint(schema.MaxCount)
+	if n == 0 {
+		r.bad = true
+	}
+	if n <= 1 {
+		return 0
+	}
+	return uint32(n)
 }
 
 // id reads sixteen bytes.

@@ -23,6 +23,9 @@ func drawRecord(t *rapid.T) schema.Record {
 	} else {
 		r.Value = schema.Number(rapid.Int64().Draw(t, "value"))
 	}
+	if rapid.Bool().Draw(t, "counted") {
+		r.Count = rapid.Uint32Range(2, schema.MaxCount).Draw(t, "count")
+	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "labels") {
 		r.Labels = append(r.Labels, schema.Label{Name: string(rune('a' + i)), Value: rapid.String().Draw(t, "label")})
 	}
@@ -98,16 +101,16 @@ func TestPageSaysItOnce(t *testing.T) {
 }
 
 func TestHostilePagesAreRefused(t *testing.T) {
-	bomb := compress(make([]byte, MaxPlain+1))
+	bomb := packed(make([]byte, MaxPlain+1))
 	good, err := EncodePage(Page{Records: []schema.Record{{Metric: "m", Value: schema.Number(1)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, b := range map[string][]byte{
 		"empty": {}, "not zstd": []byte("hello"), "bomb": bomb,
-		"not CBOR":   compress([]byte(strings.Repeat("\xff", 100))),
-		"deep":       compress(bytes.Repeat([]byte{0x81}, 5000)),
-		"huge array": compress([]byte{0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}),
+		"not CBOR":   packed([]byte(strings.Repeat("\xff", 100))),
+		"deep":       packed(bytes.Repeat([]byte{0x81}, 5000)),
+		"huge array": packed([]byte{0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}),
 		"cut":        good[:len(good)-2],
 	} {
 		if _, err := DecodePage(b); !errors.Is(err, ErrForm) {

@@ -19,6 +19,7 @@ type columns struct {
 	index  []uint64 // of each record: its series
 	times  []int64  // of each record: seconds, as difference
 	values []int64  // of each record: number, or index of text
+	counts []uint32 // of each record: how many events
 
 	textAt   map[string]uint64
 	seriesAt map[string]uint64 // by the bytes of a series' indexes
@@ -27,8 +28,10 @@ type columns struct {
 	key      []byte   // scratch
 	labels   []uint64 // scratch
 	plain    []byte   // scratch
+	ends     []int    // of the parts of plain
 	longest  int      // bytes of the longest text so far
 	invalid  bool     // a text was not UTF-8
+	counted  bool     // a record is of several events
 }
 
 // sharedSeries is the series of records that share their labels in memory, as a
@@ -52,13 +55,13 @@ func (c *columns) reset() {
 	clear(c.seriesAt)
 	clear(c.shared)
 	c.texts, c.series, c.labels = c.texts[:0], c.series[:0], nil
-	c.index, c.times, c.values = c.index[:0], c.times[:0], c.values[:0]
-	c.last, c.longest, c.invalid = 0, 0, false
+	c.index, c.times, c.values, c.counts = c.index[:0], c.times[:0], c.values[:0], c.counts[:0]
+	c.last, c.longest, c.invalid, c.counted = 0, 0, false, false
 }
 
 func (c *columns) add(r *schema.Record) error {
-	if len(r.Labels) > MaxLabels {
-		return fmt.Errorf("%d labels, at most %d", len(r.Labels), MaxLabels)
+	if err := checkCounts(r); err != nil {
+		return err
 	}
 	of := c.seriesOf(r)
 	value := r.Value.Number
@@ -72,6 +75,8 @@ func (c *columns) add(r *schema.Record) error {
 	c.index = append(c.index, of)
 	c.times = append(c.times, r.Time-c.last)
 	c.values = append(c.values, value)
+	c.counts = append(c.counts, r.Events())
+	c.counted = c.counted || r.Count > 1
 	c.last = r.Time
 	switch {
 	case c.invalid:
@@ -137,34 +142,65 @@ func (c *columns) lookUp(r *schema.Record) uint64 {
 	return i
 }
 
-// append returns the page's bytes before compression. They are good until the
-// next page.
-func (c *columns) append(p *Page) []byte {
-	b := appendUint(appendArray(c.plain[:0], pageLen), form)
+// append returns the page's bytes before compression, and where each part of them
+// ends. Both are good until the next page.
+func (c *columns) append(p *Page) (plain []byte, ends []int) {
+	c.plain, c.ends = c.plain[:0], c.ends[:0]
+	c.appendNames(p)
+	c.appendSeries()
+	c.column(func(b []byte, i int) []byte { return appendUint(b, c.index[i]) })
+	c.column(func(b []byte, i int) []byte { return appendInt(b, c.times[i]) })
+	c.column(func(b []byte, i int) []byte { return appendInt(b, c.values[i]) })
+	if c.counted {
+		c.column(func(b []byte, i int) []byte { return appendUint(b, uint64(c.counts[i])) })
+	}
+	return c.plain, c.ends
+}
+
+// appendNames appends what is there once: what the page is, and all texts.
+func (c *columns) appendNames(p *Page) {
+	n, form := pageLen, uint64(formPlain)
+	if c.counted {
+		n, form = pageLen+1, formCounted
+	}
+	b := appendUint(appendArray(c.plain, n), form)
 	b = appendBytes(appendBytes(b, p.Batch[:]), p.Writer[:])
 	b = appendUint(appendUint(b, uint64(p.Release)), p.Policy)
 	b = appendArray(b, len(c.texts))
 	for _, s := range c.texts {
 		b = appendText(b, s)
 	}
-	b = appendArray(b, len(c.series))
+	c.end(b)
+}
+
+func (c *columns) appendSeries() {
+	b := appendArray(c.plain, len(c.series))
 	for i := range c.series {
 		b = c.series[i].append(b)
 	}
-	b = appendArray(b, len(c.index))
-	for _, n := range c.index {
-		b = appendUint(b, n)
+	c.end(b)
+}
+
+// column appends one entry a record.
+func (c *columns) column(entry func(b []byte, i int) []byte) {
+	b := appendArray(c.plain, len(c.index))
+	for i := range c.index {
+		b = entry(b, i)
 	}
-	b = appendArray(b, len(c.times))
-	for _, n := range c.times {
-		b = appendInt(b, n)
+	c.end(b)
+}
+
+// end takes over what a part was appended to.
+func (c *columns) end(b []byte) { c.plain, c.ends = b, append(c.ends, len(b)) }
+
+// room returns how much memory a decoder will need for the page that append
+// returned.
+func (c *columns) room() int {
+	pairs := 0
+	for i := range c.series {
+		pairs += len(c.series[i].labels) / 2
 	}
-	b = appendArray(b, len(c.values))
-	for _, n := range c.values {
-		b = appendInt(b, n)
-	}
-	c.plain = b
-	return b
+	return c.ends[0] + len(c.texts)*textRoom + (len(c.series)+len(c.index))*recordRoom + pairs*labelRoom
 }
 
 func (s *series) append(b []byte) []byte {

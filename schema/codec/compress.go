@@ -1,35 +1,109 @@
 package codec
 
 import (
+	"bytes"
 	"fmt"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
 
-// The encoder and decoder are made once and shared: EncodeAll and DecodeAll
-// may be called at the same time. Small windows and one worker keep an agent
-// small.
+// The packer and the decoder are made once and shared. Small windows and one
+// worker keep an agent small.
 var (
-	encoder = sync.OnceValue(func() *zstd.Encoder {
-		return must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-			zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(128<<10), zstd.WithEncoderCRC(false)))
+	packers = sync.OnceValue(func() *packer {
+		return &packer{encoder: must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+			zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(128<<10), zstd.WithEncoderCRC(false),
+			zstd.WithAllLitEntropyCompression(true)))} // times and values repeat nothing, but some bytes more often than others
 	})
 	decoder = sync.OnceValue(func() *zstd.Decoder {
 		return must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-			zstd.WithDecoderMaxMemory(MaxPlain), zstd.WithDecoderMaxWindow(MaxPlain)))
+			zstd.WithDecoderMaxMemory(MaxPlain), zstd.WithDecoderMaxWindow(MaxPlain), zstd.WithDecodeAllCapLimit(true)))
 	})
 )
 
-func compress(plain []byte) []byte { return encoder().EncodeAll(plain, nil) }
+// packer compresses one page at a time.
+type packer struct {
+	mu      sync.Mutex
+	encoder *zstd.Encoder
+	out     bytes.Buffer
+}
 
-// decompress refuses anything that would grow beyond MaxPlain.
+// compress returns one frame. Each part of plain is a block of its own, with a
+// code of its own: names, indexes, times and values have little in common, and
+// together they take a tenth more.
+func compress(plain []byte, ends []int) []byte {
+	p := packers()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out.Reset()
+	p.encoder.ResetContentSize(&p.out, int64(len(plain)))
+	from := 0
+	for _, end := range ends {
+		must(p.encoder.Write(plain[from:end])) // into memory: it cannot fail
+		if from = end; end < len(plain) {
+			must(end, p.encoder.Flush())
+		}
+	}
+	must(from, p.encoder.Close())
+	return bytes.Clone(p.out.Bytes())
+}
+
+// aBlock is room for what the decoder writes before it sees that it is too much:
+// it would make room anew, for more than all that came before.
+const aBlock = 128<<10 + 64
+
+// decompress makes no more room than the frame announces, and refuses one that
+// announces more than MaxPlain before it looks further.
 func decompress(b []byte) ([]byte, error) {
-	plain, err := decoder().DecodeAll(b, nil)
+	size, ok := frameSize(b)
+	if !ok {
+		return nil, fmt.Errorf("decompress %d bytes: %w", len(b), ErrForm)
+	}
+	room := size
+	if size > MaxPlain/2 {
+		room += aBlock
+	}
+	plain, err := decoder().DecodeAll(b, make([]byte, 0, room))
 	if err != nil {
 		return nil, fmt.Errorf("decompress %d bytes: %w", len(b), ErrForm)
 	}
 	return plain, nil
+}
+
+// smallFrame is the longest content that a frame need not announce.
+const smallFrame = 255
+
+// frameSize returns how many bytes a frame holds, or at most holds. It is false
+// unless b is one frame of at most MaxPlain bytes, without a dictionary, with
+// nothing behind it: a decoder would go on with the next one.
+func frameSize(b []byte) (size int, ok bool) {
+	var h zstd.Header
+	rest, err := h.DecodeAndStrip(b)
+	if err != nil || h.Skippable || h.DictionaryID != 0 || h.FrameContentSize > MaxPlain {
+		return 0, false
+	}
+	if size = smallFrame; h.HasFCS {
+		size = int(h.FrameContentSize)
+	}
+	for last := false; !last; {
+		if len(rest) < 3 {
+			return 0, false
+		}
+		head := int(rest[0]) | int(rest[1])<<8 | int(rest[2])<<16 // RFC 8878, 3.1.1.2
+		length := head >> 3
+		if head>>1&3 == 1 { // one byte, repeated
+			length = 1
+		}
+		if last = head&1 != 0; len(rest)-3 < length {
+			return 0, false
+		}
+		rest = rest[3+length:]
+	}
+	if h.HasCheckSum {
+		return size, len(rest) == 4
+	}
+	return size, len(rest) == 0
 }
 
 // Plain returns what a packed page holds, decompressed: the very bytes that

@@ -7,7 +7,8 @@
 // as this package writes it. A page keeps
 // what repeats once: a table of texts, a table of series (product, metric,
 // labels) and then three columns, one entry a record, compressed with zstd
-// (RFC 8878) as one frame.
+// (RFC 8878) as one frame. The frame announces the length of its content when
+// that is more than 255 bytes, uses no dictionary, and nothing is behind it.
 //
 //	fragment = [1, event day, registry release, [[facet, value]...], first bits,
 //	            [[metric, [[label, value]...], count, sum, [bucket counts]]...]]
@@ -18,11 +19,21 @@
 //	record   = [1, time, number, product, version, metric, kind, text, [[label, value]...]]
 //	           (never leaves the host: how a spool keeps one record)
 //
+// Form 2 of pages and records says of how many equal events each record is, and
+// is written when one of them is of several:
+//
+//	page     = zstd([2, ...as form 1..., [count...]])          one a record, 1 to 1,000,000
+//	record   = [2, time, number, count, ...as form 1...]       2 to 1,000,000
+//
 // Times are Unix seconds, the first whole and then the difference to the one
 // before. A value of kind 1 is the number; of kind 2, a text by index.
 //
 // Decoding is strict and bounded: hostile bytes fail fast, with an error that
-// wraps [ErrForm], within the limits below. No I/O.
+// wraps [ErrForm], within the limits below. Whatever the bytes are, it takes at
+// most twice MaxPlain of memory: a page, before compression, is at most MaxPlain,
+// and what is made of it is counted before there is room made for it, with 16
+// bytes and its length for a text, 120 for a record or a series and 32 for a
+// label of a series. More than 13/16 of MaxPlain is no page. No I/O.
 package codec
 
 import "errors"
@@ -36,11 +47,13 @@ const (
 	MaxTexts    = 8192    // distinct texts in one page
 	MaxLabels   = 8       // on one record or measure
 	MaxTextLen  = 4096    // bytes of one text
-	MaxPlain    = 1 << 20 // bytes of a page before compression
+	MaxPlain    = 1 << 20 // bytes of a page before compression, of a fragment, of a record
 	MaxFacets   = 3       // of one fragment
 	MaxMeasures = 512     // in one fragment
 	MaxBuckets  = 64      // of one duration or quantity
-	form        = 1       // of all, today
+
+	formPlain   = 1 // of all
+	formCounted = 2 // of pages and records that count events
 )
 
 // must panics when fixed options are not accepted: our own mistake, found by

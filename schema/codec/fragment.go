@@ -56,12 +56,15 @@ func EncodeFragment(f Fragment) ([]byte, error) {
 	if err := f.check(); err != nil {
 		return nil, fmt.Errorf("encode fragment: %w", err)
 	}
-	b := appendUint(appendArray(make([]byte, 0, 256), fragmentLen), form)
+	b := appendUint(appendArray(make([]byte, 0, 256), fragmentLen), formPlain)
 	b = appendUint(appendUint(b, uint64(f.Day)), uint64(f.Release))
 	b = appendUint(appendPairs(b, f.Facets), uint64(f.First))
 	b = appendArray(b, len(f.Values))
 	for i := range f.Values {
 		b = f.Values[i].append(b)
+	}
+	if len(b) > MaxPlain {
+		return nil, fmt.Errorf("encode fragment: %d bytes, at most %d", len(b), MaxPlain)
 	}
 	return b, nil
 }
@@ -94,9 +97,14 @@ func appendPairs(b []byte, pairs []Pair) []byte {
 // DecodeFragment reads a fragment. It checks the form, not whether the
 // registry names what is in it. Errors wrap [ErrForm].
 func DecodeFragment(b []byte) (Fragment, error) {
+	if len(b) > MaxPlain {
+		return Fragment{}, fmt.Errorf("decode fragment of %d bytes: %w", len(b), ErrForm)
+	}
 	r := reader{rest: b}
 	r.tuple(fragmentLen)
-	r.form()
+	if r.head(majorUint) != formPlain {
+		r.bad = true
+	}
 	f := Fragment{
 		Day: schema.Day(r.uint(math.MaxUint32)), Release: schema.Release(r.uint(math.MaxUint32)),
 		Facets: r.pairs(MaxFacets), First: First(r.uint(uint64(firstAll))),

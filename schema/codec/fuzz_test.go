@@ -8,6 +8,7 @@ import (
 
 func FuzzDecodePage(f *testing.F) {
 	f.Add(encoded(f, EncodePage, onePage))
+	f.Add(encoded(f, EncodePage, countedPage))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := DecodePage(b)
 		if err != nil {
@@ -41,6 +42,7 @@ func FuzzDecodeFragment(f *testing.F) {
 
 func FuzzDecodeRecord(f *testing.F) {
 	f.Add(encoded(f, EncodeRecord, oneRecord))
+	f.Add(encoded(f, EncodeRecord, countedRecord))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := DecodeRecord(b)
 		if err != nil {

@@ -18,10 +18,20 @@ type Page struct {
 	Records []schema.Record
 }
 
-// How many elements the arrays have.
+// How many elements the arrays have; a page with counts has one more.
 const (
 	pageLen   = 10
 	seriesLen = 5
+)
+
+// What a decoded page takes of memory, at most maxRoom: with the bytes before
+// compression that stays below twice MaxPlain, whatever the bytes are. A page
+// that agents send takes a tenth of it.
+const (
+	maxRoom    = MaxPlain / 16 * 13
+	recordRoom = 120 // of one record or series; fewer where words have 32 bits
+	labelRoom  = 32
+	textRoom   = 16
 )
 
 // series is what records of one kind have in common. Numbers index texts.
@@ -47,11 +57,14 @@ func EncodePage(p Page) ([]byte, error) {
 			return nil, fmt.Errorf("encode page: record %d: %w", i, err)
 		}
 	}
-	plain := c.append(&p)
+	plain, ends := c.append(&p)
 	if len(plain) > MaxPlain {
 		return nil, fmt.Errorf("encode page: %d bytes, at most %d", len(plain), MaxPlain)
 	}
-	return compress(plain), nil
+	if room := c.room(); room > maxRoom {
+		return nil, fmt.Errorf("encode page: it would take %d bytes of memory, at most %d", room, maxRoom)
+	}
+	return compress(plain, ends), nil
 }
 
 // DecodePage reads a page. It checks the form, not whether the registry names
@@ -61,26 +74,39 @@ func DecodePage(b []byte) (Page, error) {
 	if err != nil {
 		return Page{}, fmt.Errorf("decode page: %w", err)
 	}
-	r := reader{rest: plain}
-	r.tuple(pageLen)
-	r.form()
+	r := reader{rest: plain, room: maxRoom}
+	counted := r.oneOf(pageLen)
 	p := Page{
 		Batch: r.id(), Writer: r.id(), Release: schema.Release(r.uint(math.MaxUint32)), Policy: r.uint(math.MaxUint64),
 	}
 	texts := r.texts()
 	kinds := r.allSeries(texts)
 	p.Records = r.records(kinds, texts)
+	if counted {
+		r.counts(p.Records)
+	}
 	if !r.end() {
 		return Page{}, fmt.Errorf("decode page: %w", ErrForm)
 	}
 	return p, nil
 }
 
-// texts reads the table of texts.
+// texts reads the table of texts. All are of one copy of its bytes.
 func (r *reader) texts() []string {
-	out := make([]string, r.array(MaxTexts))
+	n := r.array(MaxTexts)
+	again := reader{rest: r.rest}
+	for range n {
+		r.text(MaxTextLen)
+	}
+	bytes := len(again.rest) - len(r.rest)
+	if !r.takes(bytes + n*textRoom) {
+		return nil
+	}
+	all, out := string(again.rest[:bytes]), make([]string, n)
 	for i := range out {
-		out[i] = string(r.text(MaxTextLen))
+		length := len(again.text(MaxTextLen))
+		end := bytes - len(again.rest) + len(r.rest)
+		out[i] = all[end-length : end]
 	}
 	return out
 }
@@ -97,7 +123,7 @@ func (r *reader) at(texts []string) string {
 // allSeries reads the table of series: for each, a record without time and
 // value.
 func (r *reader) allSeries(texts []string) []schema.Record {
-	out := make([]schema.Record, r.array(MaxRecords))
+	out := r.some(r.array(MaxRecords))
 	for i := range out {
 		r.tuple(seriesLen)
 		s := &out[i]
@@ -107,7 +133,7 @@ func (r *reader) allSeries(texts []string) []schema.Record {
 		if s.Value.Kind < schema.KindNumber || n%2 != 0 {
 			r.bad = true
 		}
-		if n > 1 && !r.bad {
+		if n > 1 && r.takes(n/2*labelRoom) {
 			s.Labels = make([]schema.Label, n/2)
 		}
 		for l := range s.Labels {
@@ -117,13 +143,21 @@ func (r *reader) allSeries(texts []string) []schema.Record {
 	return out
 }
 
+// some makes room for so many records.
+func (r *reader) some(n int) []schema.Record {
+	if !r.takes(n * recordRoom) {
+		return nil
+	}
+	return make([]schema.Record, n)
+}
+
 // records reads the three columns. There are no more series than records.
 func (r *reader) records(kinds []schema.Record, texts []string) []schema.Record {
 	n := r.array(MaxRecords)
 	if len(kinds) > n {
 		r.bad = true
 	}
-	out := make([]schema.Record, n)
+	out := r.some(n)
 	for i := range out {
 		kind := r.head(majorUint)
 		if kind >= uint64(len(kinds)) {
@@ -147,4 +181,16 @@ func (r *reader) records(kinds []schema.Record, texts []string) []schema.Record 
 		}
 	}
 	return out
+}
+
+// counts reads the column of form 2. One record of several events is there at
+// least: without any, the page has form 1.
+func (r *reader) counts(records []schema.Record) {
+	r.tuple(uint64(len(records)))
+	several := false
+	for i := range records {
+		records[i].Count = r.count()
+		several = several || records[i].Count > 0
+	}
+	r.bad = r.bad || !several
 }

@@ -18,8 +18,8 @@ func AppendRecord(b []byte, r *schema.Record) ([]byte, error) {
 	if err := checkRecord(r); err != nil {
 		return b, fmt.Errorf("encode record: %w", err)
 	}
-	b = appendUint(appendArray(b, recordLen), form)
-	b = appendInt(appendInt(b, r.Time), r.Value.Number)
+	from := len(b)
+	b = appendRecordHead(b, r)
 	b = appendText(b, r.Product.Name)
 	b = appendText(b, r.Product.Version)
 	b = appendText(b, r.Metric)
@@ -29,37 +29,52 @@ func AppendRecord(b []byte, r *schema.Record) ([]byte, error) {
 	for i := range r.Labels {
 		b = appendText(appendText(appendArray(b, 2), r.Labels[i].Name), r.Labels[i].Value)
 	}
+	if n := len(b) - from; n > MaxPlain { // it fits no page, and its treatment cuts it down before
+		return b[:from], fmt.Errorf("encode record: %d bytes, at most %d", n, MaxPlain)
+	}
 	return b, nil
 }
 
+// appendRecordHead appends what comes before the part that records share. The
+// record of one event has form 1.
+func appendRecordHead(b []byte, r *schema.Record) []byte {
+	if r.Count <= 1 {
+		return appendInt(appendInt(appendUint(appendArray(b, recordLen), formPlain), r.Time), r.Value.Number)
+	}
+	b = appendUint(appendArray(b, recordLen+1), formCounted)
+	return appendUint(appendInt(appendInt(b, r.Time), r.Value.Number), uint64(r.Count))
+}
+
+// recordHead reads what comes before the part that records share.
+func (rd *reader) recordHead() (at, number int64, count uint32) {
+	counted := rd.oneOf(recordLen)
+	at, number = rd.int(), rd.int()
+	if counted {
+		if count = rd.count(); count == 0 {
+			rd.bad = true // the record of one event has form 1
+		}
+	}
+	return at, number, count
+}
+
 // Series returns the part of a record's bytes that all records have which differ
-// in time and number alone. It is of b, which AppendRecord made.
+// in time, number and count alone. It is of b, which AppendRecord made.
 func Series(b []byte) []byte {
 	rd := reader{rest: b}
-	rd.tuple(recordLen)
-	rd.form()
-	rd.int()
-	rd.int()
+	rd.recordHead()
 	return rd.rest
 }
 
-const recordLen = 9 // elements
-
-// maxRecordText bounds a text of a record on its own: what is longer fits no
-// page, and is cut down by its treatment before.
-const maxRecordText = MaxPlain
+const recordLen = 9 // elements of form 1
 
 // checkRecord refuses what could be written and not be read again.
 func checkRecord(r *schema.Record) error {
-	if len(r.Labels) > MaxLabels {
-		return fmt.Errorf("%d labels, at most %d", len(r.Labels), MaxLabels)
+	if err := checkCounts(r); err != nil {
+		return err
 	}
 	for _, s := range [...]string{r.Product.Name, r.Product.Version, r.Metric, r.Value.Text} {
 		if !utf8.ValidString(s) {
 			return errUTF8
-		}
-		if len(s) > maxRecordText {
-			return fmt.Errorf("a text of %d bytes, at most %d", len(s), maxRecordText)
 		}
 	}
 	for i := range r.Labels {
@@ -70,22 +85,38 @@ func checkRecord(r *schema.Record) error {
 	return nil
 }
 
+// checkCounts refuses more labels or events than one record may have.
+func checkCounts(r *schema.Record) error {
+	switch {
+	case len(r.Labels) > MaxLabels:
+		return fmt.Errorf("%d labels, at most %d", len(r.Labels), MaxLabels)
+	case r.Count > schema.MaxCount:
+		return fmt.Errorf("a record of %d events, at most %d", r.Count, schema.MaxCount)
+	}
+	return nil
+}
+
 // DecodeRecord reads one record. Errors wrap [ErrForm].
 func DecodeRecord(b []byte) (schema.Record, error) { return new(RecordDecoder).Decode(b) }
 
-// RecordDecoder reads many records. Those that differ in time and number alone
-// share the rest, labels too, which must not be changed: it is read once. Its
+// RecordDecoder reads many records. Those that differ in time, number and count
+// alone share the rest, labels too, which must not be changed: it is read once. Its
 // zero value is ready. It is not safe for concurrent use, and remembers at most
 // what it read, and no more than MaxTexts of it.
 type RecordDecoder struct{ known map[string]*schema.Record }
 
+// maxKnown is the longest rest that is remembered: no record that was treated has
+// a longer one, and what is remembered is there twice.
+const maxKnown = 64 << 10
+
 // Decode reads one record, of which nothing points into b. Errors wrap
 // [ErrForm].
 func (d *RecordDecoder) Decode(b []byte) (schema.Record, error) {
+	if len(b) > MaxPlain {
+		return schema.Record{}, fmt.Errorf("decode record of %d bytes: %w", len(b), ErrForm)
+	}
 	rd := reader{rest: b}
-	rd.tuple(recordLen)
-	rd.form()
-	at, number := rd.int(), rd.int()
+	at, number, count := rd.recordHead()
 	shared, ok := d.known[string(rd.rest)]
 	if !ok || rd.bad {
 		tail := rd.rest
@@ -93,12 +124,12 @@ func (d *RecordDecoder) Decode(b []byte) (schema.Record, error) {
 		if !rd.end() {
 			return schema.Record{}, fmt.Errorf("decode record: %w", ErrForm)
 		}
-		if shared = &r; len(d.known) < MaxTexts {
+		if shared = &r; len(d.known) < MaxTexts && len(tail) <= maxKnown {
 			d.remember(tail, shared)
 		}
 	}
 	r := *shared
-	r.Time, r.Value.Number = at, number
+	r.Time, r.Value.Number, r.Count = at, number, count
 	return r, nil
 }
 
@@ -109,13 +140,13 @@ func (d *RecordDecoder) remember(tail []byte, r *schema.Record) {
 	d.known[string(tail)] = r
 }
 
-// series reads what follows a record's time and number.
+// series reads what follows a record's time, number and count.
 func (rd *reader) series() (r schema.Record) {
-	r.Product.Name = string(rd.text(maxRecordText))
-	r.Product.Version = string(rd.text(maxRecordText))
-	r.Metric = string(rd.text(maxRecordText))
+	r.Product.Name = string(rd.text(MaxPlain))
+	r.Product.Version = string(rd.text(MaxPlain))
+	r.Metric = string(rd.text(MaxPlain))
 	r.Value.Kind = schema.Kind(rd.uint(math.MaxUint8))
-	r.Value.Text = string(rd.text(maxRecordText))
+	r.Value.Text = string(rd.text(MaxPlain))
 	n := rd.array(MaxLabels)
 	if n > 0 {
 		r.Labels = make([]schema.Label, n)

@@ -37,6 +37,7 @@ func TestOneDecoderForMany(t *testing.T) {
 		for range rapid.IntRange(1, 30).Draw(t, "records") {
 			want := rapid.SampledFrom(kinds).Draw(t, "kind")
 			want.Time = rapid.Int64().Draw(t, "time")
+			want.Count = rapid.SampledFrom([]uint32{0, 2, 300}).Draw(t, "count")
 			if want.Value.Kind == schema.KindNumber {
 				want.Value.Number = rapid.Int64().Draw(t, "number")
 			}

@@ -45,7 +45,18 @@ var (
 		Day: 20_778, Release: 1, First: FirstToday, Facets: []Pair{{Name: "os.type", Value: "linux"}},
 		Values: []Measure{{Metric: "m", Labels: []Pair{{Name: "l", Value: "v"}}, Count: 1 << 33, Sum: 24, Buckets: []uint64{0, 23, 24, 255, 256, 65_535, 65_536}}},
 	}
+	countedRecord = counted(oneRecord, 70_000)
+	countedPage   = Page{
+		Batch: schema.BatchID{1}, Writer: schema.Writer{2}, Release: 300, Policy: 1 << 40,
+		Records: []schema.Record{countedRecord, {Time: 5, Metric: "m", Value: schema.Text("x")}, counted(oneRecord, schema.MaxCount)},
+	}
 )
+
+// counted returns the record of n such events.
+func counted(r schema.Record, n uint32) schema.Record {
+	r.Count = n
+	return r
+}
 
 func encoded[T any](t testing.TB, encode func(T) ([]byte, error), v T) []byte {
 	t.Helper()
@@ -59,18 +70,27 @@ func encoded[T any](t testing.TB, encode func(T) ([]byte, error), v T) []byte {
 // decoders are those of the plain forms, a page before its compression.
 var decoders = map[string]func(b []byte) error{
 	"record":   func(b []byte) error { _, err := DecodeRecord(b); return err },
+	"record 2": func(b []byte) error { _, err := DecodeRecord(b); return err },
 	"fragment": func(b []byte) error { _, err := DecodeFragment(b); return err },
-	"page":     func(b []byte) error { _, err := DecodePage(compress(b)); return err },
+	"page":     func(b []byte) error { _, err := DecodePage(packed(b)); return err },
+	"page 2":   func(b []byte) error { _, err := DecodePage(packed(b)); return err },
 }
+
+// packed is one part, compressed.
+func packed(plain []byte) []byte { return compress(plain, []int{len(plain)}) }
 
 func plainForms(t testing.TB) map[string][]byte {
 	t.Helper()
-	plain, err := Plain(encoded(t, EncodePage, onePage))
-	if err != nil {
-		t.Fatal(err)
+	plain := func(p Page) []byte {
+		b, err := Plain(encoded(t, EncodePage, p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
 	}
 	return map[string][]byte{
-		"record": encoded(t, EncodeRecord, oneRecord), "fragment": encoded(t, EncodeFragment, oneFragment), "page": plain,
+		"record": encoded(t, EncodeRecord, oneRecord), "record 2": encoded(t, EncodeRecord, countedRecord),
+		"fragment": encoded(t, EncodeFragment, oneFragment), "page": plain(onePage), "page 2": plain(countedPage),
 	}
 }
 
@@ -126,7 +146,8 @@ func TestSpellings(t *testing.T) {
 	whole := encoded(t, EncodeRecord, oneRecord)
 	for name, one := range map[string][]byte{
 		"in a byte of its own": {0x18, 1}, "in two": {0x19, 0, 1}, "in four": {0x1a, 0, 0, 0, 1},
-		"in eight": {0x1b, 0, 0, 0, 0, 0, 0, 0, 1}, "reserved": {0x1c}, "indefinite": {0x1f}, "another form": {2}, "form 0": {0},
+		"in eight": {0x1b, 0, 0, 0, 0, 0, 0, 0, 1}, "reserved": {0x1c}, "indefinite": {0x1f}, "form 2, which is longer": {2},
+		"another form": {3}, "form 0": {0},
 		"minus": {0x20}, "a float": {0xf9, 0x3c, 0}, "true": {0xf5}, "null": {0xf6}, "tagged": {0xc0, 1}, "text": {0x61, '1'}, "a map": {0xa0},
 	} {
 		b := append(append([]byte{whole[0]}, one...), whole[2:]...)
