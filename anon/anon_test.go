@@ -83,6 +83,17 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// TestCountIsKept: whether anything else of a record changes or not, it stays
+// the record of as many events.
+func TestCountIsKept(t *testing.T) {
+	for _, r := range []schema.Record{record("open.time", schema.Number(340)), record("open.time", schema.Number(340), label("path", "/home/zoe"))} {
+		r.Count = 12
+		if got, err := treatments(t, 1).Apply(r); err != nil || got.Count != 12 {
+			t.Errorf("a record of 12 events is one of %d: %v", got.Count, err)
+		}
+	}
+}
+
 // blank writes one word in place of every hash.
 func blank(t *testing.T, r *schema.Record, word string) {
 	t.Helper()

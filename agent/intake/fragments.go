@@ -168,24 +168,33 @@ func (o *opened) measure(m *registry.Metric, r *schema.Record) int {
 	return i
 }
 
-// add adds a record to a measure of its metric and labels.
+// add adds a record to a measure of its metric and labels. A store takes no
+// higher count than the registry's: it would refuse the fragment, whole.
 func add(v *codec.Measure, m *registry.Metric, r *schema.Record) {
 	if m.Type == schema.Counter {
-		// A store takes no higher count: it would refuse the fragment, whole.
 		v.Count = min(v.Count+uint64(r.Value.Number), registry.MaxCount)
 		v.Sum = addUp(v.Sum, r.Value.Number)
 		return
 	}
-	v.Count++
+	n := min(uint64(r.Events()), registry.MaxCount-v.Count)
+	v.Count += n
 	if len(m.Buckets) > 0 {
 		if len(v.Buckets) == 0 {
 			v.Buckets = make([]uint64, len(m.Buckets)+1)
 		}
-		v.Buckets[bucketOf(m, r)]++
+		v.Buckets[bucketOf(m, r)] += n
 	}
 	if m.Treatment == schema.Keep && r.Value.Kind == schema.KindNumber {
-		v.Sum = addUp(v.Sum, r.Value.Number)
+		v.Sum = addUp(v.Sum, times(r.Value.Number, int64(n)))
 	}
+}
+
+// times multiplies two numbers that are not negative and stops at the greatest.
+func times(a, n int64) int64 {
+	if n > 0 && a > math.MaxInt64/n {
+		return math.MaxInt64
+	}
+	return a * n
 }
 
 // addUp adds two numbers that are not negative and stops at the greatest.

@@ -67,12 +67,13 @@ type part struct {
 	index    int // of the record as it was offered
 	from, to int // of its bytes
 	number   schema.Value
+	count    uint32
 	trips    bool
 }
 
 // add appends a treated record.
 func (p *pile) add(r *schema.Record, index int) (err error) {
-	of := part{index: index, from: len(p.bytes), number: r.Value}
+	of := part{index: index, from: len(p.bytes), number: r.Value, count: r.Count}
 	if p.bytes, err = codec.AppendRecord(p.bytes, r); err != nil {
 		return err
 	}
@@ -97,13 +98,16 @@ func (p *pile) has(series []byte) bool {
 	return ok
 }
 
-// digits returns a record's number as it is written. A customer number may come
-// as a number, which has no digits in the bytes.
-func (of *part) digits() []byte {
-	if of.number.Kind != schema.KindNumber {
-		return nil
+// digits returns a record's number as it is written, and how many events it is of.
+// A customer number may come as a number, which has no digits in the bytes.
+func (of *part) digits() (b []byte) {
+	if of.number.Kind == schema.KindNumber {
+		b = strconv.AppendInt(make([]byte, 0, 20), of.number.Number, 10)
 	}
-	return strconv.AppendInt(make([]byte, 0, 20), of.number.Number, 10)
+	if of.count > 1 {
+		b = strconv.AppendUint(append(b, '\n'), uint64(of.count), 10)
+	}
+	return b
 }
 
 // clean has the tripwire look at all of a pile at once, and at each record alone

@@ -153,8 +153,8 @@ func printHistory(env *cli.Env, h *lookup.History) error {
 		for _, l := range r.Labels {
 			labels = append(labels, l.Name+"="+strings.ReplaceAll(l.Value, "\n", " < "))
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%v%s\t%s\n", time.Unix(r.Time, 0).UTC().Format(time.RFC3339),
-			r.Category, r.Metric, r.Value.Any(), shownUnit(r.Unit), strings.Join(labels, " "))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%v%s%s\t%s\n", time.Unix(r.Time, 0).UTC().Format(time.RFC3339),
+			r.Category, r.Metric, r.Value.Any(), shownUnit(r.Unit), shownCount(r.Count), strings.Join(labels, " "))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -172,6 +172,14 @@ func shownUnit(unit string) string {
 		return ""
 	}
 	return " " + unit
+}
+
+// shownCount returns how many equal events a record is of, when there were several.
+func shownCount(n uint32) string {
+	if n <= 1 {
+		return ""
+	}
+	return " ×" + strconv.FormatUint(uint64(n), 10)
 }
 
 func notes(h *lookup.History) (out []string) {

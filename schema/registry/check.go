@@ -52,6 +52,9 @@ func (r *Registry) check(rec *schema.Record, at stage) error {
 	if at == treated && !m.Page {
 		return fmt.Errorf("check record of %q: %w", m.Name, ErrNotOnPage)
 	}
+	if !m.counts(rec.Count) {
+		return fmt.Errorf("check record of %q: %w", m.Name, ErrBadCount)
+	}
 	if err := m.checkValue(rec.Value, p, at); err != nil {
 		return fmt.Errorf("check record of %q: %w", m.Name, err)
 	}
@@ -59,6 +62,12 @@ func (r *Registry) check(rec *schema.Record, at stage) error {
 		return fmt.Errorf("check record of %q: %w", m.Name, err)
 	}
 	return nil
+}
+
+// counts says whether one record of the metric may be of so many events, as one
+// of a histogram's buckets is. A counter says it by its value.
+func (m *Metric) counts(events uint32) bool {
+	return events <= 1 || m.Type == schema.Duration && events <= schema.MaxCount
 }
 
 func (m *Metric) checkValue(v schema.Value, p *Product, at stage) error {

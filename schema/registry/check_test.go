@@ -36,6 +36,12 @@ func record(metric string, v schema.Value, labels ...schema.Label) schema.Record
 	}
 }
 
+// counted returns the record of n such events.
+func counted(r schema.Record, n uint32) schema.Record {
+	r.Count = n
+	return r
+}
+
 func label(name, value string) schema.Label { return schema.Label{Name: name, Value: value} }
 
 type checkCase struct {
@@ -81,6 +87,11 @@ func TestCheckRecord(t *testing.T) {
 		{"label twice", record("tacit.command.used", number(1), label("command", "up"), label("command", "id")), ErrLabelOrder, ErrLabelOrder},
 		{"labels unsorted", record("exception", text("x"), label("frames", "main.main main.go:7"), label("exception.message", "y")), ErrLabelOrder, ErrLabelOrder},
 		{"duration", record("tacit.operation.duration", number(340_000), label("operation", "spool")), nil, nil},
+		{"duration of many", counted(record("tacit.operation.duration", number(340_000)), schema.MaxCount), nil, nil},
+		{"duration of too many", counted(record("tacit.operation.duration", number(1)), schema.MaxCount+1), ErrBadCount, ErrBadCount},
+		{"counter of two", counted(record("tacit.command.used", number(1)), 2), ErrBadCount, ErrBadCount},
+		{"counter of one", counted(record("tacit.command.used", number(1)), 1), nil, nil},
+		{"state of two", counted(record("os.type", text("linux")), 2), ErrBadCount, ErrBadCount},
 		{"duration of years", record("tacit.operation.duration", number(math.MaxInt64)), ErrOutOfRange, ErrOutOfRange},
 		{"error with frames", record("tacit.error", text("panic"), label("frames", "github.com/tacit-telemetry/tacit/agent.New agent.go:7")), nil, nil},
 		{"error with foreign frames", record("tacit.error", text("panic"), label("frames", "example.com/ann.F f.go:7")), ErrForeignFrame, ErrForeignFrame},

@@ -42,8 +42,9 @@ var (
 	ErrUnknownRelease = errors.New("registry release is not known here")
 	// ErrUnknownTuple: use a facet list of a registered roll-up, in its order.
 	ErrUnknownTuple = errors.New("facets are not those of a registered roll-up")
-	// ErrBadCount: counts, sums and bucket counts of a measure must agree.
-	ErrBadCount = errors.New("count, sum and buckets do not fit each other")
+	// ErrBadCount: counts, sums and bucket counts of a measure must agree; of
+	// records, only those of durations may count several events.
+	ErrBadCount = errors.New("count is not allowed, or does not fit sum and buckets")
 )
 
 // refusal pairs a sentinel with its word.

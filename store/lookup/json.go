@@ -14,7 +14,8 @@ type recordJSON struct {
 	Category    schema.Category   `json:"category"`
 	Product     string            `json:"product"`
 	Version     string            `json:"version"`
-	Value       any               `json:"value"` // a number or a text
+	Value       any               `json:"value"`           // a number or a text
+	Count       uint32            `json:"count,omitempty"` // how many equal events, when there were several
 	Unit        string            `json:"unit,omitempty"`
 	Labels      map[string]string `json:"labels"`
 	OtherWriter bool              `json:"other_writer,omitempty"`
@@ -66,6 +67,6 @@ func (r *Record) json() recordJSON {
 		Time:   time.Unix(r.Time, 0).UTC().Format(time.RFC3339),
 		Metric: r.Metric, Category: r.Category,
 		Product: r.Product.Name, Version: r.Product.Version,
-		Value: r.Value.Any(), Unit: r.Unit, Labels: labels, OtherWriter: r.OtherWriter,
+		Value: r.Value.Any(), Count: r.Count, Unit: r.Unit, Labels: labels, OtherWriter: r.OtherWriter,
 	}
 }

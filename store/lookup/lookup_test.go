@@ -229,6 +229,9 @@ func TestJSON(t *testing.T) {
 		record("host.cpu.cores", now, schema.Number(8)),
 		used(now.Add(time.Second)),
 		record("tacit.operation.duration", now.Add(2*time.Second), schema.Number(340_000), schema.Label{Name: "operation", Value: "commit"}))
+	several := record("tacit.operation.duration", now.Add(3*time.Second), schema.Number(2_500), schema.Label{Name: "operation", Value: "spool"})
+	several.Count = 12
+	p.Records = append(p.Records, several)
 	s.put(t, today, 0, p)
 	h, err := look(t, s, time.Time{})
 	if err != nil {
