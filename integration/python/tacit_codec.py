@@ -11,6 +11,10 @@ from tacit_keys import FormError
 
 MAX_RECORDS, MAX_TEXTS, MAX_LABELS, MAX_TEXT_LEN = 4096, 8192, 8, 4096
 MAX_PLAIN = 1 << 20
+SMALL_FRAME = 255  # bytes of content that a frame need not announce
+MAX_ROOM = MAX_PLAIN // 16 * 13  # bytes of memory that a page may be made into
+TEXT_ROOM, RECORD_ROOM, LABEL_ROOM = 16, 120, 32
+MAX_COUNT = 1_000_000
 MAX_FACETS, MAX_MEASURES, MAX_BUCKETS = 3, 512, 64
 KIND_NUMBER, KIND_TEXT = 1, 2
 FIRSTS = ("today", "week", "month", "ever")  # bits 0 to 3
@@ -28,8 +32,27 @@ def decode_cbor(data):
     return item
 
 
+def announced(data):
+    """How many bytes a zstd frame says that it holds, or at most holds."""
+    try:
+        if data[:4] != zstandard.FRAME_HEADER:
+            raise FormError("not a zstd frame")
+        header = zstandard.get_frame_parameters(data)
+    except zstandard.ZstdError:
+        raise FormError("not a zstd frame") from None
+    if header.dict_id:
+        raise FormError("zstd frame uses a dictionary")
+    # An announced 0 and nothing announced look the same here, and both are small.
+    small = header.content_size in (0, zstandard.CONTENTSIZE_UNKNOWN)
+    size = SMALL_FRAME if small else header.content_size
+    if size > MAX_PLAIN:
+        raise FormError("page is longer than 1 MiB")
+    return size
+
+
 def decompress(data):
     """The content of one zstd frame with nothing behind it, at most MAX_PLAIN bytes."""
+    most = announced(data)
     frame, plain = zstandard.ZstdDecompressor().decompressobj(), b""
     try:
         # Small pieces bound what hostile bytes can inflate to before the limit is seen.
@@ -37,8 +60,8 @@ def decompress(data):
             if frame.eof:
                 raise FormError("bytes follow the zstd frame")
             plain += frame.decompress(data[i : i + 64])
-            if len(plain) > MAX_PLAIN:
-                raise FormError("page is longer than 1 MiB")
+            if len(plain) > most:
+                raise FormError("zstd frame holds more than it announces")
     except zstandard.ZstdError:
         raise FormError("not a zstd frame") from None
     if not frame.eof or frame.unused_data:
@@ -125,22 +148,42 @@ def measure(value):
 
 def decode_page(data):
     """A page: the detailed record that support may open, from its compressed bytes."""
-    parts = array(decode_cbor(decompress(data)), 10, "page")
-    form, batch, writer, release, policy, texts, series, which, times, values = parts
-    if form != 1 or type(form) is not int:
+    parts = array(decode_cbor(decompress(data)), range(10, 12), "page")
+    form, batch, writer, release, policy, texts, series, which, times, values = parts[:10]
+    if type(form) is not int or (form, len(parts)) not in ((1, 10), (2, 11)):
         raise FormError("page has an unknown form")
+    room(texts, series, which)
     texts = [text(t, "text") for t in array(texts, range(MAX_TEXTS + 1), "texts")]
     series = [decode_series(s, texts) for s in array(series, range(MAX_RECORDS + 1), "series")]
     which = array(which, range(MAX_RECORDS + 1), "series column")
     array(times, len(which), "time column")
     array(values, len(which), "value column")
+    counts = [1] * len(which) if form == 1 else several(array(parts[10], len(which), "count column"))
     return {
         "batch": identifier(batch, "batch ID"),
         "writer": identifier(writer, "writer"),
         "release": uint32(release, "release"),
         "policy": uint64(policy, "policy revision"),
-        "records": records(texts, series, which, times, values),
+        "records": records(texts, series, which, times, values, counts),
     }
+
+
+def room(texts, series, which):
+    """A page is made into no more than MAX_ROOM bytes of memory."""
+    texts, series = array(texts, range(MAX_TEXTS + 1), "texts"), array(series, range(MAX_RECORDS + 1), "series")
+    taken = sum(len(cbor2.dumps(t)) + TEXT_ROOM for t in texts)
+    taken += RECORD_ROOM * (len(series) + len(array(which, range(MAX_RECORDS + 1), "series column")))
+    taken += sum(len(array(array(s, 5, "series")[4], range(2 * MAX_LABELS + 1), "labels")) // 2 * LABEL_ROOM for s in series)
+    if taken > MAX_ROOM:
+        raise FormError("page is made into too much")
+
+
+def several(counts):
+    """The counts of form 2, of which one is more than one."""
+    counts = [integer(n, 1, MAX_COUNT, "count") for n in counts]
+    if all(n == 1 for n in counts):
+        raise FormError("page without counts has form 2")
+    return counts
 
 
 def lookup(table, index, what):
@@ -162,12 +205,12 @@ def decode_series(value, texts):
     }
 
 
-def records(texts, series, which, times, values):
-    """The three columns as records. The first time is whole, every other a difference."""
+def records(texts, series, which, times, values, counts):
+    """The columns as records. The first time is whole, every other a difference. A count of one is left out."""
     out, now = [], 0
-    for index, step, value in zip(which, times, values):
+    for index, step, value, count in zip(which, times, values, counts):
         kind, shared = lookup(series, index, "series")
         now = int64(now + int64(step, "time"), "time")
         value = int64(value, "value") if kind == KIND_NUMBER else lookup(texts, value, "value")
-        out.append({"time": now, **shared, "value": value})
+        out.append({"time": now, **shared, "value": value} | ({"count": count} if count > 1 else {}))
     return out

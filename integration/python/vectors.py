@@ -270,6 +270,7 @@ CHECKS = {
     "erasure.json": erasure,
     "fragment.json": fragment,
     "packed.json": packed,
+    "packed2.json": packed,
     "envelope.json": envelope,
     "reply.json": reply,
     "keylist.json": key_list,

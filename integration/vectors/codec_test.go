@@ -37,6 +37,7 @@ type (
 		Version string      `json:"version"`
 		Metric  string      `json:"metric"`
 		Labels  [][2]string `json:"labels"`
+		Count   uint32      `json:"count,omitempty"` // of several events
 		// Exactly one of the two is there: JSON then shows which kind it is.
 		Number *int64  `json:"number,omitempty"`
 		Text   *string `json:"text,omitempty"`
@@ -87,6 +88,25 @@ var packedPages = []codec.Page{
 	},
 }
 
+// countedPages have form 2: one record at least is of several events.
+var countedPages = []codec.Page{
+	{
+		Batch: schema.BatchID(fromHex("c0ffee00c0ffee00c0ffee00c0ffee01")), Writer: schema.Writer(fromHex("0f1e2d3c4b5a69788796a5b4c3d2e1f0")),
+		Release: 7, Policy: 3,
+		Records: []schema.Record{
+			counted(record(1795219200, "tacit.upload.duration", schema.Number(2_500), schema.Label{Name: "step", Value: "send"}), 12),
+			record(1795219207, "tacit.command", schema.Number(1), schema.Label{Name: "command", Value: "lookup"}),
+			counted(record(1795219207, "tacit.upload.duration", schema.Number(340_000), schema.Label{Name: "step", Value: "send"}), schema.MaxCount),
+		},
+	},
+	{Release: 1, Records: []schema.Record{counted(record(-1, "a", schema.Text("<1 s")), 2)}},
+}
+
+func counted(r schema.Record, n uint32) schema.Record {
+	r.Count = n
+	return r
+}
+
 func record(at int64, metric string, v schema.Value, labels ...schema.Label) schema.Record {
 	return schema.Record{Time: at, Product: schema.Product{Name: "tacit", Version: "1.0.0"}, Metric: metric, Value: v, Labels: labels}
 }
@@ -122,29 +142,37 @@ type packedVector struct {
 // TestPackedPages compares the bytes before compression: another release of the
 // encoder may compress otherwise, and what was packed has to stay readable.
 func TestPackedPages(t *testing.T) {
-	const about = "What pages seal: the records, their bytes, and the bytes compressed."
-	vs := frozen(t, "packed.json", about, func() (vs []packedVector) {
-		for _, p := range packedPages {
+	packedFile(t, "packed.json", "What pages seal: the records, their bytes, and the bytes compressed.", packedPages)
+}
+
+func TestCountedPages(t *testing.T) {
+	packedFile(t, "packed2.json", "What pages of form 2 seal: records of several events.", countedPages)
+}
+
+func packedFile(t *testing.T, name, about string, pages []codec.Page) {
+	t.Helper()
+	vs := frozen(t, name, about, func() (vs []packedVector) {
+		for _, p := range pages {
 			vs = append(vs, pack(t, p))
 		}
 		return vs
 	})
-	if len(vs) != len(packedPages) {
-		t.Fatalf("packed.json has %d vectors, want %d", len(vs), len(packedPages))
+	if len(vs) != len(pages) {
+		t.Fatalf("%s has %d vectors, want %d", name, len(vs), len(pages))
 	}
 	for i, v := range vs {
-		want := pack(t, packedPages[i])
+		want := pack(t, pages[i])
 		back, err := codec.DecodePage(v.Packed)
 		if err != nil {
-			t.Fatalf("decode packed.json, vector %d: %v", i, err)
+			t.Fatalf("decode %s, vector %d: %v", name, i, err)
 		}
 		plain, err := codec.Plain(v.Packed)
 		if err != nil {
 			t.Fatal(err)
 		}
 		want.Packed = v.Packed
-		equal(t, "packed.json, vector", v, want)
-		equal(t, "packed.json, decoded vector", packedVector{Content: contentOfPage(back), Plain: plain, Packed: v.Packed}, want)
+		equal(t, name+", vector", v, want)
+		equal(t, name+", decoded vector", packedVector{Content: contentOfPage(back), Plain: plain, Packed: v.Packed}, want)
 	}
 }
 

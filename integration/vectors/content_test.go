@@ -50,7 +50,7 @@ func contentOfPage(p codec.Page) pageContent {
 
 func contentOfRecord(r schema.Record) recordContent {
 	c := recordContent{Time: r.Time, Product: r.Product.Name, Version: r.Product.Version, Metric: r.Metric,
-		Labels: [][2]string{}}
+		Labels: [][2]string{}, Count: r.Count}
 	for _, l := range r.Labels {
 		c.Labels = append(c.Labels, [2]string{l.Name, l.Value})
 	}

@@ -3,6 +3,7 @@ package vectors
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 	"testing"
 
 	"github.com/fxamacker/cbor/v2"
@@ -96,9 +97,34 @@ func refusedPacked(t *testing.T) (vs []refusedVector) {
 	change("columns of two lengths", 8, list{5, 5})
 	change("a value that is null", 9, list{nil})
 	change("a value that is a float", 9, list{1.0})
+	count := func(why string, form int, counts any) {
+		p := list{form, id, id, 7, 0, list{"p", "1", "m"}, list{list{0, 1, 2, 1, list{}}}, list{0, 0}, list{5, 0}, list{9, 9}, counts}
+		vs = append(vs, refusedVector{"packed", why, frame(encode(t, p))})
+	}
+	count("form 1 with counts", 1, list{2, 1})
+	count("form 3 with counts", 3, list{2, 1})
+	count("form 2 of single events", 2, list{1, 1})
+	count("a count of 0", 2, list{2, 0})
+	count("a count above a million", 2, list{2, 1_000_001})
+	count("a count missing", 2, list{2})
+	count("a count that is a text", 2, list{2, "1"})
+	good := frame(encode(t, list{1, id, id, 7, 0, list{}, list{}, list{}, list{}, list{}}))
+	if err := parsers["packed"](good); err != nil {
+		t.Fatal(err)
+	}
+	long := encode(t, list{1, id, id, 7, 0, list{strings.Repeat("x", 211)}, list{}, list{}, list{}, list{}})
+	if err := parsers["packed"](append(fromHex("28b52ffd60"+"0000"), block(long)...)); err != nil || len(long) != 256 {
+		t.Fatal(len(long), err)
+	}
 	vs = append(vs,
 		refusedVector{"packed", "no compression", encode(t, list{1})},
-		refusedVector{"packed", "bytes behind the frame", append(frame(encode(t, list{1})), 0)})
+		refusedVector{"packed", "bytes behind the frame", append(frame(encode(t, list{1})), 0)},
+		refusedVector{"packed", "a second frame", append(bytes.Clone(good), good...)},
+		refusedVector{"packed", "a frame to skip before it", append(fromHex("502a4d1800000000"), good...)},
+		refusedVector{"packed", "a frame to skip behind it", append(bytes.Clone(good), fromHex("502a4d1800000000")...)},
+		refusedVector{"packed", "a frame of 256 bytes that does not say so", append(fromHex("28b52ffd0050"), block(long)...)},
+		refusedVector{"packed", "a frame of 2 MiB that says so", fromHex("28b52ffda00000200003001060")},
+		refusedVector{"packed", "a frame that needs a dictionary", append(fromHex("28b52ffd2107"), good[5:]...)})
 	return vs
 }
 
@@ -149,7 +175,11 @@ func encode(t *testing.T, v any) []byte {
 // frame is a zstd frame with one raw block (RFC 8878): the same bytes whatever
 // encoder is linked. It holds at most 255 bytes.
 func frame(plain []byte) []byte {
-	b := append(fromHex("28b52ffd20"), byte(len(plain)))
-	block := binary.LittleEndian.AppendUint32(nil, uint32(len(plain))<<3|1)
-	return append(append(b, block[:3]...), plain...)
+	return append(append(fromHex("28b52ffd20"), byte(len(plain))), block(plain)...)
+}
+
+// block is the last block of a frame, raw.
+func block(plain []byte) []byte {
+	head := binary.LittleEndian.AppendUint32(nil, uint32(len(plain))<<3|1)
+	return append(head[:3:3], plain...)
 }

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/lookup"
+)
+
+// TestLookupShowsCounts: a record of several events is one line that says so.
+func TestLookupShowsCounts(t *testing.T) {
+	took := schema.Record{Time: 1_795_219_200, Metric: "tacit.operation.duration", Value: schema.Number(2500)}
+	several := took
+	several.Count = 12
+	h := &lookup.History{Records: []lookup.Record{
+		{Record: took, Category: schema.Performance, Unit: "us"}, {Record: several, Category: schema.Performance, Unit: "us"},
+	}}
+	var out bytes.Buffer
+	if err := printHistory(&cli.Env{Out: &out}, h); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 2 || strings.Contains(lines[0], "×") || !strings.Contains(lines[1], "2500 us ×12") {
+		t.Errorf("%q", lines)
+	}
+}
