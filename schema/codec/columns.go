@@ -29,6 +29,7 @@ type columns struct {
 	labels   []uint64 // scratch
 	plain    []byte   // scratch
 	ends     []int    // of the parts of plain
+	textsAt  int      // where in plain the texts begin
 	longest  int      // bytes of the longest text so far
 	invalid  bool     // a text was not UTF-8
 	counted  bool     // a record is of several events
@@ -167,6 +168,7 @@ func (c *columns) appendNames(p *Page) {
 	b = appendBytes(appendBytes(b, p.Batch[:]), p.Writer[:])
 	b = appendUint(appendUint(b, uint64(p.Release)), p.Policy)
 	b = appendArray(b, len(c.texts))
+	c.textsAt = len(b)
 	for _, s := range c.texts {
 		b = appendText(b, s)
 	}
@@ -200,7 +202,7 @@ func (c *columns) room() int {
 	for i := range c.series {
 		pairs += len(c.series[i].labels) / 2
 	}
-	return c.ends[0] + len(c.texts)*textRoom + (len(c.series)+len(c.index))*recordRoom + pairs*labelRoom
+	return c.ends[0] - c.textsAt + len(c.texts)*textRoom + (len(c.series)+len(c.index))*recordRoom + pairs*labelRoom
 }
 
 func (s *series) append(b []byte) []byte {

@@ -169,8 +169,13 @@ func TestTheLargestPage(t *testing.T) {
 	if size := reflect.TypeFor[schema.Record]().Size(); size > recordRoom {
 		t.Fatalf("a record takes %d bytes, and %d are counted", size, recordRoom)
 	}
-	texts := (maxRoom - MaxRecords*recordRoom - 2*recordRoom) / (MaxTextLen + 3 + textRoom)
-	b := packed(rawPage(names(texts, MaxTextLen), 1, 1, MaxRecords))
+	left := maxRoom - MaxRecords*recordRoom - recordRoom - labelRoom // one series, of one label
+	const each = MaxTextLen + 3 + textRoom
+	texts := append(names(left/each, MaxTextLen), strings.Repeat("x", left%each-3-textRoom))
+	if _, err := DecodePage(packed(rawPage(append(texts, ""), 1, 1, MaxRecords))); !errors.Is(err, ErrForm) {
+		t.Errorf("with one text more: %v, want ErrForm", err)
+	}
+	b := packed(rawPage(texts, 1, 1, MaxRecords))
 	var (
 		p   Page
 		err error
@@ -178,10 +183,15 @@ func TestTheLargestPage(t *testing.T) {
 	if n := spent(func() { p, err = DecodePage(b) }); err != nil || n > memoryLimit {
 		t.Fatalf("%d bytes of memory, at most %d: %v", n, memoryLimit, err)
 	}
-	for i := range p.Records {
-		p.Records[i].Value = schema.Text(strings.Repeat("x", MaxTextLen-4) + string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + "zz")
+	// With its texts as values it has a second series, for which there is no room.
+	for i, s := range texts {
+		p.Records[i].Value = schema.Text(s)
 	}
 	if _, err := EncodePage(p); err == nil {
 		t.Error("a page that no decoder takes was written")
+	}
+	p.Records = p.Records[:MaxRecords-2] // then there is
+	if _, err := DecodePage(encoded(t, EncodePage, p)); err != nil {
+		t.Errorf("what was written is not read: %v", err)
 	}
 }
