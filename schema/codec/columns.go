@@ -29,7 +29,6 @@ type columns struct {
 	labels   []uint64 // scratch
 	plain    []byte   // scratch
 	ends     []int    // of the parts of plain
-	textsAt  int      // where in plain the texts begin
 	longest  int      // bytes of the longest text so far
 	invalid  bool     // a text was not UTF-8
 	counted  bool     // a record is of several events
@@ -144,8 +143,9 @@ func (c *columns) lookUp(r *schema.Record) uint64 {
 }
 
 // append returns the page's bytes before compression, and where each part of them
-// ends. Both are good until the next page.
+// ends. Both are good until the next page. Nothing may be added any more.
 func (c *columns) append(p *Page) (plain []byte, ends []int) {
+	c.order()
 	c.plain, c.ends = c.plain[:0], c.ends[:0]
 	c.appendNames(p)
 	c.appendSeries()
@@ -158,7 +158,8 @@ func (c *columns) append(p *Page) (plain []byte, ends []int) {
 	return c.plain, c.ends
 }
 
-// appendNames appends what is there once: what the page is, and all texts.
+// appendNames appends what is there once: what the page is, in bytes that nothing
+// compresses, and all texts.
 func (c *columns) appendNames(p *Page) {
 	n, form := pageLen, uint64(formPlain)
 	if c.counted {
@@ -167,8 +168,8 @@ func (c *columns) appendNames(p *Page) {
 	b := appendUint(appendArray(c.plain, n), form)
 	b = appendBytes(appendBytes(b, p.Batch[:]), p.Writer[:])
 	b = appendUint(appendUint(b, uint64(p.Release)), p.Policy)
-	b = appendArray(b, len(c.texts))
-	c.textsAt = len(b)
+	c.end(appendArray(b, len(c.texts)))
+	b = c.plain
 	for _, s := range c.texts {
 		b = appendText(b, s)
 	}
@@ -183,9 +184,11 @@ func (c *columns) appendSeries() {
 	c.end(b)
 }
 
-// column appends one entry a record.
+// column appends one entry a record. Its head is a part of its own: a code for
+// small numbers takes more room when it has to say that the head's are rare.
 func (c *columns) column(entry func(b []byte, i int) []byte) {
-	b := appendArray(c.plain, len(c.index))
+	c.end(appendArray(c.plain, len(c.index)))
+	b := c.plain
 	for i := range c.index {
 		b = entry(b, i)
 	}
@@ -202,7 +205,7 @@ func (c *columns) room() int {
 	for i := range c.series {
 		pairs += len(c.series[i].labels) / 2
 	}
-	return c.ends[0] - c.textsAt + len(c.texts)*textRoom + (len(c.series)+len(c.index))*recordRoom + pairs*labelRoom
+	return c.ends[1] - c.ends[0] + len(c.texts)*textRoom + (len(c.series)+len(c.index))*recordRoom + pairs*labelRoom
 }
 
 func (s *series) append(b []byte) []byte {

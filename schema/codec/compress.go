@@ -30,8 +30,8 @@ type packer struct {
 }
 
 // compress returns one frame. Each part of plain is a block of its own, with a
-// code of its own: names, indexes, times and values have little in common, and
-// together they take a tenth more.
+// code of its own: random bytes, names, indexes, times and values have little in
+// common, and together they take a tenth more.
 func compress(plain []byte, ends []int) []byte {
 	p := packers()
 	p.mu.Lock()
