@@ -14,10 +14,15 @@ import (
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/codec"
 	"github.com/tacit-telemetry/tacit/schema/registry"
+	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
 // versionFacet is the facet that stands for the reporting product's version.
 const versionFacet = "service.version"
+
+// fragmentCapacity is how many bytes of a fragment fit the one size that agents
+// send.
+const fragmentCapacity = wire.SentBucket - wire.ContentHeaderLen
 
 // folder folds records into fragments: one a day and facet tuple.
 type folder struct {
@@ -64,10 +69,13 @@ func (in *Intake) fragments(records []schema.Record, mem *memory, today schema.D
 }
 
 // packFragment makes one batch of a fragment, or halves its measures until
-// each half fits an envelope. Only the first half says what it is the first of.
+// each half fits an envelope of the one size that agents send: a larger one would
+// tell a relay that it is of a busy host. Only the first half says what it is the
+// first of.
 func packFragment(f codec.Fragment, today schema.Day) ([]spool.Batch, error) {
 	plain, err := codec.EncodeFragment(f)
-	if err == nil && len(plain) <= envelope.MaxPayload {
+	fits := len(plain) <= fragmentCapacity || len(f.Values) == 1 && len(plain) <= envelope.MaxPayload
+	if err == nil && fits {
 		return []spool.Batch{{ID: schema.NewBatchID(), Kind: kindFragment, Day: today, Records: len(f.Values), Plain: plain}}, nil
 	}
 	if len(f.Values) == 1 {

@@ -172,11 +172,9 @@ func (in *Intake) Passes(b spool.Batch) (bool, error) {
 }
 
 func (in *Intake) trips(b spool.Batch) (class string, hit bool, err error) {
-	plain := b.Plain
-	if b.Kind == kindPage {
-		if plain, err = codec.Plain(b.Plain); err != nil {
-			return "", false, err
-		}
+	plain, err := codec.Plain(b.Plain)
+	if err != nil {
+		return "", false, err
 	}
 	class, hit = in.config.Tripwire.Trips(plain)
 	return class, hit, nil

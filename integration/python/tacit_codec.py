@@ -16,6 +16,7 @@ MAX_ROOM = MAX_PLAIN // 16 * 13  # bytes of memory that a page may be made into
 TEXT_ROOM, RECORD_ROOM, LABEL_ROOM = 16, 120, 32
 MAX_COUNT = 1_000_000
 MAX_FACETS, MAX_MEASURES, MAX_BUCKETS = 3, 512, 64
+MAX_FRAGMENT, SHORT_FRAGMENT = 1 << 18, 256
 KIND_NUMBER, KIND_TEXT = 1, 2
 FIRSTS = ("today", "week", "month", "ever")  # bits 0 to 3
 
@@ -32,7 +33,7 @@ def decode_cbor(data):
     return item
 
 
-def announced(data):
+def announced(data, most):
     """How many bytes a zstd frame says that it holds, or at most holds."""
     try:
         if data[:4] != zstandard.FRAME_HEADER:
@@ -45,14 +46,14 @@ def announced(data):
     # An announced 0 and nothing announced look the same here, and both are small.
     small = header.content_size in (0, zstandard.CONTENTSIZE_UNKNOWN)
     size = SMALL_FRAME if small else header.content_size
-    if size > MAX_PLAIN:
-        raise FormError("page is longer than 1 MiB")
+    if size > most:
+        raise FormError("zstd frame holds more than a page or a fragment may")
     return size
 
 
-def decompress(data):
-    """The content of one zstd frame with nothing behind it, at most MAX_PLAIN bytes."""
-    most = announced(data)
+def decompress(data, most=MAX_PLAIN):
+    """The content of one zstd frame with nothing behind it, of at most `most` bytes."""
+    most = announced(data, most)
     frame, plain = zstandard.ZstdDecompressor().decompressobj(), b""
     try:
         # Small pieces bound what hostile bytes can inflate to before the limit is seen.
@@ -120,9 +121,13 @@ def pairs(value, most, what):
 
 
 def decode_fragment(data):
-    """A fragment: one host's contribution to one facet tuple on one day."""
-    form, day, release, facets, first, values = array(decode_cbor(data), 6, "fragment")
-    if form != 1 or type(form) is not int:
+    """A fragment: one host's contribution to one facet tuple on one day. Form 2 is compressed."""
+    packed = data[:4] == zstandard.FRAME_HEADER
+    plain = decompress(data, MAX_FRAGMENT) if packed else data
+    if len(plain) > MAX_FRAGMENT or packed and len(plain) <= SHORT_FRAGMENT:
+        raise FormError("fragment is too long, or too short to be compressed")
+    form, day, release, facets, first, values = array(decode_cbor(plain), 6, "fragment")
+    if form != (2 if packed else 1) or type(form) is not int:
         raise FormError("fragment has an unknown form")
     bits = integer(first, 0, 15, "first bits")
     return {

@@ -134,6 +134,11 @@ def fragment(v):
     v.want("content", codec.decode_fragment(v.octets("bytes")))
 
 
+def fragment2(v):
+    v.want("content", codec.decode_fragment(v.octets("packed")))
+    v.want("plain", codec.decompress(v.octets("packed")))
+
+
 def packed(v):
     content = codec.decode_page(v.octets("packed"))
     for record in content["records"]:
@@ -269,6 +274,7 @@ CHECKS = {
     "page.json": page,
     "erasure.json": erasure,
     "fragment.json": fragment,
+    "fragment2.json": fragment2,
     "packed.json": packed,
     "packed2.json": packed,
     "envelope.json": envelope,

@@ -133,6 +133,70 @@ func TestFragments(t *testing.T) {
 	exact(t, "fragment.json", "Fragments: their content and their bytes.", vs)
 }
 
+// longFragments have form 2: they take more than 256 bytes before compression.
+func longFragments() []codec.Fragment {
+	f := codec.Fragment{
+		Day: 20778, Release: 7, First: codec.FirstToday,
+		Facets: []codec.Pair{{Name: "product.version", Value: "1.0.0"}, {Name: "os.type", Value: "linux"}},
+	}
+	for i, step := range []string{"hear", "seal", "send", "settle", "wait"} {
+		f.Values = append(f.Values, codec.Measure{
+			Metric: "tacit.upload.duration", Labels: []codec.Pair{{Name: "outcome", Value: "ok"}, {Name: "step", Value: step}},
+			Count: 3, Sum: int64(i) * 340_000, Buckets: []uint64{0, 1, 2, 0},
+		})
+	}
+	bare := codec.Fragment{Release: 1, Values: make([]codec.Measure, 40)}
+	for i := range bare.Values {
+		bare.Values[i] = codec.Measure{Metric: "m", Count: 1}
+	}
+	return []codec.Fragment{f, bare}
+}
+
+type packedFragment struct {
+	Content fragmentContent `json:"content"`
+	Plain   octets          `json:"plain"`  // before compression
+	Packed  octets          `json:"packed"` // as one release of the encoder compressed it
+}
+
+func packFragment(t *testing.T, f codec.Fragment) packedFragment {
+	t.Helper()
+	packed, err := codec.EncodeFragment(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := codec.Plain(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return packedFragment{Content: contentOf(f), Plain: plain, Packed: packed}
+}
+
+// TestLongFragments compares the bytes before compression, as TestPackedPages
+// does.
+func TestLongFragments(t *testing.T) {
+	const about = "Fragments of form 2: their content, their bytes, and the bytes compressed."
+	fs := longFragments()
+	vs := frozen(t, "fragment2.json", about, func() (vs []packedFragment) {
+		for _, f := range fs {
+			vs = append(vs, packFragment(t, f))
+		}
+		return vs
+	})
+	if len(vs) != len(fs) {
+		t.Fatalf("fragment2.json has %d vectors, want %d", len(vs), len(fs))
+	}
+	for i, v := range vs {
+		want := packFragment(t, fs[i])
+		want.Packed = v.Packed
+		equal(t, "fragment2.json, vector", v, want)
+		back, err := codec.DecodeFragment(v.Packed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "fragment2.json, decoded vector", contentOf(back), want.Content)
+	}
+}
+
 type packedVector struct {
 	Content pageContent `json:"content"`
 	Plain   octets      `json:"plain"`  // before compression

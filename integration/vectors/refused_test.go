@@ -75,6 +75,19 @@ func refusedFragments(t *testing.T) (vs []refusedVector) {
 	add("a measure without buckets", fragment(list{}, list{list{"m", list{}, 1, 2}}))
 	add("a negative count", fragment(list{}, list{list{"m", list{}, -1, 2, list{}}}))
 	add("a map", fragment(list{}, list{map[string]int{"m": 1}}))
+	measure := list{strings.Repeat("m", 200), list{}, 1, 2, list{}}
+	long := func(form int) []byte { return encode(t, list{form, 5, 7, list{}, 0, list{measure, measure}}) }
+	framed := func(plain []byte) []byte {
+		size := binary.LittleEndian.AppendUint16(fromHex("28b52ffd60"), uint16(len(plain)-256))
+		return append(size, block(plain)...)
+	}
+	if err := parsers["fragment"](framed(long(2))); err != nil {
+		t.Fatal(err)
+	}
+	add("form 1 compressed", framed(long(1)))
+	add("form 2 not compressed", long(2))
+	add("form 2 of 255 bytes", frame(encode(t, list{2, 5, 7, list{}, 0, list{list{strings.Repeat("m", 239), list{}, 1, 2, list{}}}})))
+	add("two frames", append(framed(long(2)), framed(long(2))...))
 	add("a tag", encode(t, list{1, cbor.Tag{Number: 1, Content: 5}, 7, list{}, 0, list{}}))
 	return vs
 }

@@ -80,6 +80,41 @@ func TestFragmentIsReadBack(t *testing.T) {
 	}
 }
 
+// TestLongFragmentsArePacked: what names the same again and again is compressed,
+// what is short stays as it was.
+func TestLongFragmentsArePacked(t *testing.T) {
+	long := longFragment()
+	b := encoded(t, EncodeFragment, long)
+	if got, err := DecodeFragment(b); err != nil || !reflect.DeepEqual(got, long) {
+		t.Errorf("got %+v, %v, want %+v", got, err, long)
+	}
+	if plain := plainOf(t, b); !compressed(b) || plain[1] != formPacked || len(b) >= len(plain) {
+		t.Errorf("%d bytes of %d, form %d", len(b), len(plain), plain[1])
+	}
+	short := encoded(t, EncodeFragment, oneFragment)
+	if short[1] != formPlain || compressed(short) {
+		t.Errorf("a fragment of %d bytes has form %d", len(short), short[1])
+	}
+	short[1] = formPacked
+	if _, err := DecodeFragment(packed(short)); !errors.Is(err, ErrForm) {
+		t.Errorf("a short one that is compressed: %v, want ErrForm", err)
+	}
+}
+
+func TestFragmentsAreBounded(t *testing.T) {
+	f := Fragment{Facets: []Pair{}}
+	for range MaxFragment / (MaxTextLen + 10) {
+		f.Values = append(f.Values, Measure{Metric: strings.Repeat("m", MaxTextLen), Labels: []Pair{}, Buckets: []uint64{}})
+	}
+	if got, err := DecodeFragment(encoded(t, EncodeFragment, f)); err != nil || !reflect.DeepEqual(got, f) {
+		t.Errorf("one of the greatest length: %v", err)
+	}
+	f.Values = append(f.Values, f.Values[0])
+	if _, err := EncodeFragment(f); err == nil {
+		t.Error("one that is longer was written")
+	}
+}
+
 // TestPageSaysItOnce holds the reason for columns: five hundred records of one
 // host must not cost five hundred times their names.
 func TestPageSaysItOnce(t *testing.T) {

@@ -54,10 +54,10 @@ func compress(plain []byte, ends []int) []byte {
 const aBlock = 128<<10 + 64
 
 // decompress makes no more room than the frame announces, and refuses one that
-// announces more than MaxPlain before it looks further.
-func decompress(b []byte) ([]byte, error) {
+// announces more than most, which is MaxPlain or less, before it looks further.
+func decompress(b []byte, most int) ([]byte, error) {
 	size, ok := frameSize(b)
-	if !ok {
+	if !ok || size > most {
 		return nil, fmt.Errorf("decompress %d bytes: %w", len(b), ErrForm)
 	}
 	room := size
@@ -106,6 +106,15 @@ func frameSize(b []byte) (size int, ok bool) {
 	return size, len(rest) == 0
 }
 
-// Plain returns what a packed page holds, decompressed: the very bytes that
-// the tripwire looks at. Errors wrap [ErrForm].
-func Plain(packed []byte) ([]byte, error) { return decompress(packed) }
+// compressed says whether b begins as a frame does. No CBOR array begins so.
+func compressed(b []byte) bool { return len(b) > 0 && b[0] == 0x28 }
+
+// Plain returns what a page or a fragment holds, decompressed: the very bytes
+// that the tripwire looks at. A fragment of form 1 is not compressed. Errors wrap
+// [ErrForm].
+func Plain(encoded []byte) ([]byte, error) {
+	if !compressed(encoded) {
+		return encoded, nil
+	}
+	return decompress(encoded, MaxPlain)
+}

@@ -25,13 +25,18 @@
 //	page     = zstd([2, ...as form 1..., [count...]])          one a record, 1 to 1,000,000
 //	record   = [2, time, number, count, ...as form 1...]       2 to 1,000,000
 //
+// Form 2 of fragments is compressed, as those are that take more than 256 bytes
+// before. With a table of texts and columns they would not be shorter: it was
+// measured.
+//
+//	fragment = zstd([2, ...as form 1...])
+//
 // Times are Unix seconds, the first whole and then the difference to the one
 // before. A value of kind 1 is the number; of kind 2, a text by index.
 //
 // Decoding is strict and bounded: hostile bytes fail fast, with an error that
 // wraps [ErrForm], within the limits below. Whatever the bytes are, it takes at
-// most twice MaxPlain of memory: a page, before compression, is at most MaxPlain,
-// and what is made of it is counted before there is room made for it, with 16
+// most twice MaxPlain of memory: a page, before compression, is at most MaxPlain, and what is made of it is counted before there is room made for it, with 16
 // bytes and its length for a text, 120 for a record or a series and 32 for a
 // label of a series. More than 13/16 of MaxPlain is no page. No I/O.
 package codec
@@ -47,13 +52,15 @@ const (
 	MaxTexts    = 8192    // distinct texts in one page
 	MaxLabels   = 8       // on one record or measure
 	MaxTextLen  = 4096    // bytes of one text
-	MaxPlain    = 1 << 20 // bytes of a page before compression, of a fragment, of a record
+	MaxPlain    = 1 << 20 // bytes of a page before compression, or of a record
+	MaxFragment = 1 << 18 // bytes of a fragment before compression
 	MaxFacets   = 3       // of one fragment
 	MaxMeasures = 512     // in one fragment
 	MaxBuckets  = 64      // of one duration or quantity
 
 	formPlain   = 1 // of all
 	formCounted = 2 // of pages and records that count events
+	formPacked  = 2 // of fragments that are compressed
 )
 
 // must panics when fixed options are not accepted: our own mistake, found by

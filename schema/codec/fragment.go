@@ -63,11 +63,19 @@ func EncodeFragment(f Fragment) ([]byte, error) {
 	for i := range f.Values {
 		b = f.Values[i].append(b)
 	}
-	if len(b) > MaxPlain {
-		return nil, fmt.Errorf("encode fragment: %d bytes, at most %d", len(b), MaxPlain)
+	if len(b) > MaxFragment {
+		return nil, fmt.Errorf("encode fragment: %d bytes, at most %d", len(b), MaxFragment)
 	}
-	return b, nil
+	if len(b) <= shortFragment {
+		return b, nil
+	}
+	b[1] = formPacked
+	return compress(b, []int{len(b)}), nil
 }
+
+// shortFragment is the longest fragment that is not compressed: it names nothing
+// often enough to gain by it.
+const shortFragment = 256
 
 // How many elements the arrays have.
 const (
@@ -97,12 +105,20 @@ func appendPairs(b []byte, pairs []Pair) []byte {
 // DecodeFragment reads a fragment. It checks the form, not whether the
 // registry names what is in it. Errors wrap [ErrForm].
 func DecodeFragment(b []byte) (Fragment, error) {
-	if len(b) > MaxPlain {
-		return Fragment{}, fmt.Errorf("decode fragment of %d bytes: %w", len(b), ErrForm)
+	plain, form := b, uint64(formPlain)
+	if compressed(b) {
+		var err error
+		if plain, err = decompress(b, MaxFragment); err != nil {
+			return Fragment{}, fmt.Errorf("decode fragment: %w", err)
+		}
+		form = formPacked
 	}
-	r := reader{rest: b}
+	if len(plain) > MaxFragment || form == formPacked && len(plain) <= shortFragment {
+		return Fragment{}, fmt.Errorf("decode fragment of %d bytes: %w", len(plain), ErrForm)
+	}
+	r := reader{rest: plain}
 	r.tuple(fragmentLen)
-	if r.head(majorUint) != formPlain {
+	if r.head(majorUint) != form {
 		r.bad = true
 	}
 	f := Fragment{

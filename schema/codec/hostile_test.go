@@ -114,14 +114,17 @@ func hostileRest() map[string][]byte {
 	}
 	long := bytes.Clone(head)
 	long = appendArray(long, MaxMeasures)
-	for range 100 {
+	for range 40 { // a quarter of a MiB
 		long = append(appendText(append(long, 0x85), strings.Repeat("x", 2049)), 0x84)
 		long = append(long, bytes.Repeat(appendText(appendText([]byte{0x82}, strings.Repeat("x", 1025)), "y"), 4)...)
 		long = append(long, 1, 1, 0x80)
 	}
 	record := append([]byte{0x89, formPlain, 0, 0, 0x60, 0x60, 0x60, byte(schema.KindText)}, appendText(nil, strings.Repeat("x", MaxPlain-20))...)
 	return map[string][]byte{
-		"a fragment of all measures": measures, "a fragment of long texts": long,
+		"a packed fragment of all measures": packed(append([]byte{0x86, formPacked}, measures[2:]...)),
+		"a packed fragment of long texts":   packed(append([]byte{0x86, formPacked}, long[2:]...)),
+		"a fragment that is a bomb":         frame(announcing(MaxPlain), 8000, 128<<10),
+		"a fragment of all measures":        measures, "a fragment of long texts": long,
 		"a fragment of all measures, cut":     measures[:len(measures)-1],
 		"a fragment that announces much":      append(bytes.Clone(head), 0x9a, 0xff, 0xff, 0xff, 0xff),
 		"a fragment of 8 MiB":                 append(bytes.Clone(head), bytes.Repeat([]byte{0x80}, 8<<20)...),

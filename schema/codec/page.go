@@ -70,7 +70,7 @@ func EncodePage(p Page) ([]byte, error) {
 // DecodePage reads a page. It checks the form, not whether the registry names
 // what is in it. Errors wrap [ErrForm].
 func DecodePage(b []byte) (Page, error) {
-	plain, err := decompress(b)
+	plain, err := decompress(b, MaxPlain)
 	if err != nil {
 		return Page{}, fmt.Errorf("decode page: %w", err)
 	}

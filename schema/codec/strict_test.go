@@ -69,11 +69,25 @@ func encoded[T any](t testing.TB, encode func(T) ([]byte, error), v T) []byte {
 
 // decoders are those of the plain forms, a page before its compression.
 var decoders = map[string]func(b []byte) error{
-	"record":   func(b []byte) error { _, err := DecodeRecord(b); return err },
-	"record 2": func(b []byte) error { _, err := DecodeRecord(b); return err },
-	"fragment": func(b []byte) error { _, err := DecodeFragment(b); return err },
-	"page":     func(b []byte) error { _, err := DecodePage(packed(b)); return err },
-	"page 2":   func(b []byte) error { _, err := DecodePage(packed(b)); return err },
+	"record":     func(b []byte) error { _, err := DecodeRecord(b); return err },
+	"record 2":   func(b []byte) error { _, err := DecodeRecord(b); return err },
+	"fragment":   func(b []byte) error { _, err := DecodeFragment(b); return err },
+	"fragment 2": func(b []byte) error { _, err := DecodeFragment(packed(b)); return err },
+	"page":       func(b []byte) error { _, err := DecodePage(packed(b)); return err },
+	"page 2":     func(b []byte) error { _, err := DecodePage(packed(b)); return err },
+}
+
+// longFragment is written as form 2.
+func longFragment() Fragment {
+	f := Fragment{Day: 20_778, Release: 3, First: FirstToday, Facets: []Pair{{Name: "service.version", Value: "5.2.1"}, {Name: "os.type", Value: "linux"}}}
+	for i, route := range []string{"/search", "/items", "/items/{id}", "/export", "/sync"} {
+		f.Values = append(f.Values, Measure{
+			Metric: "http.server.request.duration", Labels: []Pair{{Name: "http.request.method", Value: "GET"}, {Name: "http.route", Value: route}},
+			Count: uint64(i) * 300, Sum: int64(i) * -70_000, Buckets: []uint64{0, uint64(i) * 300, 0},
+		})
+	}
+	f.Values[1].Labels, f.Values[2].Buckets = []Pair{}, []uint64{}
+	return f
 }
 
 // packed is one part, compressed.
@@ -81,17 +95,21 @@ func packed(plain []byte) []byte { return compress(plain, []int{len(plain)}) }
 
 func plainForms(t testing.TB) map[string][]byte {
 	t.Helper()
-	plain := func(p Page) []byte {
-		b, err := Plain(encoded(t, EncodePage, p))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	}
+	plain := func(p Page) []byte { return plainOf(t, encoded(t, EncodePage, p)) }
 	return map[string][]byte{
 		"record": encoded(t, EncodeRecord, oneRecord), "record 2": encoded(t, EncodeRecord, countedRecord),
-		"fragment": encoded(t, EncodeFragment, oneFragment), "page": plain(onePage), "page 2": plain(countedPage),
+		"fragment": encoded(t, EncodeFragment, oneFragment), "fragment 2": plainOf(t, encoded(t, EncodeFragment, longFragment())),
+		"page": plain(onePage), "page 2": plain(countedPage),
 	}
+}
+
+func plainOf(t testing.TB, encoded []byte) []byte {
+	t.Helper()
+	b, err := Plain(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func TestWrittenAsTheLibraryWould(t *testing.T) {

@@ -30,6 +30,7 @@ type source struct {
 var (
 	finder = schema.Product{Name: "finder", Version: "5.2.1"}
 	engine = schema.Product{Name: "engine", Version: "5.2.0-rc.3"}
+	agent  = schema.Product{Name: "tacit", Version: "0.1.0"}
 )
 
 func newTraffic(seed uint64) *traffic {
@@ -45,7 +46,7 @@ func (t *traffic) client() {
 	t.add(9, finder, "finder.button.used", adds(1), "button=search", "button=back", "button=preview", "button=forward", "button=refresh", "button=share", "button=close")
 	t.add(10, finder, "finder.operation.duration", takes(120_000), "operation=search", "operation=open", "operation=save", "operation=sync", "operation=export", "operation=index", "operation=start")
 	t.add(3, finder, "finder.search.results", oneOf("<1", "1–10", "10–100", "10–100", "100–1000"), "")
-	t.add(2, finder, "finder.error", oneOf("search_timeout", "open_missing", "open_denied", "*fs.PathError", "other"), stacks()...)
+	t.add(2, finder, "finder.error", oneOf("search_timeout", "open_missing", "open_denied", "*fs.PathError", "other"), stacks("finder")...)
 }
 
 func (t *traffic) server() {
@@ -55,7 +56,7 @@ func (t *traffic) server() {
 	t.add(6, engine, "engine.queries", adds(15), "kind=full_text", "kind=suggest", "kind=filter", "kind=aggregate", "kind=similar")
 	t.add(8, engine, "engine.api.calls", adds(40), "kind=search", "kind=read", "kind=write", "kind=bulk", "kind=delete", "kind=export", "kind=admin")
 	t.add(3, engine, "engine.queue.depth", oneOf("<1", "1–10", "10–100"), "queue=search", "queue=index", "queue=export")
-	t.add(1, engine, "engine.error", oneOf("query_timeout", "database_lost", "*pq.Error"), stacks()...)
+	t.add(1, engine, "engine.error", oneOf("query_timeout", "database_lost", "*pq.Error"), stacks("engine")...)
 }
 
 func (t *traffic) appliance() {
@@ -64,7 +65,7 @@ func (t *traffic) appliance() {
 	t.add(1, engine, "appliance.memory.used", percent, "")
 	t.add(1, engine, "appliance.replication.lag", oneOf("<1 s", "1–10 s"), "")
 	t.add(3, engine, "appliance.service.state", oneOf("up", "up", "up", "degraded"), "service=engine", "service=database", "service=indexer", "service=scheduler", "service=web")
-	t.add(1, engine, "tacit.operation.duration", takes(3_000), "operation=spool", "operation=send")
+	t.add(1, agent, "tacit.operation.duration", takes(3_000), "operation=spool", "operation=upload")
 }
 
 // requests are those that a server answers, the most frequent first.
@@ -110,9 +111,9 @@ func oneOf(texts ...string) func(*rand.Rand) schema.Value {
 	return func(r *rand.Rand) schema.Value { return schema.Text(texts[r.IntN(len(texts))]) }
 }
 
-// stacks are frames of a product's own modules, as a client sends them.
-func stacks() (out []string) {
-	const module = "example.com/finder/"
+// stacks are frames of a product's own module, as a client sends them.
+func stacks(product string) (out []string) {
+	module := "example.com/" + product + "/"
 	for _, top := range []string{"search.(*Index).Query index.go:214", "sync.(*Session).pull session.go:88", "files.Open open.go:41", "export.write pdf.go:530"} {
 		out = append(out, "frames="+module+top+"\n"+module+"ui.(*Window).run window.go:317\n"+module+"main.main main.go:62")
 	}
@@ -121,11 +122,18 @@ func stacks() (out []string) {
 
 // facts are what holds on the host, once a day.
 func (t *traffic) facts() (out []schema.Record) {
-	facts := []string{"os.type", "linux", "os.name", "debian", "os.version", "13.1", "host.arch", "amd64", "host.cpu.family", "zen4",
+	facts := []string{"os.type", "linux", "os.name", "debian", "os.version", "13.1", "host.arch", "amd64", "host.cpu.family", "amd-epyc",
 		"host.memory", "16–32 GiB", "country", "DE", "engine.edition", "enterprise", "engine.deployment", "on_premises", "engine.hypervisor", "kvm",
 		"db.system.name", "postgresql", "finder.edition", "enterprise", "finder.deployment", "on_premises", "finder.browser.family", "firefox"}
 	for pair := range slices.Chunk(facts, 2) {
-		out = append(out, schema.Record{Time: t.at, Product: engine, Metric: pair[0], Value: schema.Text(pair[1])})
+		p := agent
+		switch by, _, _ := strings.Cut(pair[0], "."); by {
+		case "finder":
+			p = finder
+		case "engine", "db":
+			p = engine
+		}
+		out = append(out, schema.Record{Time: t.at, Product: p, Metric: pair[0], Value: schema.Text(pair[1])})
 	}
 	return out
 }
