@@ -33,6 +33,9 @@ func showPage(p codec.Page) *local.Page {
 			Time: time.Unix(r.Time, 0).UTC().Format(time.RFC3339), Metric: r.Metric,
 			Product: r.Product.Name, Version: r.Product.Version, Value: local.Value{Value: r.Value}, Labels: labelMap(r.Labels),
 		}
+		if r.Count > 1 {
+			out.Records[i].Count = r.Count
+		}
 	}
 	return out
 }

@@ -57,6 +57,9 @@ type Record struct {
 	Time   int64             `json:"time,omitempty"` // Unix seconds; 0: now
 	Value  Value             `json:"value"`
 	Labels map[string]string `json:"labels,omitempty"`
+	// Count is how many equal events this is, at most 1,000,000, for durations:
+	// one bucket of a histogram. 0: one.
+	Count uint32 `json:"count,omitempty"`
 }
 
 // Value is a whole number, a text, or true and false for 1 and 0.
@@ -201,6 +204,7 @@ type Shown struct {
 	Version string            `json:"version"`
 	Value   Value             `json:"value"`
 	Labels  map[string]string `json:"labels,omitempty"`
+	Count   uint32            `json:"count,omitempty"` // of how many equal events; missing: one
 }
 
 // Fragment is a fragment's content.
@@ -263,6 +267,10 @@ type Proof struct {
 type Status struct {
 	Spool   Spool             `json:"spool"`
 	Refused map[string]uint64 `json:"refused"` // records, by reason, since the start
+	// RequestsRefused counts requests to this API that were not served, by
+	// reason, since the start: bad_request, too_long, slow, rate, busy, disk,
+	// failed; and connections, of which there were too many at once.
+	RequestsRefused map[string]uint64 `json:"requests_refused,omitempty"`
 	// StoreRefused counts the envelopes in the outbox that the store refused for
 	// good, by status: bad-form, expired, erased, conflict.
 	StoreRefused map[string]int `json:"store_refused,omitempty"`

@@ -63,7 +63,11 @@ func (a *agent) Erasure() local.Erasure {
 
 func (a *agent) Why() local.Why {
 	return local.Why{
-		Decision:  participation.Decision{State: participation.On, By: "default", Reason: "No one decided.", MaySend: true},
+		Decision: participation.Decision{
+			State: participation.On, By: "default", Reason: "No one decided.", MaySend: true, Level: schema.Standard,
+			Programmes: []participation.ProgrammeDecision{{Name: schema.CEIP, State: participation.On, By: "default"}},
+			Inputs:     []participation.Input{{Name: "site", Says: participation.NoOpinion, Programmes: map[schema.Programme]participation.State{schema.CSP: participation.Off}}},
+		},
 		SendsFrom: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC),
 	}
 }
@@ -72,11 +76,27 @@ func (a *agent) Participate(_ context.Context, p local.Participate) (local.Why, 
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.asked = p
-	return local.Why{Decision: participation.Decision{State: participation.Off, By: "tacit off"}}, a.fail
+	why := a.Why()
+	why.State, why.By = participation.Off, "tacit off"
+	return why, a.fail
 }
 
 func (a *agent) Preview() (local.Preview, error) {
-	return local.Preview{Sends: true, Pages: []local.Page{{Release: 4}}, Fragments: []local.Fragment{}}, a.fail
+	return local.Preview{Sends: true, Pages: []local.Page{page()}, Fragments: []local.Fragment{fragment()}}, a.fail
+}
+
+func page() local.Page {
+	return local.Page{Release: 4, Place: "2026-11-22 number 3", Records: []local.Shown{
+		{Time: "2026-11-22T10:00:00Z", Metric: "known", Product: "finder", Version: "5.3.1", Value: local.Value{Value: schema.Text("linux")}},
+		{Time: "2026-11-22T10:00:00Z", Metric: "known", Product: "finder", Version: "5.3.1", Value: local.Value{Value: schema.Number(3)}, Labels: map[string]string{"a": "b"}, Count: 7},
+	}}
+}
+
+func fragment() local.Fragment {
+	return local.Fragment{
+		Day: "2026-11-22", Release: 4, Facets: map[string]string{"os.type": "linux"}, First: []string{"today", "ever"},
+		Measures: []local.Measure{{Metric: "known", Labels: map[string]string{"a": "b"}, Count: 2, Sum: 5, Buckets: []uint64{1, 1}}},
+	}
 }
 
 func (a *agent) Send(context.Context) local.Sent {
@@ -84,14 +104,15 @@ func (a *agent) Send(context.Context) local.Sent {
 }
 
 func (a *agent) Outbox() ([]local.Entry, error) {
-	return []local.Entry{{Number: 1, Kind: "page", Outcome: "stored"}}, a.fail
+	return []local.Entry{{Number: 1, Sent: "2026-11-22T10:00:00Z", Kind: "page", Outcome: "stored"}}, a.fail
 }
 
 func (a *agent) OutboxEntry(n uint64) (local.Entry, error) {
 	if n != 1 {
 		return local.Entry{}, outbox.ErrNoEntry
 	}
-	return local.Entry{Number: 1, Envelope: []byte{1, 2}, BodyKey: "00"}, nil
+	p, f := page(), fragment()
+	return local.Entry{Number: 1, Sent: "2026-11-22T10:00:00Z", Kind: "page", Envelope: []byte{1, 2}, BodyKey: "00", Plain: []byte{3}, Page: &p, Fragment: &f}, a.fail
 }
 
 func (a *agent) OutboxVerify() ([]local.Proof, error) {
@@ -99,7 +120,7 @@ func (a *agent) OutboxVerify() ([]local.Proof, error) {
 }
 
 func (a *agent) Status() local.Status {
-	return local.Status{Spool: local.Spool{Records: 3}, Refused: map[string]uint64{"off": 1}}
+	return local.Status{Spool: local.Spool{Records: 3}, Refused: map[string]uint64{"off": 1}, StoreRefused: map[string]int{"expired": 2}}
 }
 
 // short is a directory whose socket path is short enough, long one in which

@@ -1,0 +1,30 @@
+package local
+
+import (
+	"net"
+
+	"golang.org/x/sys/unix"
+)
+
+// peer returns the process at the other end of a Unix socket; 0 when the kernel
+// does not say.
+func peer(c net.Conn) int {
+	u, ok := c.(*net.UnixConn)
+	if !ok {
+		return 0
+	}
+	raw, err := u.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	process := 0
+	err = raw.Control(func(fd uintptr) {
+		if who, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
+			process = int(who.Pid) // 0: of another namespace
+		}
+	})
+	if err != nil {
+		return 0
+	}
+	return process
+}
