@@ -42,3 +42,12 @@ func Routes() (out [][2]string) {
 	}
 	return out
 }
+
+// ReadRecords reads a request and returns how many records it has.
+func ReadRecords(body []byte) (int, error) {
+	d, err := readRecords(body)
+	if err != nil {
+		return 0, err
+	}
+	return len(d.records), nil
+}

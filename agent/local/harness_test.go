@@ -38,6 +38,13 @@ func (a *agent) Take(_ context.Context, records []schema.Record, quiet bool) ([]
 	return out, a.fail
 }
 
+// records returns what was last offered.
+func (a *agent) records() []schema.Record {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.took
+}
+
 func (a *agent) Never(values ...string) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	_ "embed"
 	"fmt"
 	"net/http"
@@ -68,7 +69,8 @@ func takeRecords(c *call) (any, error) {
 		return nil, err
 	}
 	c.rates.charge(product, requestCost+len(body))
-	got, err := c.agent.Take(c.r.Context(), req.records, req.quiet)
+	// Whoever ends right after it has sent does not wait for the answer.
+	got, err := c.agent.Take(context.WithoutCancel(c.r.Context()), req.records, req.quiet)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnavailable, err)
 	}
