@@ -2,7 +2,7 @@
 // socket, or over loopback with a token file where there is none. Products
 // report through it, and commands and consoles ask it.
 //
-//	POST /v1/records        what a product reports       {"product":{"name","version"},"records":[{"metric","time","value","labels"}]}
+//	POST /v1/records        what a product reports       {"product":{"name","version"},"records":[{"metric","time","value","labels","count"}]}
 //	POST /v1/never          values that must never leave {"values":[…]}; kept in memory only
 //	GET  /v1/installation   the installation ID, for Help → About
 //	POST /v1/installation/reset  become another installation
@@ -14,12 +14,31 @@
 //	POST /v1/send           send now
 //	GET  /v1/outbox         what was sent; /v1/outbox/N one of it; /v1/outbox/verify the proof of all
 //	GET  /v1/status         counts: spool, refusals
+//	GET  /v1/openapi.yaml   all of this for programs of any language
 //
 // A record is answered "accepted" only when it is on disk, and "dropped" with
-// a fixed reason otherwise. Bodies are bounded (1 MiB, 1,000 records); bad
-// input is answered 400 with an error that names the field and a hint. A spool
-// that cannot write is answered 503: offer the records again. Nothing of a
-// request is logged.
+// a fixed reason otherwise. Bad input is answered 400 with an error that names
+// the field or the byte, and a hint; then nothing of the request was taken. A
+// time that cannot be is replaced by the agent's. A spool that cannot write is
+// answered 503: offer the records again. What was sent is taken although its
+// sender has ended. Nothing of a request is logged.
+//
+// Everything is bounded, and what is beyond it is answered 429 or 503 with
+// Retry-After, and counted in the status. A caller is the process at the other
+// end of a Unix socket, else a connection.
+//
+//	a request     1 MiB, 1,000 records, 10 seconds to arrive
+//	a caller      2 MiB a second, 16 MiB at once; 64 connections; 2 MiB of bodies under way
+//	a product     2 MiB a second, 16 MiB at once, whatever its processes
+//	all           512 connections, 4 MiB of bodies under way
+//
+// So one that floods, or starts again and again, does not hurt the others. It is
+// no defence against a user of the host who means harm: on loopback, where the
+// kernel does not say who calls, each new connection is another caller.
+//
+// What runs in a browser reports through its own server, which asks here: there
+// is no cookie, and no way for a web page to call this. The folder examples has
+// a product's side in Python and in JavaScript.
 package local
 
 import (

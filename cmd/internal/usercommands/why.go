@@ -148,6 +148,9 @@ func (r *reasons) notes() (out []string) {
 	for _, reason := range slices.Sorted(maps.Keys(r.Status.Refused)) {
 		out = append(out, fmt.Sprintf("%s refused since the start: %s", cli.Count(int(r.Status.Refused[reason]), "record"), reason))
 	}
+	for _, reason := range slices.Sorted(maps.Keys(r.Status.RequestsRefused)) {
+		out = append(out, fmt.Sprintf("%s to the local API refused since the start: %s", cli.Count(int(r.Status.RequestsRefused[reason]), "request"), reason))
+	}
 	for _, status := range slices.Sorted(maps.Keys(r.Status.StoreRefused)) {
 		out = append(out, fmt.Sprintf("%s of the outbox refused by the store: %s; %s",
 			cli.Count(r.Status.StoreRefused[status], "envelope"), status, refusalHint(map[string]int{status: 1})))
