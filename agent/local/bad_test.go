@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -193,6 +194,18 @@ func TestSpoolFails(t *testing.T) {
 	code, p, raw := ask(a, http.MethodPost, "/v1/records", `{"product":{"name":"finder","version":"1"},"records":[{"metric":"known","value":1}]}`)
 	if code != http.StatusServiceUnavailable || p.Hint == "" || strings.Contains(raw, "zoe") || strings.Contains(raw, local.Accepted) {
 		t.Errorf("%d %s, want to be asked to try again", code, raw)
+	}
+}
+
+// TestSenderIsGone: what was sent is taken although nobody waits for the answer.
+func TestSenderIsGone(t *testing.T) {
+	a, w := new(agent), httptest.NewRecorder()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := httptest.NewRequest(http.MethodPost, "/v1/records", strings.NewReader(`{"product":{"name":"finder","version":"1"},"records":[{"metric":"known","value":1}]}`))
+	local.Handler(a).ServeHTTP(w, r.WithContext(ctx))
+	if w.Code != http.StatusOK || len(a.took) != 1 {
+		t.Errorf("%d %s, took %+v", w.Code, w.Body, a.took)
 	}
 }
 

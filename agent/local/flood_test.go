@@ -133,12 +133,26 @@ func checkLater(t *testing.T, resp *http.Response, code int) {
 }
 
 // flood asks until it is told to wait, and returns that answer.
-func flood(ask func() *http.Response) *http.Response {
-	for {
+func flood(t *testing.T, ask func() *http.Response) *http.Response {
+	t.Helper()
+	for range 10_000 {
 		if resp := ask(); resp.StatusCode != http.StatusOK {
 			return resp
 		}
 	}
+	t.Fatal("it may ask for ever")
+	return nil
+}
+
+// await waits for what must come.
+func await[T any](t *testing.T, from <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(patience):
+		t.Fatal("it does not come")
+	}
+	return v
 }
 
 // TestFlood: one caller uses up its allowance and goes on asking; another one
@@ -147,7 +161,7 @@ func TestFlood(t *testing.T) {
 	dir := long(t)
 	within(t, dir, new(agent), 1, 100<<10, time.Minute) // a KiB comes back in 17 minutes
 	noisy, other := newAsker(t, dir), newAsker(t, dir)
-	checkLater(t, flood(func() *http.Response { return noisy.report("noisy") }), http.StatusTooManyRequests)
+	checkLater(t, flood(t, func() *http.Response { return noisy.report("noisy") }), http.StatusTooManyRequests)
 	for range 10 {
 		if resp := other.report("finder"); resp.StatusCode != http.StatusOK {
 			t.Fatalf("the other caller got %s", resp.Status)
@@ -172,7 +186,7 @@ func TestFloodOfOneProcess(t *testing.T) {
 		connections = append(connections, newAsker(t, dir))
 	}
 	n := 0
-	checkLater(t, flood(func() *http.Response { n++; return connections[n%10].report(strconv.Itoa(n)) }), http.StatusTooManyRequests)
+	checkLater(t, flood(t, func() *http.Response { n++; return connections[n%10].report(strconv.Itoa(n)) }), http.StatusTooManyRequests)
 	if n > 100 {
 		t.Errorf("%d requests of a KiB each, and more, in 100 KiB", n)
 	}
@@ -184,7 +198,7 @@ func TestStormOfOneProduct(t *testing.T) {
 	dir := long(t)
 	within(t, dir, new(agent), 1, 100<<10, time.Minute)
 	n := 0
-	checkLater(t, flood(func() *http.Response { n++; return newAsker(t, dir).report("stormy") }), http.StatusTooManyRequests)
+	checkLater(t, flood(t, func() *http.Response { n++; return newAsker(t, dir).report("stormy") }), http.StatusTooManyRequests)
 	if n > 100 {
 		t.Errorf("%d requests of a KiB each, and more, in 100 KiB", n)
 	}
@@ -198,7 +212,7 @@ func TestAllowanceComesBack(t *testing.T) {
 	dir := long(t)
 	within(t, dir, new(agent), 1<<20, 4<<10, time.Minute)
 	k := newAsker(t, dir)
-	flood(func() *http.Response { return k.report("finder") })
+	flood(t, func() *http.Response { return k.report("finder") })
 	for end := time.Now().Add(patience); k.report("finder").StatusCode != http.StatusOK; {
 		if time.Now().After(end) {
 			t.Fatal("it is never served again")
@@ -244,7 +258,9 @@ func (h *holding) Take(ctx context.Context, records []schema.Record, quiet bool)
 func TestLongBodiesAtOnce(t *testing.T) {
 	const all = 100
 	dir, h := long(t), &holding{held: make(chan struct{}, all), leave: make(chan struct{})}
+	leave := sync.OnceFunc(func() { close(h.leave) })
 	serve(t, dir, h)
+	t.Cleanup(leave) // before the server stops
 	body, turned := largest(), make(chan *http.Response, all)
 	var askers []*asker
 	for range all {
@@ -258,10 +274,10 @@ func TestLongBodiesAtOnce(t *testing.T) {
 		})
 	}
 	for range all - local.MaxRoom/local.MaxBody {
-		checkLater(t, <-turned, http.StatusServiceUnavailable)
+		checkLater(t, await(t, turned), http.StatusServiceUnavailable)
 	}
 	for range local.MaxRoom / local.MaxBody {
-		<-h.held
+		await(t, h.held)
 	}
 	small := newAsker(t, dir)
 	if resp, text := small.ask(http.MethodPost, "/v1/never", []byte(`{"values":["4711"]}`)); resp.StatusCode != http.StatusOK {
@@ -270,10 +286,10 @@ func TestLongBodiesAtOnce(t *testing.T) {
 	if got := small.refused()["busy"]; got != all-local.MaxRoom/local.MaxBody {
 		t.Errorf("%d counted", got)
 	}
-	close(h.leave)
+	leave()
 	wg.Wait()
 	for range local.MaxRoom / local.MaxBody {
-		if resp := <-turned; resp.StatusCode != http.StatusOK {
+		if resp := await(t, turned); resp.StatusCode != http.StatusOK {
 			t.Errorf("one that was let in got %s", resp.Status)
 		}
 	}

@@ -27,7 +27,10 @@ type agent struct {
 	fail  error
 }
 
-func (a *agent) Take(_ context.Context, records []schema.Record, quiet bool) ([]intake.Answer, error) {
+func (a *agent) Take(ctx context.Context, records []schema.Record, quiet bool) ([]intake.Answer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.took, a.quiet = records, quiet
