@@ -46,8 +46,14 @@ func (a *api) serve(do func(*call) (any, error)) http.Handler {
 	})
 }
 
-// refuse counts a refusal and answers it.
+// maxUnread is how much of a body that is not wanted is read all the same.
+const maxUnread = 16 << 20
+
+// refuse counts a refusal and answers it. What is left of the body is read and
+// forgotten first: many clients send all of it before they look at the answer,
+// and would only see that the connection broke.
 func (c *call) refuse(why refusal) {
+	_, _ = io.CopyN(io.Discard, c.r.Body, maxUnread) // it may break off, or be too slow: the answer is the same
 	if why.reason != "" {
 		c.refused.add(why.reason)
 	}

@@ -412,6 +412,27 @@ func TestTorn(t *testing.T) {
 	}
 }
 
+// TestAnswersBeforeAllIsWanted: whoever sends all of a body before he looks at
+// the answer sees the answer, also when nobody wants the body.
+func TestAnswersBeforeAllIsWanted(t *testing.T) {
+	for name, c := range map[string]struct {
+		handler func(local.Agent) http.Handler
+		length  int
+		code    int
+	}{
+		"ten megabytes": {local.Handler, 10 << 20, http.StatusRequestEntityTooLarge},
+		"no allowance":  {local.Spent, local.MaxBody, http.StatusTooManyRequests},
+		"no room":       {local.Full, local.MaxBody, http.StatusServiceUnavailable},
+	} {
+		data := short(t)
+		handle(t, listen(t, data), c.handler(new(agent)))
+		resp, text := newAsker(t, filepath.Join(data, "run")).ask(http.MethodPost, "/v1/records", bytes.Repeat([]byte(" "), c.length))
+		if resp.StatusCode != c.code || !strings.Contains(text, `"hint"`) {
+			t.Errorf("%s: %s %s", name, resp.Status, text)
+		}
+	}
+}
+
 // TestPieces: a body whose length nobody announced.
 func TestPieces(t *testing.T) {
 	dir, a := short(t), new(agent)
