@@ -3,23 +3,14 @@ package local_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/tacit-telemetry/tacit/agent/intake"
 	"github.com/tacit-telemetry/tacit/agent/local"
-	"github.com/tacit-telemetry/tacit/agent/spool"
-	"github.com/tacit-telemetry/tacit/anon"
-	"github.com/tacit-telemetry/tacit/anon/own"
-	"github.com/tacit-telemetry/tacit/anon/scrub"
 	"github.com/tacit-telemetry/tacit/schema"
-	"github.com/tacit-telemetry/tacit/schema/registry"
-	"github.com/tacit-telemetry/tacit/schema/registry/example"
 )
 
 // batch is how many records a request of the benchmarks has.
@@ -88,54 +79,6 @@ func inBatches(pb *testing.PB) bool {
 
 func reportRate(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
-}
-
-// taker takes records as an agent does; the rest of the interface is never
-// called.
-type taker struct {
-	local.Agent
-	intake *intake.Intake
-}
-
-func (t taker) Take(ctx context.Context, records []schema.Record, quiet bool) ([]intake.Answer, error) {
-	return t.intake.Take(ctx, records, quiet)
-}
-
-// tripwire looks for this host's own identifiers, as an agent's does.
-type tripwire struct{ own *own.Identifiers }
-
-func (t tripwire) Trips(plain []byte) (class string, hit bool) {
-	h, hit := t.own.Scan(plain)
-	return string(h.Class), hit
-}
-
-// intakeOf returns an agent's intake, with all that an agent gives it.
-func intakeOf(b *testing.B) taker {
-	b.Helper()
-	reg, err := registry.Overlay(registry.Base(), example.Files()...)
-	if err != nil {
-		b.Fatal(err)
-	}
-	ids, err := own.Gather(b.Context(), own.Config{Common: scrub.Known})
-	if err != nil {
-		b.Log(err) // some of them are for root only
-	}
-	s, err := spool.Open(spool.Config{Dir: filepath.Join(b.TempDir(), "spool"), MaxBytes: 1 << 30})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			b.Error(err)
-		}
-	})
-	terms := intake.Terms{Level: schema.Enhanced, Release: reg.Release, Collect: []schema.Programme{schema.CEIP, schema.CSP}}
-	return taker{intake: intake.New(intake.Config{
-		Registry: reg, Spool: s, Tripwire: tripwire{ids}, Writer: schema.Writer{1},
-		Treater: &anon.Treatments{Registry: reg, Scrubber: scrub.New(ids), HashingKey: [32]byte{1}},
-		Terms:   func() intake.Terms { return terms },
-		Known:   func() bool { return true },
-	})}
 }
 
 // records are what the example's product reports: mostly uses and durations, now
