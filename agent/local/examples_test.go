@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -37,7 +36,7 @@ func (s script) run(t *testing.T, data string, in *os.File, env ...string) (*exe
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	c, out := exec.CommandContext(ctx, s.program, s.file), new(bytes.Buffer)
-	c.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "DO_NOT_TRACK=") }), "TACIT_DATA="+data)
+	c.Env = append(os.Environ(), "TACIT_DATA="+data, "DO_NOT_TRACK=", "TACIT_TELEMETRY=")
 	c.Env = append(c.Env, env...)
 	c.Stderr = out
 	if in != nil {
@@ -215,9 +214,10 @@ func TestExamplesReportAtTheEnd(t *testing.T) {
 				t.Fatal(err)
 			}
 			serve(t, filepath.Join(data, "run"), a)
-			s.ends(t, data, "DO_NOT_TRACK=1")
-			if a.records() != nil {
-				t.Error("it reported, and DO_NOT_TRACK was set")
+			for _, no := range []string{"DO_NOT_TRACK=1", "TACIT_TELEMETRY=off"} {
+				if s.ends(t, data, no); a.records() != nil {
+					t.Errorf("it reported, and %s was set", no)
+				}
 			}
 			c, _ := s.run(t, data, nil) // what it prints depends on whether it still hears the answer
 			if err := c.Run(); err != nil {

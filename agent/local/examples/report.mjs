@@ -37,7 +37,7 @@ async function follow(answer, records) {
   }
 }
 
-if (['', '0', 'false'].includes(process.env.DO_NOT_TRACK ?? '')) {
+if (['', '0', 'false'].includes(process.env.DO_NOT_TRACK ?? '') && process.env.TACIT_TELEMETRY !== 'off') {
   report([
     { metric: 'finder.menu.used', value: 1, labels: { menu: 'open' } },
     { metric: 'finder.operation.duration', value: 340_000, labels: { operation: 'search' } }, // microseconds

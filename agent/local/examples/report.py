@@ -45,7 +45,7 @@ def report(*records):
         pass  # no agent: the product goes on
 
 
-if os.environ.get("DO_NOT_TRACK", "0") in ("", "0", "false"):
+if os.environ.get("DO_NOT_TRACK", "0") in ("", "0", "false") and os.environ.get("TACIT_TELEMETRY") != "off":
     report({"metric": "finder.menu.used", "value": 1, "labels": {"menu": "open"}},
            {"metric": "finder.operation.duration", "value": 340_000, "labels": {"operation": "search"}},  # microseconds
            {"metric": "finder.error", "value": "search_timeout", "labels": {"operation": "search"}})
