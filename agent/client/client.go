@@ -1,28 +1,36 @@
 // Package client is what a product imports to report through Tacit. It uses
-// the standard library only.
+// the standard library only. Most products have typed functions generated from
+// their registry ("tacit registry generate") and meet this package where they
+// start and end:
+//
+//	c := telemetry.Start("5.3.1", client.Config{})
+//	defer c.Close()
+//	telemetry.MenuUsed(telemetry.MenuOpen)
+//
+// Without them the names are written by hand:
 //
 //	c := client.New(client.Config{Product: "finder", Version: "5.3.1"})
 //	defer c.Close()
-//	opened := c.Counter("menu.used", client.Label{Name: "menu", Value: "open"})
+//	opened := c.Counter("finder.menu.used", client.Label{Name: "menu", Value: "open"})
 //	opened.Add(1)
 //
 // It promises never to block, panic or delay the product: a call writes into a
 // ring of fixed size and returns; a goroutine hands the ring to the agent on
-// this host, over a local socket. When the ring is full, or no agent is there,
-// records are dropped and counted. DO_NOT_TRACK and TACIT_TELEMETRY=off in the
-// product's own environment switch it off: then nothing is kept and nobody is
-// called.
+// this host, over a local socket, once a second or when it is half full. When
+// the ring is full, or no agent is there, records are dropped and counted; an
+// agent that starts later gets what happens later. DO_NOT_TRACK and
+// TACIT_TELEMETRY=off in the product's own environment switch it off: then
+// nothing is kept and nobody is called.
+//
+// Failures are told by [Client.Error], [Client.Recover] and
+// [Client.MonitorCrashes]: a registered code or the name of a type, and
+// functions and lines of the product's own code; never a message, a value or a
+// path.
 package client
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
-	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,56 +41,51 @@ import (
 
 // Config names the product that reports.
 type Config struct {
-	Product string              // as registered
-	Version string              // the product's, such as 5.3.1
-	Dir     string              // the agent's run directory; "": where the system's agent listens
-	Quiet   bool                // true: records wait for the next envelope and are no reason for one
-	Getenv  func(string) string // nil: os.Getenv
-}
+	Product string // as registered
+	Version string // the product's, such as 5.3.1
+	Dir     string // the agent's run directory; "": where the system's agent listens
+	Quiet   bool   // true: records wait for the next envelope and are no reason for one
 
-// Label tells more about a record. Names and values must be registered.
-type Label struct{ Name, Value string }
+	// Modules are the import-path prefixes of the product's own code, as
+	// registered. Nil means the main module of the running program.
+	Modules []string
+	// ErrorMetric is the registered metric of failures. Without it the agent
+	// refuses them.
+	ErrorMetric string
+
+	Getenv func(string) string // nil: os.Getenv
+}
 
 // Bounds.
 const (
-	ringLen      = 1024 // records that wait for the agent
-	sendAtOnce   = 256  // records of one request: with long stack traces, half of what the agent takes
+	ringLen      = 1024    // records that wait for the agent
+	sendAtOnce   = 256     // records of one request: with long stack traces, half of what the agent takes
+	maxText      = 8 << 10 // bytes of a text, and of a label's value
+	maxLabels    = 8
 	flushEvery   = time.Second
-	closeTimeout = 100 * time.Millisecond // the longest that Close waits for the agent
+	closeTimeout = 2 * time.Millisecond // the longest that Close waits for the agent, once to take what it writes and once to answer
 	sendTimeout  = 2 * time.Second
 )
-
-// series is what records of one kind have in common, made once.
-type series struct {
-	metric string
-	labels map[string]string
-}
-
-type event struct {
-	series *series
-	value  int64
-	text   string
-	time   int64
-}
 
 // Client reports for one product. Its methods are safe for concurrent use. A
 // nil Client does nothing.
 type Client struct {
 	config Config
-	http   *http.Client
+	never  never
 	wake   chan struct{}
-	ended  chan struct{}
-	cancel context.CancelFunc
+	end    chan struct{} // closed by the first Close
+	ended  chan struct{} // closed when the goroutine has ended
 
-	mu   sync.Mutex
-	ring [ringLen]event
-	n    int
+	mu     sync.Mutex
+	ring   [ringLen]event
+	n      int
+	closed bool
 
 	dropped atomic.Uint64
 }
 
-// New returns a client, or one that does nothing when the environment says no.
-// It never fails: without an agent, records are dropped and counted.
+// New returns a client, or nil, which does nothing, when the environment says
+// no. It never fails: without an agent, records are dropped and counted.
 func New(c Config) *Client {
 	if c.Getenv == nil {
 		c.Getenv = os.Getenv
@@ -93,12 +96,11 @@ func New(c Config) *Client {
 	if c.Dir == "" {
 		c.Dir = datadir.SystemRun()
 	}
-	ctx, cancel := context.WithCancel(context.Background()) // ends with Close
-	out := &Client{
-		config: c, http: datadir.Client(c.Dir, datadir.AgentSocket), cancel: cancel,
-		wake: make(chan struct{}, 1), ended: make(chan struct{}),
+	if c.Modules == nil {
+		c.Modules = ownModules()
 	}
-	go out.run(ctx)
+	out := &Client{config: c, wake: make(chan struct{}, 1), end: make(chan struct{}), ended: make(chan struct{})}
+	go out.run()
 	return out
 }
 
@@ -116,59 +118,8 @@ func refused(getenv func(string) string) bool {
 	return false
 }
 
-// Counter counts events of one kind. A nil Counter does nothing.
-type Counter struct {
-	client *Client
-	series *series
-}
-
-// Counter returns a counter. Make it once and keep it.
-func (c *Client) Counter(metric string, labels ...Label) *Counter {
-	if c == nil {
-		return nil
-	}
-	return &Counter{client: c, series: newSeries(metric, labels)}
-}
-
-// Add counts n events that happened now.
-func (k *Counter) Add(n int64) {
-	if k != nil {
-		k.client.add(k.series, n, "")
-	}
-}
-
-// Timer times operations of one kind. A nil Timer does nothing.
-type Timer struct {
-	client *Client
-	series *series
-}
-
-// Timer returns a timer. Make it once and keep it.
-func (c *Client) Timer(metric string, labels ...Label) *Timer {
-	if c == nil {
-		return nil
-	}
-	return &Timer{client: c, series: newSeries(metric, labels)}
-}
-
-// Observe reports an operation that took d and ended now.
-func (t *Timer) Observe(d time.Duration) {
-	if t != nil {
-		t.client.add(t.series, d.Microseconds(), "")
-	}
-}
-
-// Error reports a failure: its registered code, and where in the product's own
-// code it was reported. Never a message, an argument or a path.
-func (c *Client) Error(metric, code string, labels ...Label) {
-	if c == nil {
-		return
-	}
-	c.add(newSeries(metric, slices.Concat(labels, []Label{{Name: "frames", Value: Frames(1)}})), 0, code)
-}
-
 // Dropped returns how many records were lost: the ring was full, no agent was
-// there, or it refused them.
+// there, or it refused them or did not say in time that it has them.
 func (c *Client) Dropped() uint64 {
 	if c == nil {
 		return 0
@@ -176,151 +127,26 @@ func (c *Client) Dropped() uint64 {
 	return c.dropped.Load()
 }
 
-func newSeries(metric string, labels []Label) *series {
-	s := &series{metric: metric, labels: make(map[string]string, len(labels))}
-	for _, l := range labels {
-		s.labels[l.Name] = l.Value
-	}
-	return s
-}
-
-func (c *Client) add(s *series, value int64, text string) {
-	now := time.Now().Unix()
-	c.mu.Lock()
-	if c.n == ringLen {
-		c.mu.Unlock()
-		c.dropped.Add(1)
-		return
-	}
-	c.ring[c.n] = event{series: s, value: value, text: text, time: now}
-	c.n++
-	first := c.n == 1
-	c.mu.Unlock()
-	if first {
-		select {
-		case c.wake <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// run hands the ring to the agent a while after the first record in it.
-func (c *Client) run(ctx context.Context) {
-	defer close(c.ended)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-c.wake:
-		}
-		timer.Reset(flushEvery)
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		}
-		c.Flush(ctx)
-	}
-}
-
-// Flush hands over what waits, now, and returns when the agent has it or did
-// not take it.
-func (c *Client) Flush(ctx context.Context) {
-	if c == nil {
-		return
-	}
-	c.mu.Lock()
-	events := append([]event(nil), c.ring[:c.n]...)
-	c.n = 0
-	c.mu.Unlock()
-	if len(events) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
-	defer cancel()
-	accepted := 0
-	for part := range slices.Chunk(events, sendAtOnce) {
-		n, err := c.send(ctx, part)
-		if err != nil {
-			break // no agent for one is none for the rest
-		}
-		accepted += min(n, len(part))
-	}
-	c.dropped.Add(uint64(max(0, len(events)-accepted)))
-}
-
-// Close hands over what waits, for at most a tenth of a second, and ends.
+// Close hands over what waits and ends the client; what is reported later is
+// dropped. It waits two milliseconds for an agent's answer: to have written is
+// enough, since what the agent's socket holds outlives the product. The price
+// is that the last records count as dropped when the agent's disk is slower
+// than that, although it has them, and are lost, counted by nobody else, when
+// the agent hangs.
 func (c *Client) Close() {
 	if c == nil {
 		return
 	}
-	c.cancel()
-	<-c.ended
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-	defer cancel()
-	c.Flush(ctx)
-}
-
-// The local API's request and answer, as OpenAPI describes them.
-type (
-	request struct {
-		Product product  `json:"product"`
-		Quiet   bool     `json:"quiet,omitempty"`
-		Records []record `json:"records"`
+	c.mu.Lock()
+	if !c.closed {
+		c.closed = true
+		close(c.end)
 	}
-	product struct {
-		Name    string `json:"name"`
-		Version string `json:"version"`
+	c.mu.Unlock()
+	late := time.After(closeTimeout)
+	c.flush(context.Background(), closeTimeout)
+	select {
+	case <-c.ended:
+	case <-late: // the goroutine waits for an agent too, no longer than sendTimeout
 	}
-	record struct {
-		Metric string            `json:"metric"`
-		Time   int64             `json:"time"`
-		Value  any               `json:"value"`
-		Labels map[string]string `json:"labels,omitempty"`
-	}
-	answers struct {
-		Results []struct {
-			Status string `json:"status"`
-		} `json:"results"`
-	}
-)
-
-func (c *Client) send(ctx context.Context, events []event) (accepted int, err error) {
-	req := request{Product: product{c.config.Product, c.config.Version}, Quiet: c.config.Quiet, Records: make([]record, len(events))}
-	for i, e := range events {
-		r := record{Metric: e.series.metric, Time: e.time, Value: e.value, Labels: e.series.labels}
-		if e.text != "" {
-			r.Value = e.text
-		}
-		req.Records[i] = r
-	}
-	body, err := json.Marshal(req)
-	if err != nil {
-		return 0, err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://tacit/v1/records", bytes.NewReader(body))
-	if err != nil {
-		return 0, err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	resp, err := c.http.Do(r)
-	if err != nil {
-		return 0, err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("the agent answered %s", resp.Status)
-	}
-	var got answers
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&got); err != nil {
-		return 0, err
-	}
-	for _, a := range got.Results {
-		if a.Status == "accepted" {
-			accepted++
-		}
-	}
-	return accepted, nil
 }

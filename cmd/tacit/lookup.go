@@ -59,8 +59,8 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 // runLookup reports its own failures: a code and its own frames, and nothing
 // of what was typed.
 func runLookup(ctx context.Context, env *cli.Env, report *client.Client, place storePlace, arg string, from time.Time) error {
-	fail := func(code string, err error) error {
-		report.Error("tacit.error", code)
+	fail := func(code client.Code, err error) error {
+		report.Error(code)
 		return err
 	}
 	now := time.Now()

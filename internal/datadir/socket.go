@@ -108,11 +108,33 @@ func (l *Listener) Handler(h http.Handler) http.Handler {
 // Client returns an HTTP client for the endpoint called name in dir. The host
 // in its URLs is not looked at: use http://tacit/. A request fails with an
 // error for which NotRunning is true when nobody listens.
-func Client(dir, name string) *http.Client {
-	return &http.Client{Transport: &transport{
-		socket: filepath.Join(dir, name+".sock"),
-		door:   filepath.Join(dir, name+".door"),
-	}}
+func Client(dir, name string) *http.Client { return &http.Client{Transport: &transport{dir, name}} }
+
+// Dial connects to the endpoint called name in dir, for one request that the
+// caller writes himself, and adds to its header what the endpoint asks for. It
+// never waits on a Unix socket. The error of a missing listener is as
+// [Client]'s.
+func Dial(ctx context.Context, dir, name string, h http.Header) (net.Conn, error) {
+	at, err := find(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	at.prove(h)
+	return at.dial(ctx)
+}
+
+// Opened returns when the endpoint called name in dir was opened: another time
+// is another listener, which knows nothing of what the one before was told. The
+// error of a missing listener is as [Client]'s.
+func Opened(dir, name string) (time.Time, error) {
+	info, err := os.Stat(filepath.Join(dir, name+".door"))
+	if err != nil {
+		info, err = os.Stat(filepath.Join(dir, name+".sock"))
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look at socket: %w", err)
+	}
+	return info.ModTime(), nil
 }
 
 // NotRunning says whether the error of a Client means that nobody listens.
@@ -121,30 +143,50 @@ func NotRunning(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.As(err, &op) && op.Op == "dial"
 }
 
+// place is where an endpoint is.
+type place struct{ network, address, token string }
+
+// find looks where the endpoint is now: it moves when its owner starts again.
+func find(dir, name string) (place, error) {
+	path := filepath.Join(dir, name+".door")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return place{network: "unix", address: filepath.Join(dir, name+".sock")}, nil
+	}
+	var at door
+	if err := json.Unmarshal(b, &at); err != nil {
+		return place{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	return place{network: "tcp", address: at.Address, token: at.Token}, nil
+}
+
+func (p place) dial(ctx context.Context) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, p.network, p.address)
+}
+
+// prove shows that the caller can read the directory.
+func (p place) prove(h http.Header) {
+	if p.token != "" {
+		h.Set(tokenHeader, p.token)
+	}
+}
+
 // transport finds the endpoint anew for every connection, so that a client
 // outlives a restart of the other side.
-type transport struct {
-	socket, door string
-}
+type transport struct{ dir, name string }
 
 // RoundTrip implements [http.RoundTripper].
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	base := http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: 2 * time.Minute}
-	var d net.Dialer
-	if b, err := os.ReadFile(t.door); err == nil {
-		var at door
-		if err := json.Unmarshal(b, &at); err != nil {
-			return nil, fmt.Errorf("read %s: %w", t.door, err)
-		}
-		r = r.Clone(r.Context())
-		r.Header.Set(tokenHeader, at.Token)
-		base.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return d.DialContext(ctx, "tcp", at.Address)
-		}
-	} else {
-		base.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return d.DialContext(ctx, "unix", t.socket)
-		}
+	at, err := find(t.dir, t.name)
+	if err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	at.prove(r.Header)
+	base := http.Transport{
+		DisableKeepAlives: true, ResponseHeaderTimeout: 2 * time.Minute,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return at.dial(ctx) },
 	}
 	return base.RoundTrip(r)
 }

@@ -1,6 +1,7 @@
 package datadir_test
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 )
@@ -162,5 +164,68 @@ func TestNotRunning(t *testing.T) {
 		if datadir.NotRunning(err) {
 			t.Errorf("%v says that nobody listens", err)
 		}
+	}
+}
+
+// TestDial: one request, written by hand, gets in as a Client's does.
+func TestDial(t *testing.T) {
+	for name, dir := range map[string]string{"socket": short(t), "loopback": long(t)} {
+		t.Run(name, func(t *testing.T) {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://tacit/", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := datadir.Dial(t.Context(), dir, datadir.AgentSocket, r.Header); !datadir.NotRunning(err) {
+				t.Errorf("before it runs: %v", err)
+			}
+			serve(t, dir, "word")
+			conn, err := datadir.Dial(t.Context(), dir, datadir.AgentSocket, r.Header)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if err := r.Write(conn); err != nil {
+				t.Fatal(err)
+			}
+			resp, err := http.ReadResponse(bufio.NewReader(conn), r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			if b, err := io.ReadAll(resp.Body); string(b) != "word" || err != nil {
+				t.Errorf("%s %q, %v", resp.Status, b, err)
+			}
+		})
+	}
+}
+
+// TestOpened: each start of a listener has a time of its own.
+func TestOpened(t *testing.T) {
+	for name, dir := range map[string]string{"socket": short(t), "loopback": long(t)} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := datadir.Opened(dir, datadir.AgentSocket); !datadir.NotRunning(err) {
+				t.Errorf("before it runs: %v", err)
+			}
+			stop := serve(t, dir, "first")
+			first, err := datadir.Opened(dir, datadir.AgentSocket)
+			if again, _ := datadir.Opened(dir, datadir.AgentSocket); err != nil || !again.Equal(first) {
+				t.Errorf("opened %v, then %v, %v", first, again, err)
+			}
+			stop()
+			if _, err := datadir.Opened(dir, datadir.AgentSocket); !datadir.NotRunning(err) {
+				t.Errorf("after it ran: %v", err)
+			}
+			for end := time.Now().Add(10 * time.Second); ; { // the clock of a file system is coarse
+				stop := serve(t, dir, "second")
+				second, err := datadir.Opened(dir, datadir.AgentSocket)
+				if err != nil || time.Now().After(end) {
+					t.Fatalf("opened again at %v as at %v, %v", second, first, err)
+				}
+				if !second.Equal(first) {
+					return
+				}
+				stop()
+			}
+		})
 	}
 }

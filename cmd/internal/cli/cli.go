@@ -145,7 +145,7 @@ func (e *Env) PrintJSON(v any) error {
 // Client returns a client by which a command reports itself to the agent of
 // the data directory. Without an agent it drops what it is given.
 func (e *Env) Client() *client.Client {
-	return client.New(client.Config{Product: Product().Name, Version: Version, Dir: e.Data().Run()})
+	return client.New(client.Config{Product: Product().Name, Version: Version, Dir: e.Data().Run(), ErrorMetric: "tacit.error"})
 }
 
 // Count reports that a command is used, and waits at most a moment.
