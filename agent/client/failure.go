@@ -28,8 +28,8 @@ const (
 )
 
 // Error reports a failure: the registered code of err or of what it wraps, that
-// is what its method Code() string returns, or else the name of its Go type,
-// such as fs.PathError; and where in the product's own code it was reported.
+// is what its method Code() string returns, or else the name of its Go type as
+// OpenTelemetry writes it, such as *fs.PathError; and where in the product's own code it was reported.
 // Never a message, a value or a path. A nil err is no failure.
 func (c *Client) Error(err error, labels ...Label) {
 	if c != nil {
@@ -109,17 +109,17 @@ func registered(err error) string {
 // typeName names the type of the first error in the tree that has one to speak
 // of, or returns "": the wrappers of packages fmt and errors say nothing.
 func typeName(err error) string {
-	for err != nil {
-		t := reflect.TypeOf(err)
-		for t.Kind() == reflect.Pointer {
-			t = t.Elem()
+	for ; err != nil; err = within(err) {
+		named := reflect.TypeOf(err)
+		if named.Kind() == reflect.Pointer {
+			named = named.Elem()
 		}
-		// Without type arguments, which have paths in them.
-		name, _, _ := strings.Cut(t.String(), "[")
-		if t.Name() != "" && t.PkgPath() != "fmt" && t.PkgPath() != "errors" {
-			return name
+		if in := named.PkgPath(); named.Name() == "" || in == "fmt" || in == "errors" {
+			continue
 		}
-		err = within(err)
+		// Without type arguments, which have import paths in them.
+		name, _, _ := strings.Cut(reflect.TypeOf(err).String(), "[")
+		return name
 	}
 	return ""
 }

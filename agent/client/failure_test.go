@@ -55,16 +55,16 @@ func failures(t *testing.T, report func(c *client.Client)) []schema.Record {
 func TestErrorCodes(t *testing.T) {
 	path := &fs.PathError{Op: "open", Path: "/home/" + secret, Err: syscall.ENOENT}
 	for want, err := range map[string]error{
-		"disk_full":              client.Code("disk_full"),
-		"wrapped":                fmt.Errorf("%s: %w", secret, client.Code("wrapped")),
-		"joined":                 errors.Join(errors.New(secret), fmt.Errorf("b: %w", client.Code("joined"))),
-		"quota":                  fmt.Errorf("%s: %w", secret, codedError{quotaError{secret}}),
-		"client_test.quotaError": &quotaError{secret},
-		"fs.PathError":           path,
-		"net.OpError":            fmt.Errorf("%s: %w", secret, errors.Join(&net.OpError{Op: secret, Err: path})),
-		"syscall.Errno":          syscall.ENOSPC,
-		"client_test.holder":     holder[codedError]{},
-		"other":                  fmt.Errorf("%s: %w", secret, errors.New(secret)),
+		"disk_full":               client.Code("disk_full"),
+		"wrapped":                 fmt.Errorf("%s: %w", secret, client.Code("wrapped")),
+		"joined":                  errors.Join(errors.New(secret), fmt.Errorf("b: %w", client.Code("joined"))),
+		"quota":                   fmt.Errorf("%s: %w", secret, codedError{quotaError{secret}}),
+		"*client_test.quotaError": &quotaError{secret},
+		"*fs.PathError":           path,
+		"*net.OpError":            fmt.Errorf("%s: %w", secret, errors.Join(&net.OpError{Op: secret, Err: path})),
+		"syscall.Errno":           syscall.ENOSPC,
+		"client_test.holder":      holder[codedError]{},
+		"other":                   fmt.Errorf("%s: %w", secret, errors.New(secret)),
 	} {
 		got := failures(t, func(c *client.Client) { c.Error(err) })
 		if len(got) != 1 || got[0].Value != schema.Text(want) || got[0].Metric != "fault" {

@@ -76,9 +76,14 @@ func (t *Timer) Observe(d time.Duration) {
 }
 
 // State reports a registered text: a state that holds from now on, a log
-// template's id, or an answer that was chosen from a list.
+// template's id, or an answer that was chosen from a list. No text counts as
+// dropped.
 func (c *Client) State(metric, value string, labels ...Label) {
-	if c != nil {
+	switch {
+	case c == nil:
+	case value == "":
+		c.dropped.Add(1)
+	default:
 		c.add(newSeries(metric, labels), 0, value)
 	}
 }
