@@ -59,8 +59,9 @@ fuzz:
 # Figures, reported and never asserted: machines are shared and noisy.
 bench: build
 	./bin/tacit bench --rounds 5
-	$(GO) test -run '^$$' -bench . -benchmem ./agent/client ./schema/codec
+	$(GO) test -run '^$$' -bench . -benchmem ./agent/client ./schema/codec ./integration/example/finder
 	$(GO) test -run '^$$' -bench Records -benchtime 3s -benchmem ./agent/local
+	$(GO) test -run '^$$' -bench Product -benchtime 1x -timeout 10m ./integration/bench
 	$(GO) test -run '^$$' -bench UpOnce -benchtime 5x -timeout 10m ./integration/bench
 	$(GO) test -run '^$$' -bench 'Idle|Checkbox|Pages' -benchtime 1x -timeout 40m ./integration/bench
 

@@ -22,8 +22,14 @@ var (
 	ErrOff = errors.New("telemetry is off in this process, by DO_NOT_TRACK or TACIT_TELEMETRY")
 )
 
-// maxAnswer bounds what is read of an answer.
-const maxAnswer = 1 << 20
+const (
+	maxAnswer = 1 << 20 // bytes that are read of an answer
+	// writeTimeout is how long a request may take to be written, at least. It is
+	// not the time that it takes: a new socket holds maxRequest bytes whoever is
+	// at the other end. A machine so busy that this process stands still between
+	// two instructions must not cost the records.
+	writeTimeout = 20 * time.Millisecond
+)
 
 // ask sends one request and reads the answer into out. It waits at most patience
 // for the agent to take the one, and for the other.
@@ -44,17 +50,10 @@ type call struct {
 
 // begin writes a request. The calling goroutine does it all: there is none of a
 // transport that a busy machine could keep from writing. An agent that lives
-// has the request then, also when nobody waits for the answer.
+// has the request then, also when nobody waits for the answer. Without an agent
+// it costs next to nothing.
 func (c *Client) begin(ctx context.Context, patience time.Duration, method, path string, body any) (*call, error) {
-	var send io.Reader
-	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
-			return nil, fmt.Errorf("ask the agent: %w", err)
-		}
-		send = bytes.NewReader(b)
-	}
-	r, err := http.NewRequestWithContext(ctx, method, "http://tacit"+path, send)
+	r, err := http.NewRequestWithContext(ctx, method, "http://tacit"+path, http.NoBody)
 	if err != nil {
 		return nil, fmt.Errorf("ask the agent: %w", err)
 	}
@@ -67,7 +66,7 @@ func (c *Client) begin(ctx context.Context, patience time.Duration, method, path
 		}
 		return nil, fmt.Errorf("ask the agent: %w", err)
 	}
-	if err := errors.Join(k.conn.SetDeadline(time.Now().Add(patience)), r.Write(k.conn)); err != nil {
+	if err := k.write(patience, body); err != nil {
 		k.close()
 		return nil, fmt.Errorf("ask the agent: %w", err)
 	}
@@ -75,14 +74,27 @@ func (c *Client) begin(ctx context.Context, patience time.Duration, method, path
 }
 
 func (c *Client) connect(ctx context.Context, patience time.Duration, r *http.Request) (*call, error) {
-	soon, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	conn, err := datadir.Dial(soon, c.config.Dir, datadir.AgentSocket, r.Header)
+	conn, err := datadir.Dial(ctx, patience, c.config.Dir, datadir.AgentSocket, r.Header)
 	if err != nil {
 		return nil, err
 	}
 	closed := func() { _ = conn.Close() } // whoever waits for it, waits no more
 	return &call{conn: conn, sent: r, stop: context.AfterFunc(ctx, closed)}, nil
+}
+
+// write writes the request, with a body unless it is nil.
+func (k *call) write(patience time.Duration, body any) error {
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		k.sent.Body, k.sent.ContentLength = io.NopCloser(bytes.NewReader(b)), int64(len(b))
+	}
+	if err := k.conn.SetDeadline(time.Now().Add(max(patience, writeTimeout))); err != nil {
+		return err
+	}
+	return k.sent.Write(k.conn)
 }
 
 // end reads the answer into out, if it comes in time, and closes the connection.

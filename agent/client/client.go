@@ -58,9 +58,10 @@ type Config struct {
 
 // Bounds.
 const (
-	ringLen      = 1024    // records that wait for the agent
-	sendAtOnce   = 256     // records of one request: with long stack traces, half of what the agent takes
-	maxText      = 8 << 10 // bytes of a text, and of a label's value
+	ringLen      = 1024     // records that wait for the agent
+	maxRequest   = 64 << 10 // bytes, about: less than a socket holds that nobody reads
+	maxRecords   = 500      // of one request; the agent takes twice as many
+	maxText      = 8 << 10  // bytes of a text, and of a label's value
 	maxLabels    = 8
 	flushEvery   = time.Second
 	closeTimeout = 2 * time.Millisecond // the longest that Close waits for the agent, once to take what it writes and once to answer

@@ -10,17 +10,23 @@ type Label struct{ Name, Value string }
 type series struct {
 	metric string
 	labels map[string]string
+	size   int // about how many bytes it takes in a request
 }
+
+// recordSize is about how many bytes of a request a record takes beside its
+// texts.
+const recordSize = 64
 
 // newSeries returns nil when the agent would not take what it is told.
 func newSeries(metric string, labels []Label) *series {
-	s := &series{metric: metric, labels: make(map[string]string, len(labels))}
+	s := &series{metric: metric, labels: make(map[string]string, len(labels)), size: recordSize + len(metric)}
 	for _, l := range labels {
 		if len(l.Value) > maxText || len(s.labels) == maxLabels {
 			return nil
 		}
 		if l.Value != "" {
 			s.labels[l.Name] = l.Value
+			s.size += len(l.Name) + len(l.Value) + len(`"":"",`)
 		}
 	}
 	return s

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -54,24 +53,38 @@ func (c *Client) flush(ctx context.Context, patience time.Duration) {
 // send writes all requests before it reads the first answer: what is written
 // the agent has, though the product ends before it answers.
 func (c *Client) send(ctx context.Context, patience time.Duration, events []event) (accepted int) {
-	var calls []*call
-	for part := range slices.Chunk(events, sendAtOnce) {
-		k, err := c.begin(ctx, patience, http.MethodPost, "/v1/records", c.request(part))
+	var (
+		calls []*call
+		asked []int
+	)
+	for len(events) > 0 {
+		n := fits(events)
+		k, err := c.begin(ctx, patience, http.MethodPost, "/v1/records", c.request(events[:n]))
 		if err != nil {
 			break // no agent for one is none for the rest
 		}
-		calls = append(calls, k)
+		calls, asked, events = append(calls, k), append(asked, n), events[n:]
 	}
 	until := time.Now().Add(patience)
 	for i, k := range calls {
 		var got answers
-		if err := k.end(until, &got); err != nil {
-			continue
+		if err := k.end(until, &got); err == nil {
+			accepted += min(got.accepted(), asked[i])
 		}
-		asked := min(sendAtOnce, len(events)-i*sendAtOnce)
-		accepted += min(got.accepted(), asked)
 	}
 	return accepted
+}
+
+// fits returns how many of the events one request takes, at least one.
+func fits(events []event) int {
+	size := 0
+	for i := range events {
+		size += events[i].series.size + len(events[i].text)
+		if i > 0 && size > maxRequest || i == maxRecords {
+			return i
+		}
+	}
+	return len(events)
 }
 
 // The local API's request and answer, as OpenAPI describes them.

@@ -26,6 +26,7 @@ func registryCommand(env *cli.Env) *cobra.Command {
 			Args: cli.Args(cobra.ArbitraryArgs),
 			RunE: func(_ *cobra.Command, files []string) error { return showRegistry(env, files) },
 		},
+		generateCommand(env),
 	)
 }
 

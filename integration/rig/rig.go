@@ -59,9 +59,9 @@ var build = sync.OnceValues(func() (string, error) {
 	return dir, compile(root, dir, "-s -w")
 })
 
-// compile builds the commands into a directory.
+// compile builds the commands, and the example of a product, into a directory.
 func compile(root, dir, flags string) error {
-	c := exec.Command("go", "build", "-trimpath", "-ldflags", flags, "-o", dir, "./cmd/...")
+	c := exec.Command("go", "build", "-trimpath", "-ldflags", flags, "-o", dir, "./cmd/...", "./integration/example/finder")
 	c.Dir = root
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := c.CombinedOutput(); err != nil {
@@ -124,8 +124,8 @@ func track(root string) error {
 	})
 }
 
-// Binary returns the path of a freshly built command: "tacit" or
-// "tacit-agent".
+// Binary returns the path of a freshly built command: "tacit", "tacit-agent" or
+// "finder", a product that reports.
 func Binary(t testing.TB, name string) string {
 	t.Helper()
 	dir, err := build()

@@ -111,13 +111,18 @@ func (l *Listener) Handler(h http.Handler) http.Handler {
 func Client(dir, name string) *http.Client { return &http.Client{Transport: &transport{dir, name}} }
 
 // Dial connects to the endpoint called name in dir, for one request that the
-// caller writes himself, and adds to its header what the endpoint asks for. It
-// never waits on a Unix socket. The error of a missing listener is as
-// [Client]'s.
-func Dial(ctx context.Context, dir, name string, h http.Header) (net.Conn, error) {
+// caller writes himself, and adds to its header what the endpoint asks for. On a
+// Unix socket it never waits; on loopback at most for patience. The error of a
+// missing listener is as [Client]'s.
+func Dial(ctx context.Context, patience time.Duration, dir, name string, h http.Header) (net.Conn, error) {
 	at, err := find(dir, name)
 	if err != nil {
 		return nil, err
+	}
+	if at.token != "" {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
 	}
 	at.prove(h)
 	return at.dial(ctx)

@@ -175,11 +175,11 @@ func TestDial(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := datadir.Dial(t.Context(), dir, datadir.AgentSocket, r.Header); !datadir.NotRunning(err) {
+			if _, err := datadir.Dial(t.Context(), time.Minute, dir, datadir.AgentSocket, r.Header); !datadir.NotRunning(err) {
 				t.Errorf("before it runs: %v", err)
 			}
 			serve(t, dir, "word")
-			conn, err := datadir.Dial(t.Context(), dir, datadir.AgentSocket, r.Header)
+			conn, err := datadir.Dial(t.Context(), time.Minute, dir, datadir.AgentSocket, r.Header)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,107 @@
+// Command finder stands for a product in the tests: it reports what one short
+// session of a desktop client would, with functions that were generated from
+// the example's registry, and ends with the exit code that it is told. It
+// prints nothing unless it is asked for what a Help → About shows.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/agent/client"
+	"github.com/tacit-telemetry/tacit/integration/example/finder/telemetry"
+)
+
+//go:generate go run github.com/tacit-telemetry/tacit/cmd/tacit registry generate --product finder --out telemetry/telemetry.go ../../../schema/registry/example/finder.yaml ../../../schema/registry/example/engine.yaml ../../../schema/registry/example/csp.yaml ../../../schema/registry/example/survey.yaml
+
+// version is the product's.
+const version = "5.3.1"
+
+type options struct {
+	dir                string
+	exit               int
+	about, send, crash bool
+	never              string
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.dir, "dir", "", "the agent's run directory; without it, the system's")
+	flag.IntVar(&o.exit, "exit", 0, "the exit code")
+	flag.BoolVar(&o.about, "about", false, "print the installation ID to read out")
+	flag.BoolVar(&o.send, "send", false, "have the agent send at the end")
+	flag.BoolVar(&o.crash, "crash", false, "crash in the end, and have that reported")
+	flag.StringVar(&o.never, "never", "", "a text that must never leave this host")
+	flag.Parse()
+	os.Exit(run(o))
+}
+
+func run(o options) int {
+	c := telemetry.Start(version, client.Config{Dir: o.dir})
+	defer c.Close()
+	if o.crash {
+		if err := c.MonitorCrashes(); err != nil {
+			fmt.Fprintf(os.Stderr, "error: %v\n", err)
+		}
+	}
+	if o.never != "" {
+		c.Never(o.never)
+	}
+	session(o.dir)
+	if err := user(c, o); err != nil {
+		fmt.Fprintf(os.Stderr, "error: %v\n", err)
+	}
+	if o.crash {
+		crash(o.never)
+	}
+	return o.exit
+}
+
+// session is what a user does in a few moments.
+func session(dir string) {
+	began := time.Now()
+	telemetry.SetEdition(telemetry.EditionEnterprise)
+	telemetry.SetDeployment(telemetry.DeploymentOnPremises)
+	telemetry.SetSyncOn(true)
+	telemetry.MenuUsed(telemetry.MenuOpen)
+	telemetry.AddMenuUsed(3, telemetry.MenuFind)
+	telemetry.ButtonUsed(telemetry.ButtonSearch)
+	telemetry.SetSearchResults(42)
+	telemetry.OperationDuration(time.Since(began)+340*time.Millisecond, telemetry.OperationSearch)
+	telemetry.Error(open(dir), telemetry.ErrorOperationOpen)
+	telemetry.Error(fmt.Errorf("save %s: %w", dir, telemetry.ErrorDiskFull), telemetry.ErrorOperationSave)
+	telemetry.AnswerSurveyScore(9)
+	telemetry.AnswerSurveyReason(telemetry.SurveyReasonFast)
+}
+
+// open fails with an error that has a path in it.
+func open(dir string) error { return &fs.PathError{Op: "open", Path: dir, Err: fs.ErrNotExist} }
+
+// user is what a user asks for himself.
+func user(c *client.Client, o options) error {
+	if o.about {
+		in, err := c.Installation(context.Background())
+		if err != nil {
+			return err
+		}
+		fmt.Println(in.Spoken)
+	}
+	if o.send {
+		sent, err := c.SendNow(context.Background())
+		if err != nil {
+			return err
+		}
+		if sent.Reason != "" {
+			return errors.New(sent.Reason)
+		}
+	}
+	return nil
+}
+
+// crash panics with a text that must not leave this host.
+func crash(secret string) { panic("cannot go on: " + secret) }
