@@ -86,8 +86,20 @@ type Client struct {
 }
 
 // New returns a client, or nil, which does nothing, when the environment says
-// no. It never fails: without an agent, records are dropped and counted.
+// no. It never fails: without an agent, records are dropped and counted. In the
+// second process that [Client.MonitorCrashes] starts it does not return.
 func New(c Config) *Client {
+	out := newClient(c)
+	if isMonitor() {
+		out.monitor()
+	}
+	if out != nil {
+		go out.run()
+	}
+	return out
+}
+
+func newClient(c Config) *Client {
 	if c.Getenv == nil {
 		c.Getenv = os.Getenv
 	}
@@ -100,9 +112,7 @@ func New(c Config) *Client {
 	if c.Modules == nil {
 		c.Modules = ownModules()
 	}
-	out := &Client{config: c, wake: make(chan struct{}, 1), end: make(chan struct{}), ended: make(chan struct{})}
-	go out.run()
-	return out
+	return &Client{config: c, wake: make(chan struct{}, 1), end: make(chan struct{}), ended: make(chan struct{})}
 }
 
 // refused says whether this process asked not to be tracked.

@@ -19,9 +19,9 @@ const crashVariable = "TACIT_CRASH_MONITOR"
 // MonitorCrashes reports when this process dies of a panic that nobody caught,
 // or of a fatal error of Go's runtime, in any goroutine: as the code "crash",
 // with functions and lines. Call it once, first in main, right after [New]:
-// it starts the same program again, as a process that does nothing but wait
-// for the end of this one. There MonitorCrashes does not return, so that
-// nothing that stands below it runs twice; what stands above does, as do
+// it starts the same program again, with the same arguments, as a process that
+// does nothing but wait for the end of this one. There [New] does not return, so
+// that nothing that stands below it runs twice; what stands above does, as do
 // functions called init.
 //
 // The runtime writes the crash's text into a pipe to that process. Of it only
@@ -33,12 +33,6 @@ const crashVariable = "TACIT_CRASH_MONITOR"
 // An error says that nobody watches; the product may go on. Starting takes a
 // few milliseconds. Where telemetry is off nothing is started.
 func (c *Client) MonitorCrashes() error {
-	if os.Getenv(crashVariable) == "1" {
-		if c != nil {
-			c.watch(os.Stdin)
-		}
-		os.Exit(0)
-	}
 	if c == nil {
 		return nil
 	}
@@ -47,6 +41,9 @@ func (c *Client) MonitorCrashes() error {
 	}
 	return nil
 }
+
+// isMonitor says whether this process is the second one.
+func isMonitor() bool { return os.Getenv(crashVariable) == "1" }
 
 // startMonitor starts the second process and has the runtime write crashes into
 // its input.
@@ -60,10 +57,8 @@ func startMonitor() error {
 		return err
 	}
 	defer in.Close()
-	defer out.Close()                                   // the runtime has a duplicate
-	monitor := exec.Command(program, "(crash monitor)") // the argument is for those who list processes
-	monitor.Env = append(os.Environ(), crashVariable+"=1")
-	monitor.Stdin = in
+	defer out.Close() // the runtime has a duplicate
+	monitor := &exec.Cmd{Path: program, Args: os.Args, Env: append(os.Environ(), crashVariable+"=1"), Stdin: in}
 	if err := monitor.Start(); err != nil {
 		return err
 	}
@@ -79,7 +74,15 @@ func startMonitor() error {
 // crashed comes first.
 const maxCrash = 1 << 20
 
-// watch waits until the other process has ended and reports its crash.
+// monitor is the second process from here on: it waits until the other has
+// ended and reports its crash.
+func (c *Client) monitor() {
+	if c != nil {
+		c.watch(os.Stdin)
+	}
+	os.Exit(0)
+}
+
 func (c *Client) watch(pipe io.Reader) {
 	signal.Ignore(os.Interrupt, syscall.SIGHUP) // they are the other's, who may live on
 	text, err := io.ReadAll(io.LimitReader(pipe, maxCrash))

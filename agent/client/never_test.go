@@ -23,10 +23,11 @@ func TestNever(t *testing.T) {
 	want := []string{"zoe@example.com", "L-4711"}
 	for round := range 3 {
 		a := new(taker)
-		told := make(chan string, 16)
 		h := local.Handler(a)
 		stop := serve(t, dir, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			told <- r.URL.Path
+			if r.URL.Path == "/v1/records" && len(a.secrets()) == 0 {
+				t.Error("records come before what must never leave")
+			}
 			h.ServeHTTP(w, r)
 		}))
 		if round < 2 {
@@ -34,11 +35,10 @@ func TestNever(t *testing.T) {
 				c.Counter("menu.used").Add(1)
 				c.Flush(t.Context())
 			}
-			if first, second, third := <-told, <-told, <-told; first != "/v1/never" || second != "/v1/records" || third != "/v1/records" {
-				t.Errorf("told %s, %s, %s", first, second, third)
-			}
+			eventually(t, "the agent has the records", func() bool { return len(a.records()) == 2 })
 		}
-		eventually(t, "the agent knows", func() bool { return slices.Equal(a.secrets(), want) })
+		// The goroutine looks too, so that an agent may be told twice.
+		eventually(t, "the agent knows", func() bool { return len(a.secrets()) >= 2 && slices.Equal(a.secrets()[:2], want) })
 		stop()
 	}
 }

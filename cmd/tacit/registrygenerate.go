@@ -16,8 +16,8 @@ import (
 
 func generateCommand(env *cli.Env) *cobra.Command {
 	var (
-		config generate.Config
-		out    string
+		what generate.Config
+		out  string
 	)
 	c := &cobra.Command{
 		Use:   "generate FILE...",
@@ -26,26 +26,26 @@ func generateCommand(env *cli.Env) *cobra.Command {
 			"does not compile. For go generate:\n\n" +
 			"  //go:generate tacit registry generate --out telemetry.go ../registry/finder.yaml",
 		Args: cli.Args(cobra.MinimumNArgs(1)),
-		RunE: func(_ *cobra.Command, files []string) error { return generateGo(env, config, out, files) },
+		RunE: func(_ *cobra.Command, files []string) error { return generateGo(env, what, out, files) },
 	}
-	c.Flags().StringVar(&config.Package, "package", "telemetry", "name of the Go package")
-	c.Flags().StringVar(&config.Product, "product", "", "whose functions; without it, the only product of the files")
+	c.Flags().StringVar(&what.Package, "package", "telemetry", "name of the Go package")
+	c.Flags().StringVar(&what.Product, "product", "", "whose functions; without it, the only product of the files")
 	c.Flags().StringVar(&out, "out", "-", "file to write; -: stdout")
 	return c
 }
 
-func generateGo(env *cli.Env, config generate.Config, out string, files []string) error {
+func generateGo(env *cli.Env, what generate.Config, out string, files []string) error {
 	env.Count("registry")
 	reg, err := readRegistry(files)
 	if err != nil {
 		return err
 	}
-	if config.Product == "" {
-		if config.Product, err = onlyProduct(reg); err != nil {
+	if what.Product == "" {
+		if what.Product, err = onlyProduct(reg); err != nil {
 			return err
 		}
 	}
-	text, err := generate.Go(reg, config)
+	text, err := generate.Go(reg, what)
 	if err != nil {
 		return err
 	}
@@ -77,5 +77,6 @@ func onlyProduct(reg *registry.Registry) (string, error) {
 	case 1:
 		return own[0], nil
 	}
+	slices.Sort(own)
 	return "", cli.WithHint(errors.New("the files have several products"), "name one of them: --product %s", strings.Join(own, ", or --product "))
 }

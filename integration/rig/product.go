@@ -51,19 +51,25 @@ func UpExample(t testing.TB, dir string) *Process {
 	t.Helper()
 	c := Tacit(t, "up", "--ports", "0", "--data", dir)
 	if RegistryFlag {
-		root, err := moduleRoot()
-		if err != nil {
-			t.Fatal(err)
-		}
-		files, err := filepath.Glob(filepath.Join(root, "schema", "registry", "example", "*.yaml"))
-		if err != nil || len(files) == 0 {
-			t.Fatalf("no files of the example's registry: %v", err)
-		}
-		for _, file := range files {
+		for _, file := range ExampleRegistry(t) {
 			c.Args = append(c.Args, "--registry", file)
 		}
 	}
 	p := c.Start(t, dir)
 	p.WaitFor(t, "Ctrl-C ends it")
 	return p
+}
+
+// ExampleRegistry returns the files of the example's registry.
+func ExampleRegistry(t testing.TB) []string {
+	t.Helper()
+	root, err := moduleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(root, "schema", "registry", "example", "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files of the example's registry: %v", err)
+	}
+	return files
 }

@@ -1,8 +1,12 @@
 package story
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,7 +65,6 @@ func TestGeneratedFunctions(t *testing.T) {
 		{"finder.edition", "enterprise", nil}, {"finder.deployment", "on_premises", nil}, {"finder.sync.on", "1", nil},
 		{"finder.menu.used", "1", map[string]string{"menu": "open"}}, {"finder.menu.used", "3", map[string]string{"menu": "find"}},
 		{"finder.button.used", "1", map[string]string{"button": "search"}},
-		{"survey.score", "9", nil}, {"survey.reason", "fast", nil},
 	} {
 		if !has(tl, want.metric, want.value, want.labels) {
 			t.Errorf("%s %s %v is not in %+v", want.metric, want.value, want.labels, tl.Records)
@@ -69,6 +72,11 @@ func TestGeneratedFunctions(t *testing.T) {
 	}
 	checkFailure(t, tl, "*fs.PathError", "open", "main.session main.go:")
 	checkFailure(t, tl, "disk_full", "save", "main.session main.go:")
+	// What a user thinks is counted, and stands on nobody's page.
+	if found := append(reported(tl, "survey.score"), reported(tl, "survey.reason")...); len(found) > 0 {
+		t.Errorf("the timeline has answers: %+v", found)
+	}
+	checkSent(t, dir, "survey.score", "survey.reason")
 	product.Args = append(product.Args, "-crash")
 	if r := product.Run(t); r.Code != 2 {
 		t.Errorf("a product that crashes exits with %d: %s", r.Code, r.Stderr)
@@ -118,6 +126,24 @@ func has(tl rig.Timeline, metric, value string, labels map[string]string) bool {
 	return false
 }
 
+// checkSent looks for metrics in the fragments that were sent.
+func checkSent(t *testing.T, dir string, metrics ...string) {
+	t.Helper()
+	var sent []struct{ Number int }
+	if err := json.Unmarshal([]byte(run(t, dir, "outbox", "--json")), &sent); err != nil {
+		t.Fatal(err)
+	}
+	shown := ""
+	for _, s := range sent {
+		shown += run(t, dir, "outbox", "show", strconv.Itoa(s.Number), "--json")
+	}
+	for _, metric := range metrics {
+		if !strings.Contains(shown, strconv.Quote(metric)) {
+			t.Errorf("%s is in none of %d envelopes that were sent", metric, len(sent))
+		}
+	}
+}
+
 // checkFailure looks for a failure and where it was reported.
 func checkFailure(t *testing.T, tl rig.Timeline, code, operation, where string) {
 	t.Helper()
@@ -127,4 +153,28 @@ func checkFailure(t *testing.T, tl rig.Timeline, code, operation, where string) 
 		}
 	}
 	t.Errorf("no %s in %s at %s in %+v", code, operation, where, tl.Records)
+}
+
+// TestGenerate: the command makes the file that the example is built with, and
+// says which product it needs to be told.
+func TestGenerate(t *testing.T) {
+	t.Parallel()
+	files := rig.ExampleRegistry(t)
+	generate := append([]string{"registry", "generate", "--data", rig.Dir(t)}, files...)
+	checkRefused(t, rig.Tacit(t, generate...).Run(t), 1, "several products", "--product engine, or --product finder")
+	generate = append(generate, "--product", "finder")
+	printed := rig.Tacit(t, generate...).Run(t)
+	if printed.Code != 0 || !strings.Contains(printed.Stdout, "func MenuUsed(menu Menu)") {
+		t.Fatalf("exit code %d: %s%s", printed.Code, printed.Stdout, printed.Stderr)
+	}
+	out := filepath.Join(t.TempDir(), "telemetry.go")
+	written := rig.Tacit(t, append(generate, "--out", out)...).Run(t)
+	if b, err := os.ReadFile(out); err != nil || written.Stdout != "" || string(b) != printed.Stdout {
+		t.Errorf("--out writes something else: %v, it prints %q", err, written.Stdout)
+	}
+	for flag, says := range map[string]string{"--product=other": `"other" is not registered`, "--package=a-b": `"a-b" cannot`} {
+		if r := rig.Tacit(t, append(generate, flag)...).Run(t); r.Code != 1 || !strings.Contains(r.Stderr, says) {
+			t.Errorf("%s: exit code %d: %s", flag, r.Code, r.Stderr)
+		}
+	}
 }

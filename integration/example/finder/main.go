@@ -75,6 +75,7 @@ func session(dir string) {
 	telemetry.OperationDuration(time.Since(began)+340*time.Millisecond, telemetry.OperationSearch)
 	telemetry.Error(open(dir), telemetry.ErrorOperationOpen)
 	telemetry.Error(fmt.Errorf("save %s: %w", dir, telemetry.ErrorDiskFull), telemetry.ErrorOperationSave)
+	telemetry.SetSurveyUsage(telemetry.SurveyUsageHigh)
 	telemetry.AnswerSurveyScore(9)
 	telemetry.AnswerSurveyReason(telemetry.SurveyReasonFast)
 }
