@@ -185,6 +185,7 @@ const (
 	ErrorDiskFull                     client.Code = "disk_full"
 	ErrorOutOfMemory                  client.Code = "out_of_memory"
 	ErrorPanic                        client.Code = "panic"
+	ErrorCrash                        client.Code = "crash"
 	ErrorFsPathError                  client.Code = "*fs.PathError"
 	ErrorNetOpError                   client.Code = "*net.OpError"
 	ErrorURLError                     client.Code = "*url.Error"
