@@ -32,7 +32,7 @@ func (e *nilError) Error() string { return secret }
 func (e *nilError) Code() string { return e.code } // panics when e is nil
 
 // holder has a type argument, whose import path is nobody's business.
-type holder[T any] struct{ held T }
+type holder[T any] struct{ _ T }
 
 func (holder[T]) Error() string { return secret }
 
