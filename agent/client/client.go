@@ -64,7 +64,7 @@ const (
 	maxText      = 8 << 10  // bytes of a text, and of a label's value
 	maxLabels    = 8
 	flushEvery   = time.Second
-	closeTimeout = 2 * time.Millisecond // the longest that Close waits for the agent, once to take what it writes and once to answer
+	closeTimeout = 2 * time.Millisecond // the longest that Close waits for the agent's answer
 	sendTimeout  = 2 * time.Second
 )
 
