@@ -27,6 +27,8 @@ func registryCommand(env *cli.Env) *cobra.Command {
 			RunE: func(_ *cobra.Command, files []string) error { return showRegistry(env, files) },
 		},
 		generateCommand(env),
+		registryDocsCommand(env),
+		registryDiffCommand(env),
 	)
 }
 

@@ -21,11 +21,12 @@ func TestWrongValues(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2 --since abc": "write it as 7d",
-		"bench --records 0":       "take at least one",
-		"bench --installations 0": "take 1 to 1,000",
-		"up --ports -1":           "take 1 to 65,535",
-		"bench --rounds 0":        "take 1 or more",
-		"bench --envelopes -1":    "take 0",
+		"bench --records 0":                                        "take at least one",
+		"bench --installations 0":                                  "take 1 to 1,000",
+		"up --ports -1":                                            "take 1 to 65,535",
+		"registry docs --format pdf":                               "write markdown, html or csv",
+		"bench --rounds 0":                                         "take 1 or more",
+		"bench --envelopes -1":                                     "take 0",
 		"store recall --agent x --from 7d --to 2026-01-01":         "write it as 2026-11-01",
 		"store recall --agent x --from 2026-01-02 --to 2026-01-01": "the first one first",
 		"store keys rotate --destroy 4294967296":                   "store keys list",

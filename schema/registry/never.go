@@ -42,3 +42,7 @@ func NeverMapped(name string) bool {
 		return name == never || strings.HasSuffix(never, ".") && strings.HasPrefix(name+".", never)
 	})
 }
+
+// NeverMappedNames returns the attributes that [NeverMapped] refuses, in order.
+// One that ends with a dot stands for all that begin with it.
+func NeverMappedNames() []string { return slices.Clone(neverMapped) }
