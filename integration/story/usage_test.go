@@ -24,6 +24,7 @@ func TestUsage(t *testing.T) {
 		"outbox frobnicate":   "frobnicate",
 		"outbox show":         "",
 		"registry frobnicate": "frobnicate",
+		"registry diff base":  "2 arg(s)",
 		"scrub file":          "file",
 		"why --data":          "--data",
 	} {
@@ -51,6 +52,8 @@ func TestNotUnderstood(t *testing.T) {
 		"outbox show x":                   {`"x"`, "outbox list"},
 		"registry lint /nonexistent.yaml": {"/nonexistent.yaml"},
 		"registry show /nonexistent.yaml": {"/nonexistent.yaml"},
+		"registry docs /nonexistent.yaml": {"/nonexistent.yaml"},
+		"registry diff base /nonexistent": {"/nonexistent", "base"},
 	} {
 		t.Run(line, func(t *testing.T) {
 			c := rig.Tacit(t, append(strings.Fields(line), "--data", dir)...)

@@ -51,7 +51,7 @@ func (b *builder) field(m *registry.Metric) Entry {
 		{Head: headAnonymous, Lines: []string{v.done(), anonymity(m.Page, len(m.Rollups) > 0)}},
 		{Head: headGoes, Lines: goes(m)},
 		{Head: headKept, Lines: b.keptFor(m)},
-		{Head: headProducts, Lines: []string{b.reportedBy(m)}},
+		b.reportedBy(m),
 		{Head: headOTLP, Lines: sources(m)},
 		{Head: headSince, Lines: []string{"Release " + grouped(int64(m.Since)) + "."}},
 		{Head: headExpires, Lines: []string{expires(m)}},
@@ -73,7 +73,7 @@ func (b *builder) label(m *registry.Metric, l *registry.Label) Entry {
 	e := Entry{Name: l.Name, Rows: []Row{
 		{Head: headWhat, Lines: []string{l.Description}},
 		{Head: headExample, Words: []string{t.example()}},
-		{Head: headType, Lines: []string{"A text beside the value"}},
+		{Head: headType, Lines: []string{"A text beside the value."}},
 		t.allowed(),
 		{Head: headAnonymous, Lines: []string{t.done(), anonymity(page, sums)}},
 		{Head: headGoes, Lines: []string{labelGoes(page, sums)}},
@@ -99,11 +99,11 @@ func typeAndUnit(m *registry.Metric) string {
 	return typeWords(m) + "; " + unitWords(m.Unit) + "."
 }
 
-func (b *builder) reportedBy(m *registry.Metric) string {
+func (b *builder) reportedBy(m *registry.Metric) Row {
 	if m.Products == nil {
-		return "Any product."
+		return Row{Head: headProducts, Lines: []string{"Any product."}}
 	}
-	return and(b.productNames(m.Products))
+	return Row{Head: headProducts, Words: b.productNames(m.Products)}
 }
 
 func expires(m *registry.Metric) string {
