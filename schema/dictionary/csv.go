@@ -4,7 +4,9 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // CSV writes a line for each field and for each label of one, after a line of
@@ -28,7 +30,7 @@ func (d *Dictionary) CSV(w io.Writer) error {
 }
 
 func (d *Dictionary) csvLine(field, label Entry) []string {
-	line := []string{grouped(int64(d.Release)), field.Name, label.Name}
+	line := []string{strconv.FormatUint(uint64(d.Release), 10), field.Name, label.Name}
 	for _, head := range heads() {
 		r, ok := label.row(head)
 		if !ok {
@@ -54,9 +56,13 @@ func (r Row) text() string {
 	return strings.Join(parts, " ")
 }
 
+// formula are the characters with which spreadsheets begin one, those of East
+// Asian keyboards included.
+const formula = "=+-@\t\r\n＝＋－＠"
+
 // harmless keeps a spreadsheet from computing a cell.
 func harmless(cell string) string {
-	if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r\n") {
+	if r, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune(formula, r) {
 		return "'" + cell
 	}
 	return cell

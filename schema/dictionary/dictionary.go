@@ -2,6 +2,7 @@ package dictionary
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -113,7 +114,7 @@ func New(reg *registry.Registry, cfg Config) *Dictionary {
 		},
 		Fields: b.categories(),
 		Sign: Signature{
-			Text:  "I have read what release " + grouped(int64(reg.Release)) + " of the registry of " + products + " lets be collected, and what it is collected for.",
+			Text:  fmt.Sprintf("I have read what release %d of the registry of %s lets be collected, and what it is collected for.", reg.Release, products),
 			Heads: []string{"Release published on", "Name", "Function", "Date", "Signature"},
 		},
 	}

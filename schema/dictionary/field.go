@@ -53,7 +53,7 @@ func (b *builder) field(m *registry.Metric) Entry {
 		{Head: headKept, Lines: b.keptFor(m)},
 		b.reportedBy(m),
 		{Head: headOTLP, Lines: sources(m)},
-		{Head: headSince, Lines: []string{"Release " + grouped(int64(m.Since)) + "."}},
+		{Head: headSince, Lines: []string{fmt.Sprintf("Release %d.", m.Since)}},
 		{Head: headExpires, Lines: []string{expires(m)}},
 		{Head: headOwner, Lines: []string{m.Owner}},
 		{Head: headReview, Link: m.Review},

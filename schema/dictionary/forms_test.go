@@ -52,7 +52,7 @@ func TestCSV(t *testing.T) {
 	for _, l := range lines[1:] {
 		fields[l[at["Field"]]+"/"+l[at["Label"]]] = l
 		for _, cell := range l {
-			if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
+			if cell != "" && strings.ContainsAny(string([]rune(cell)[:1]), "=+-@\t\r＝＋－＠") {
 				t.Errorf("cell %q is a formula", cell)
 			}
 		}

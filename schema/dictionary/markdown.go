@@ -9,7 +9,7 @@ import (
 // Markdown writes the dictionary as one document of GitHub's Markdown.
 func (d *Dictionary) Markdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\nRelease %s of the registry.\n", prose(d.Title), grouped(int64(d.Release)))
+	fmt.Fprintf(&b, "# %s\n\nRelease %d of the registry.\n", prose(d.Title), d.Release)
 	for _, s := range append(append([]Section{}, d.Sections...), d.Fields...) {
 		markdownSection(&b, s)
 	}
