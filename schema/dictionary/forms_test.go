@@ -37,7 +37,8 @@ func TestHostileText(t *testing.T) {
 // and no cell is a formula.
 func TestCSV(t *testing.T) {
 	var b bytes.Buffer
-	if err := dictionary.New(fixture(t), dictionary.Config{PageDays: 30, RollupMonths: 12}).CSV(&b); err != nil {
+	reg := fixture(t, "How many wait.", "＝SUM(A1)", "It failed.", "'@SUM(A1)'")
+	if err := dictionary.New(reg, dictionary.Config{PageDays: 30, RollupMonths: 12}).CSV(&b); err != nil {
 		t.Fatal(err)
 	}
 	lines, err := csv.NewReader(&b).ReadAll()

@@ -105,6 +105,8 @@ func (b *builder) kept() Section {
 			"On the page of one installation. It holds single records, each with its time and the product and version that reported it. The host seals it under keys that come from its installation ID, " +
 				"so that the store cannot open it. Who has that ID can, usually a support engineer to whom the user reads it out: a page is pseudonymous. " +
 				"Pages are kept for " + b.pageDays() + ". They are deleted in whole months; what is older is shown to nobody meanwhile.",
+			"With both goes what it takes to handle them: the day, the release of the registry, and a random number of the fragment's or the page's own, so that one that came twice counts once. " +
+				"With a page go also the version of the agent, the revision of the site's decision, and a random number of the host's state, by which a copy of a host is noticed.",
 		},
 	}
 }
