@@ -15,6 +15,10 @@ const (
 	commitLen         = len("0123456789ab")
 )
 
+// IsVersion says whether s has the form of a product's version: see
+// [FormatVersion]. A record of a product with another is refused.
+func IsVersion(s string) bool { return isVersion(s) }
+
 // isVersion: see FormatVersion. Words after the numbers are listed, so that a
 // version cannot carry a customer's name.
 func isVersion(s string) bool {
