@@ -22,12 +22,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/collect"
 	"github.com/tacit-telemetry/tacit/agent/local"
+	"github.com/tacit-telemetry/tacit/agent/otlp"
 	"github.com/tacit-telemetry/tacit/agent/participation"
 	"github.com/tacit-telemetry/tacit/agent/upload"
 	"github.com/tacit-telemetry/tacit/anon/identity"
@@ -50,6 +52,7 @@ type Config struct {
 	Credential  string                  // the channel's
 	Vendor      ed25519.PublicKey       // that signs the key list
 	Observe     bool                    // true: look beside a running agent or in its place; write nothing down
+	OTLP        net.Listener            // where OpenTelemetry is taken, see otlp.Listen; Stop closes it; nil: nowhere
 	Sources     []collect.Source        // beside the host's own
 	Grace       time.Duration           // from the first start to the first sending; 0: none
 	Interval    time.Duration           // between gatherings; 0: 1 hour
@@ -88,6 +91,8 @@ type Agent struct {
 	eraser        *upload.Eraser
 	sources       []collect.Source
 	api           *local.Server
+	telemetry     *otlp.Receiver // nil: OpenTelemetry is not taken
+	otlp          *otlp.Server
 	timing        sampler
 	turnedOn      chan struct{} // holds one: somebody said on
 	lookAgain     chan struct{} // holds one: records are taken that were refused
@@ -146,6 +151,9 @@ func (a *Agent) open(ctx context.Context, dir string) (err error) {
 	a.sources = append(collect.Host(collect.Config{
 		DataDir: string(a.config.Data), Registry: a.config.Registry, Country: a.country,
 	}), a.config.Sources...)
+	if a.config.OTLP != nil {
+		a.telemetry = a.newTelemetry()
+	}
 	a.parts, err = a.openParts(in, dir)
 	return err
 }
@@ -163,7 +171,7 @@ func (a *Agent) newParticipation(dir string) (*participation.Resolver, error) {
 	})
 }
 
-// Start answers the local API and begins to collect and send.
+// Start answers the local API and OpenTelemetry, and begins to collect and send.
 func (a *Agent) Start(ctx context.Context) error {
 	l, err := datadir.Listen(a.config.Data.Run(), datadir.AgentSocket, 0o666)
 	if err != nil {
@@ -172,6 +180,9 @@ func (a *Agent) Start(ctx context.Context) error {
 	ctx, a.stop = context.WithCancel(ctx)
 	a.life = ctx
 	a.api = local.Serve(l, a)
+	if a.telemetry != nil {
+		a.otlp = otlp.Serve(a.config.OTLP, a.telemetry)
+	}
 	a.done = make(chan struct{})
 	go a.run(ctx)
 	return nil
@@ -190,6 +201,7 @@ func (a *Agent) Stop(ctx context.Context) error {
 		err = a.api.Stop(ctx)
 		a.api = nil
 	}
+	err = errors.Join(err, a.stopTelemetry(ctx))
 	a.sends.Wait()
 	<-a.done
 	return errors.Join(err, a.parts.close())

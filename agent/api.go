@@ -289,7 +289,7 @@ func (a *Agent) Status() local.Status {
 	s := p.spool.Stats()
 	return local.Status{
 		Spool:   local.Spool{Bytes: s.Bytes, Records: s.Records, Batches: s.Batches, Dropped: s.Dropped, Aside: s.Aside},
-		Refused: p.intake.Refused(), StoreRefused: storeRefused(p.outbox.Outcomes()),
+		Refused: p.intake.Refused(), StoreRefused: storeRefused(p.outbox.Outcomes()), Unmapped: a.unmapped(),
 	}
 }
 

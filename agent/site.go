@@ -30,6 +30,7 @@ func (a *Agent) watch(ctx context.Context) {
 	refused := false // by anybody, since records were last taken
 	a.participation.Watch(ctx, func(d participation.Decision) {
 		a.changed()
+		a.forgetTelemetry()
 		if d.MaySend && !was.MaySend {
 			wake(a.turnedOn) // what waits goes at once
 		}

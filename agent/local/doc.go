@@ -293,6 +293,18 @@ type Status struct {
 	// StoreRefused counts the envelopes in the outbox that the store refused for
 	// good, by status: bad-form, expired, erased, conflict.
 	StoreRefused map[string]int `json:"store_refused,omitempty"`
+	// Unmapped counts what came by OpenTelemetry and was dropped, by name and
+	// reason, since the start.
+	Unmapped []Unmapped `json:"otlp_unmapped,omitempty"`
+}
+
+// Unmapped says how often something was dropped that came by OpenTelemetry. Names
+// are for this host's own eyes, and bounded: the rest is "other".
+type Unmapped struct {
+	Of    string `json:"of"`             // "service", "span", "metric", "log", "exception", "request"
+	Name  string `json:"name,omitempty"` // as the product has it
+	Why   string `json:"why"`            // "unmapped", or why it could not be taken
+	Count uint64 `json:"count"`
 }
 
 // Spool is what waits on disk.

@@ -50,9 +50,6 @@ func (b *batch) full(o origin) bool {
 	return true
 }
 
-// maxCount is how many equal events one record tells of.
-const maxCount = 1_000_000
-
 // add adds n equal records of a metric. Labels are found in the first of the
 // places that has them; one that is in none is left out.
 func (b *batch) add(t *target, r *resource, o origin, v schema.Value, nanos, n uint64, in ...*attributes) {
@@ -64,7 +61,7 @@ func (b *batch) add(t *target, r *resource, o origin, v schema.Value, nanos, n u
 		}
 	}
 	for ; n > 0; n -= uint64(record.Count) {
-		record.Count = uint32(min(n, maxCount))
+		record.Count = uint32(min(n, schema.MaxCount))
 		b.records = append(b.records, record)
 		b.origins = append(b.origins, o)
 	}

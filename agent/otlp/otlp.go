@@ -3,6 +3,7 @@ package otlp
 import (
 	"context"
 	"hash/maphash"
+	"sync/atomic"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/intake"
@@ -48,7 +49,8 @@ type Receiver struct {
 	reading budget
 	turn    chan struct{} // holds one: whose turn it is
 	dropped tally
-	series  *memory // of whose turn it is
+	series  *memory      // of whose turn it is
+	forget  atomic.Int64 // Unix nanoseconds of the last Forget that nobody followed yet; 0: none
 }
 
 // New returns a receiver.
@@ -64,17 +66,16 @@ func New(c Config) *Receiver {
 func (r *Receiver) Dropped() []Count { return r.dropped.counts() }
 
 // Forget forgets how far sums and histograms had counted. Call it when
-// participation changes.
-func (r *Receiver) Forget() {
-	r.turn <- struct{}{}
-	defer func() { <-r.turn }()
-	r.series = newMemory(r.config.Now())
-}
+// participation changes. It does not wait for the request whose turn it is.
+func (r *Receiver) Forget() { r.forget.Store(r.config.Now().UnixNano()) }
 
 // await waits for this request's turn, until ctx ends.
 func (r *Receiver) await(ctx context.Context) (done func(), err error) {
 	select {
 	case r.turn <- struct{}{}:
+		if since := r.forget.Swap(0); since != 0 {
+			r.series = newMemory(time.Unix(0, since))
+		}
 		return func() { <-r.turn }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()

@@ -31,11 +31,10 @@ const (
 // Count says how often something was dropped. It is for this host's own eyes:
 // names that products choose never leave it.
 type Count struct {
-	Of   string `json:"of"`
-	Name string `json:"name,omitempty"`
-	Why  string `json:"why"`
-	// Count is of spans, points, records or requests.
-	Count uint64 `json:"count"`
+	Of    string
+	Name  string
+	Why   string
+	Count uint64 // of spans, points, records or requests
 }
 
 // Bounds of what is counted by name.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tacit-telemetry/tacit/agent/otlp"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/internal/certificate"
@@ -24,6 +25,7 @@ type settings struct {
 	Grace       time.Duration           // from the first start to the first sending; default 24h
 	Interval    time.Duration           // between gatherings; default 1h
 	Window      time.Duration           // each envelope waits a random part of it; default 1h
+	OTLP        config.Optional         // where OpenTelemetry is taken, on loopback; default off
 }
 
 const defaultGrace = 24 * time.Hour
@@ -41,6 +43,7 @@ func (s *settings) keys() []config.Key {
 		{Name: "grace", Into: &s.Grace},
 		{Name: "interval", Into: &s.Interval},
 		{Name: "window", Into: &s.Window},
+		{Name: "otlp", Into: &s.OTLP},
 	}
 }
 
@@ -49,12 +52,15 @@ func readSettings(path string) (*settings, error) {
 	if path == "" {
 		return nil, cli.WithHint(config.ErrNoFile, "tacit-agent --config FILE runs the agent; tacit-agent --help lists the commands")
 	}
-	s := &settings{Grace: defaultGrace}
+	s := &settings{Grace: defaultGrace, OTLP: config.Optional{Off: true}}
 	if err := config.Read(path, s.keys()); err != nil {
 		return nil, err
 	}
 	if s.Grace < 0 || s.Interval < 0 || s.Window < 0 {
 		return nil, config.In(path, cli.WithHint(errors.New("grace, interval or window is negative"), "write it as 24h or 30m"))
+	}
+	if !s.OTLP.Off && !s.OTLP.Loopback() {
+		return nil, config.In(path, cli.WithHint(errors.New("otlp is not on loopback: other hosts could report through this one"), "write it as %s", otlp.DefaultAddress))
 	}
 	return s, nil
 }
@@ -81,6 +87,9 @@ func (s *settings) report(path string, dir datadir.Dir) config.Report {
 		Listens: []config.Listen{{
 			What: "the local API", Where: filepath.Join(dir.Run(), datadir.AgentSocket+".sock"), Who: "every user of this host",
 		}},
+	}
+	if !s.OTLP.Off {
+		r.Listens = append(r.Listens, config.Listen{What: "OpenTelemetry, OTLP over HTTP", Where: s.OTLP.String(), Who: "every user of this host"})
 	}
 	if len(s.Relays) > 1 {
 		r.Notes = append(r.Notes, "one of these relays is used at a time, in random order")

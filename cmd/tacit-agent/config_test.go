@@ -47,6 +47,9 @@ func TestReadSettings(t *testing.T) {
 		"no credential":     {strings.Replace(good, "credential: c", "", 1), "credential is missing"},
 		"short key":         {strings.Replace(good, "3b6a", "", 1), "the value of vendor_key"},
 		"negative":          {good + "grace: -1h\n", "is negative"},
+		"telemetry":         {good + "otlp: 127.0.0.1:4318\n", ""},
+		"open to others":    {good + "otlp: 0.0.0.0:4318\n", "otlp is not on loopback"},
+		"a port alone":      {good + "otlp: 4318\n", "line 4, column 7: otlp is not host:port"},
 		"example's secrets": {strings.Replace(good, "credential: c", "credential: EXAMPLE-PLANTED", 1), "the value of credential"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,7 +104,7 @@ func TestShippedExample(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	path := write(t, strings.Replace(good, "nats://127.0.0.1:8472", "tls://relay.example.com:8472, tls://192.0.2.1:443", 1)+"fingerprint: "+pin+"\n")
+	path := write(t, strings.Replace(good, "nats://127.0.0.1:8472", "tls://relay.example.com:8472, tls://192.0.2.1:443", 1)+"fingerprint: "+pin+"\notlp: localhost:4318\n")
 	s, err := readSettings(path)
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +113,7 @@ func TestCheck(t *testing.T) {
 	if err := s.report(path, datadir.Dir("/srv/tacit")).Print(&cli.Env{Out: &text}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"relay.example.com:8472", "192.0.2.1:443", "the certificate " + pin, "the local API", "Nothing else is contacted, but for the system's resolver", "one of these"} {
+	for _, want := range []string{"relay.example.com:8472", "192.0.2.1:443", "the certificate " + pin, "the local API", "localhost:4318", "Nothing else is contacted, but for the system's resolver", "one of these"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("%q is missing in:\n%s", want, text.String())
 		}
@@ -120,7 +123,7 @@ func TestCheck(t *testing.T) {
 	}
 	var r config.Report
 	if err := json.Unmarshal(machine.Bytes(), &r); err != nil || len(r.Contacts) != 2 || r.Contacts[0].Port != 8472 || r.Contacts[0].Certificate != pin ||
-		len(r.Listens) != 1 || r.Listens[0].Where != filepath.Join("/srv/tacit", "run", "agent.sock") {
+		len(r.Listens) != 2 || r.Listens[0].Where != filepath.Join("/srv/tacit", "run", "agent.sock") {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

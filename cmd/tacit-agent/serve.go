@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/agent"
+	"github.com/tacit-telemetry/tacit/agent/otlp"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/cmd/internal/usercommands"
@@ -38,8 +40,12 @@ func serve(ctx context.Context, env *cli.Env, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
+	telemetry, err := listenForTelemetry(ctx, c)
+	if err != nil {
+		return err
+	}
 	a, err := agent.New(ctx, agent.Config{
-		Data: dir, Product: cli.Product(), Relays: config.Strings(c.Relays), Fingerprint: c.Fingerprint,
+		Data: dir, OTLP: telemetry, Product: cli.Product(), Relays: config.Strings(c.Relays), Fingerprint: c.Fingerprint,
 		Credential: string(c.Credential), Vendor: c.vendor(), Grace: c.Grace, Interval: c.Interval, Window: c.Window, Logger: logger,
 	})
 	if err != nil {
@@ -53,13 +59,33 @@ func serve(ctx context.Context, env *cli.Env, o options) (err error) {
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Err, "tacit-agent %s runs; dials %s; tacit-agent why%s says whether it sends\n",
-		cli.Version, where(c.Relays), cli.DataFlag(dir))
+	fmt.Fprintf(env.Err, "tacit-agent %s runs; dials %s%s; tacit-agent why%s says whether it sends\n",
+		cli.Version, where(c.Relays), taken(telemetry), cli.DataFlag(dir))
 	if time.Now().Before(schema.EarliestClock) {
 		logger.Warn("the clock of this host is not set: nothing is sent until it is right")
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// listenForTelemetry listens where the file says, or nowhere: nil.
+func listenForTelemetry(ctx context.Context, c *settings) (net.Listener, error) {
+	if c.OTLP.Off {
+		return nil, nil
+	}
+	l, err := otlp.Listen(ctx, c.OTLP.String())
+	if err != nil {
+		return nil, cli.WithHint(err, "another program may have the port, such as a collector of OpenTelemetry: end it, or choose another with otlp in the configuration")
+	}
+	return l, nil
+}
+
+// taken says where OpenTelemetry is taken.
+func taken(l net.Listener) string {
+	if l == nil {
+		return ""
+	}
+	return "; takes OpenTelemetry at http://" + l.Addr().String()
 }
 
 // where returns hosts and ports.

@@ -18,11 +18,12 @@ const oneMachine = "Everything runs on this one machine: nothing to hide among, 
 
 // banner says, in at most twelve lines, what runs and what to try.
 func (h *house) banner(sum upload.Summary, err error) {
-	h.env.Printf("Tacit %s is up. Ctrl-C ends it.\n%s\n\n", cli.Version, oneMachine)
+	h.env.Printf("Tacit %s is up. Ctrl-C ends it.\n%s\n", cli.Version, oneMachine)
 	h.env.Printf("  installation ID  %s\n", h.agent.Installation().Spoken)
 	h.env.Printf("  sent             %s\n", h.outcome(sum, err))
 	h.env.Printf("  before → after   %s\n", h.beforeAfter())
-	h.env.Printf("  console          %s%s\n\n", h.consoleURL(), h.setupCode())
+	h.env.Printf("  console          %s%s\n", h.consoleURL(), h.setupCode())
+	h.env.Printf("  OpenTelemetry    %s   (for OTEL_EXPORTER_OTLP_ENDPOINT)\n\n", h.otlpURL())
 	name := cli.Shown(os.Args[0])
 	h.env.Printf("Try:  %s lookup \"$(%s id%s)\"%s\n", name, name, h.env.Flag(), h.env.Flag())
 	h.env.Printf("      %s why%s   (on, and who decided)\n", name, h.env.Flag())

@@ -42,7 +42,8 @@ type house struct {
 	logger  *slog.Logger
 	relay   *relay.Relay
 	store   *store.Store
-	conn    *nats.Conn // the store's
+	conn    *nats.Conn   // the store's
+	otlp    net.Listener // nil: OpenTelemetry is not taken
 	agent   *agent.Agent
 	secrets *secret.Box
 	vendor  ed25519.PrivateKey
@@ -163,9 +164,12 @@ func (h *house) openAgent(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := h.listenForTelemetry(ctx); err != nil {
+		return err
+	}
 	h.agent, err = agent.New(ctx, agent.Config{
 		Data: h.data, Product: cli.Product(), Relays: []string{h.relayURL()}, Credential: channel.credential,
-		Vendor: h.publicKey(), Sources: []collect.Source{h.engine()},
+		Vendor: h.publicKey(), Sources: []collect.Source{h.engine()}, OTLP: h.otlp,
 		Interval: upInterval, Facts: upFacts, Window: upWindow, Timeout: upTimeout, Logger: h.logger,
 	})
 	if err != nil {
@@ -232,6 +236,7 @@ type endpoints struct {
 	Started time.Time `json:"started"`
 	Relay   string    `json:"relay"`
 	Console string    `json:"console,omitempty"`
+	OTLP    string    `json:"otlp,omitempty"`
 	Agent   string    `json:"agent"` // name of the endpoint, in this directory
 	Store   string    `json:"store"`
 }
@@ -240,7 +245,7 @@ func (h *house) tellWhere(context.Context) error {
 	path := filepath.Join(h.data.Run(), endpointsFile)
 	h.undo.later(func(context.Context) error { return os.Remove(path) })
 	return writeJSON(path, endpoints{
-		PID: os.Getpid(), Started: time.Now().UTC().Truncate(time.Second), Relay: h.relayURL(), Console: h.consoleURL(),
+		PID: os.Getpid(), Started: time.Now().UTC().Truncate(time.Second), Relay: h.relayURL(), Console: h.consoleURL(), OTLP: h.otlpURL(),
 		Agent: datadir.AgentSocket, Store: datadir.StoreSocket,
 	}, 0o644)
 }

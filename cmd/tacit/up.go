@@ -48,7 +48,7 @@ func upCommand(env *cli.Env) *cobra.Command {
 	}
 	c.Flags().BoolVar(&o.once, "once", false, "one full cycle to the replies, then exit")
 	c.Flags().BoolVar(&o.verbose, "verbose", false, "log to stderr what happens; never what is sent")
-	c.Flags().IntVar(&o.ports, "ports", defaultPort, "port of the relay, the console is at 8470; 0: both free ones; one that is taken: a free one")
+	c.Flags().IntVar(&o.ports, "ports", defaultPort, "port of the relay, the console is at 8470, OpenTelemetry at 4318; 0: all free ones; one that is taken: a free one")
 	c.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", passphraseUsage)
 	return c
 }
