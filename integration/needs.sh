@@ -13,6 +13,7 @@ for program in chromium chromium-browser google-chrome google-chrome-stable head
 	! command -v "$program" >/dev/null || browser=$program
 done
 [ -n "$browser" ] || missing="$missing chromium fonts-dejavu-core"
+command -v node >/dev/null && command -v npm >/dev/null || missing="$missing nodejs npm"
 for program in "$@"; do
 	command -v "$program" >/dev/null || missing="$missing $program"
 	case "$program" in

@@ -24,6 +24,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/agent/intake"
 	"github.com/tacit-telemetry/tacit/agent/otlp"
+	"github.com/tacit-telemetry/tacit/anon"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 )
@@ -33,9 +34,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 //go:embed testdata/finder.yaml
 var finderYAML []byte
 
+var finderRegistry = sync.OnceValues(func() (*registry.Registry, error) {
+	return registry.Overlay(nil, registry.File{Name: "finder.yaml", Data: finderYAML})
+})
+
 func newRegistry(t testing.TB) *registry.Registry {
 	t.Helper()
-	r, err := registry.Overlay(nil, registry.File{Name: "finder.yaml", Data: finderYAML})
+	r, err := finderRegistry()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,21 +75,22 @@ func newHouse(t testing.TB) *house {
 	return h
 }
 
-// Take keeps what the registry takes.
+// Take keeps what the registry takes, as treated.
 func (h *house) Take(_ context.Context, records []schema.Record, _ bool) ([]intake.Answer, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.fail != nil {
 		return nil, h.fail
 	}
-	reg, out := newRegistry(h.t), make([]intake.Answer, len(records))
+	by, out := anon.Treatments{Registry: newRegistry(h.t)}, make([]intake.Answer, len(records))
 	for i := range records {
-		if err := reg.CheckOffered(&records[i]); err != nil {
+		treated, err := by.Apply(records[i])
+		if err != nil {
 			out[i].Reason = registry.Reason(err)
 			continue
 		}
 		out[i].Accepted = true
-		h.took = append(h.took, records[i])
+		h.took = append(h.took, treated)
 	}
 	return out, nil
 }

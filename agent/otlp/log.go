@@ -2,7 +2,6 @@ package otlp
 
 import (
 	"cmp"
-	"strings"
 
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/registry"
@@ -71,7 +70,6 @@ func (b *batch) exception(r *resource, kind string, at uint64, in ...*attributes
 			b.dropped.add(o.of, o.name, WhyKind, 1)
 			continue
 		}
-		// Go's types are pointers more often than not, which no registered value is.
-		b.add(t, r, o, schema.Text(strings.TrimLeft(kind, "*")), at, 1, in...)
+		b.add(t, r, o, schema.Text(kind), at, 1, in...)
 	}
 }

@@ -46,7 +46,7 @@ func TestMapping(t *testing.T) {
 				Status: &trace.Status{Code: trace.Status_STATUS_CODE_ERROR, Message: "SECRET-STATUS"},
 				Events: []*trace.Span_Event{{TimeUnixNano: at(1), Name: "exception", Attributes: exceptionPairs("*errors.errorString")}, {Name: "SECRET-EVENT"}},
 			}),
-			[]string{"12:00:01 1.2.3 finder.error=errors.errorString language=go operation=open"}, []string{`span "unknown" unmapped 1`},
+			[]string{"12:00:01 1.2.3 finder.error=*errors.errorString language=go operation=open"}, []string{`span "unknown" unmapped 1`},
 		},
 		"an exception of a log record": {
 			records(finder, &logs.LogRecord{

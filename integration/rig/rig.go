@@ -114,7 +114,7 @@ func track(root string) error {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (entry.Name() == "bin" || entry.Name() == "testdata" || strings.HasPrefix(entry.Name(), ".") && path != root):
+		case entry.IsDir() && (entry.Name() == "bin" || entry.Name() == "testdata" || entry.Name() == "node_modules" || strings.HasPrefix(entry.Name(), ".") && path != root):
 			return fs.SkipDir
 		case entry.IsDir() || strings.HasSuffix(path, "_test.go"):
 			return nil

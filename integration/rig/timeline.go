@@ -9,6 +9,7 @@ import (
 type Record struct {
 	Time, Metric, Category, Product, Version string
 	Value                                    any
+	Count                                    int // 0: 1
 	Labels                                   map[string]string
 }
 
