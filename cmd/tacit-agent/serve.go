@@ -45,8 +45,9 @@ func serve(ctx context.Context, env *cli.Env, o options) (err error) {
 		return err
 	}
 	a, err := agent.New(ctx, agent.Config{
-		Data: dir, OTLP: telemetry, Product: cli.Product(), Relays: config.Strings(c.Relays), Fingerprint: c.Fingerprint,
+		Data: dir, Product: cli.Product(), Relays: config.Strings(c.Relays), Fingerprint: c.Fingerprint,
 		Credential: string(c.Credential), Vendor: c.vendor(), Grace: c.Grace, Interval: c.Interval, Window: c.Window, Logger: logger,
+		OTLP: telemetry,
 	})
 	if err != nil {
 		return err

@@ -169,8 +169,9 @@ func (h *house) openAgent(ctx context.Context) (err error) {
 	}
 	h.agent, err = agent.New(ctx, agent.Config{
 		Data: h.data, Product: cli.Product(), Relays: []string{h.relayURL()}, Credential: channel.credential,
-		Vendor: h.publicKey(), Sources: []collect.Source{h.engine()}, OTLP: h.otlp,
+		Vendor: h.publicKey(), Sources: []collect.Source{h.engine()},
 		Interval: upInterval, Facts: upFacts, Window: upWindow, Timeout: upTimeout, Logger: h.logger,
+		OTLP: h.otlp,
 	})
 	if err != nil {
 		return err
