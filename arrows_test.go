@@ -42,7 +42,7 @@ var fences = map[string][]string{
 }
 
 // light says what must not be linked into what runs on everybody's host.
-var light = []string{"github.com/dgraph-io/badger", "github.com/nats-io/nats-server", "google.golang.org/grpc", "go.opentelemetry.io/proto/otlp/collector"}
+var light = []string{"github.com/dgraph-io/badger", "github.com/nats-io/nats-server", "google.golang.org/grpc", "google.golang.org/protobuf/proto", "go.opentelemetry.io/proto/otlp"}
 
 // ofProducts is all of this module that products take on board.
 var ofProducts = []string{"agent/client", "internal/datadir", "internal/durable"}

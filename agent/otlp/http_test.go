@@ -230,16 +230,18 @@ func TestMemoryOfHostileBodies(t *testing.T) {
 	}
 }
 
-// slow is a body that waits in the middle until it is told to go on.
+// slow is a body that comes to a halt before its end, until it is told to go on.
 type slow struct {
-	first io.Reader
-	more  chan struct{}
+	first  io.Reader
+	halted chan<- struct{}
+	more   <-chan struct{}
 }
 
 func (s slow) Read(b []byte) (int, error) {
 	if n, err := s.first.Read(b); err == nil {
 		return n, nil
 	}
+	s.halted <- struct{}{}
 	<-s.more
 	return 0, io.EOF
 }
@@ -247,24 +249,27 @@ func (s slow) Read(b []byte) (int, error) {
 // TestManyBodies: bodies that are on their way have a bound together. What is
 // over it is asked for again, and small ones of others are not in the way.
 func TestManyBodies(t *testing.T) {
+	const many, room = 8, 3
 	h := newHouse(t)
-	more := make(chan struct{})
+	halted, more, answers := make(chan struct{}, many), make(chan struct{}), make(chan *httptest.ResponseRecorder, many)
 	var senders sync.WaitGroup
-	codes := make(chan *httptest.ResponseRecorder, 8)
-	for range cap(codes) {
+	for range many {
 		q := asked("/v1/traces", protobufType, nil)
-		q.Body = io.NopCloser(slow{bytes.NewReader(make([]byte, otlp.MaxBody)), more})
-		senders.Go(func() { codes <- h.answer(q) })
+		q.Body = io.NopCloser(slow{bytes.NewReader(make([]byte, otlp.MaxBody)), halted, more})
+		senders.Go(func() { answers <- h.answer(q) })
 	}
 	refused := 0
-	for range cap(codes) - 3 { // at most three have room
-		w := <-codes
-		if w.Code == http.StatusTooManyRequests && w.Header().Get("Retry-After") != "" {
-			refused++
+	for range many { // each is refused, or comes to its halt
+		select {
+		case w := <-answers:
+			if refused++; w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
+				t.Errorf("answered %d, %v", w.Code, w.Header())
+			}
+		case <-halted:
 		}
 	}
-	if refused < cap(codes)-3 {
-		t.Errorf("%d of %d were refused", refused, cap(codes))
+	if refused < many-room {
+		t.Errorf("%d of %d were refused", refused, many)
 	}
 	h.post(protobufType, clicks(1))
 	close(more)

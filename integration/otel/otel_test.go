@@ -52,6 +52,11 @@ func newSite(t *testing.T) *site {
 	s := &site{dir: rig.Dir(t)}
 	s.Process = rig.Tacit(t, "up", "--ports", "0", "--verbose", "--data", s.dir,
 		"--registry", example(t, "finder.yaml"), "--registry", example(t, "engine.yaml")).Start(t, s.dir)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("tacit up says:\n%s", s.Text())
+		}
+	})
 	s.WaitFor(t, "Ctrl-C ends it")
 	var where struct{ OTLP string }
 	b, err := os.ReadFile(filepath.Join(s.dir, "run", "endpoints.json"))
@@ -127,12 +132,12 @@ func arrives(t *testing.T, storeDir, id, product string) []rig.Record {
 // in what anybody prints, but for names in the agent's own status; and no SDK logs
 // an error.
 func TestSDKs(t *testing.T) {
+	engine, finder := goProgram(t), jsProgram(t)
 	s := newSite(t)
 	id := rig.ID(t, s.dir)
-	report(t, goProgram(t), s.endpoint)
-	for _, how := range [][]string{nil, {"OTEL_EXPORTER_OTLP_PROTOCOL=http/json", "OTEL_EXPORTER_OTLP_COMPRESSION=gzip"}} {
-		report(t, jsProgram(t), s.endpoint, how...)
-	}
+	report(t, engine, s.endpoint)
+	report(t, finder, s.endpoint)
+	report(t, finder, s.endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=http/json", "OTEL_EXPORTER_OTLP_COMPRESSION=gzip")
 	arrives(t, s.dir, id, "engine")
 	records := arrives(t, s.dir, id, "finder")
 	if got, want := errorsOf(records, "engine.error"), []string{"*fs.PathError", "*net.OpError"}; !slices.Equal(got, want) {
@@ -211,7 +216,7 @@ func checkUnmapped(t *testing.T, status []unmapped) {
 
 // TestWire: what an endpoint's agent sends to its relay has none of it either.
 func TestWire(t *testing.T) {
-	s := newSite(t)
+	engine, s := goProgram(t), newSite(t)
 	at := rig.ReadSite(t, s.dir)
 	wire := newTap(t, at.Relay)
 	at.Relay = wire.address()
@@ -224,7 +229,7 @@ func TestWire(t *testing.T) {
 	rig.Eventually(t, "the agent heard its site", func() bool {
 		return strings.Contains(rig.Tacit(t, "why", "--json", "--data", dir).Run(t).Stdout, `"may_collect": true`)
 	})
-	report(t, goProgram(t), endpoint)
+	report(t, engine, endpoint)
 	arrives(t, s.dir, rig.ID(t, dir), "engine")
 	agent.Interrupt(t)
 	l := newLeaks(t)
