@@ -66,4 +66,4 @@ bench: build
 	$(GO) test -run '^$$' -bench 'Idle|Checkbox|Pages' -benchtime 1x -timeout 40m ./integration/bench
 
 clean:
-	rm -rf bin .tacit .tacit.witness
+	rm -rf bin .tacit .tacit.witness integration/otel/js/node_modules

@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -52,6 +53,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	}
 	if !r.config.MayCollect() {
 		r.dropped.add(OfRequest, "", WhyOff, 1)
+		_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, q.Body, MaxBody)) // an SDK that is cut off while it sends logs an error
 		respond(w, kind, http.StatusOK, success(kind, s, 0))
 		return
 	}

@@ -161,14 +161,15 @@ func TestRejected(t *testing.T) {
 	}
 }
 
-// TestOff: nothing is read while a host does not take part, and an SDK is told
-// nothing of it.
+// TestOff: nobody looks at what comes while a host does not take part, and an SDK
+// is not told of it, nor cut off while it sends.
 func TestOff(t *testing.T) {
 	h := newHouse(t)
 	h.off = true
-	w := h.answer(asked("/v1/traces", protobufType, []byte("no protobuf")))
-	if w.Code != http.StatusOK || len(h.taken()) != 0 {
-		t.Errorf("answered %d", w.Code)
+	q := asked("/v1/traces", protobufType, make([]byte, otlp.MaxBody))
+	w := h.answer(q)
+	if left, err := io.ReadAll(q.Body); w.Code != http.StatusOK || len(h.taken()) != 0 || len(left) != 0 || err != nil {
+		t.Errorf("answered %d, and left %d bytes, %v", w.Code, len(left), err)
 	}
 	if got := h.dropped(); !slices.Equal(got, []string{`request "" off 1`}) {
 		t.Errorf("dropped %q", got)

@@ -23,7 +23,7 @@ type Config struct {
 	Registry *registry.Registry
 	Taker    Taker
 	// MayCollect says whether this host takes part. While it does not, requests
-	// are answered as taken, and nothing of them is read.
+	// are answered as taken, and nobody looks at them.
 	MayCollect func() bool
 	// Identifies says whether a name tells who this is: it is counted as another
 	// then. Nil: none does.

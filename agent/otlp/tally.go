@@ -10,7 +10,7 @@ import (
 // Why something was dropped, beside the reasons of the registry and the intake.
 const (
 	WhyUnmapped = "unmapped" // the registry names no metric that takes it
-	WhyOff      = "off"      // the host did not take part: requests, unread
+	WhyOff      = "off"      // the host did not take part: requests, whatever is in them
 	WhyKind     = "kind"     // such an instrument does not become such a metric
 	WhyUnit     = "unit"     // its unit is not said, or of another kind than the metric's
 	WhyValue    = "value"    // it has no number that the metric can hold
