@@ -130,7 +130,7 @@ func (a *agent) OutboxVerify() ([]local.Proof, error) {
 }
 
 func (a *agent) Status() local.Status {
-	return local.Status{Spool: local.Spool{Records: 3}, Refused: map[string]uint64{"off": 1}, StoreRefused: map[string]int{"expired": 2}}
+	return local.Status{Spool: local.Spool{Records: 3}, Refused: map[string]uint64{"off": 1}, StoreRefused: map[string]int{"expired": 2}, Unmapped: []local.Unmapped{{Of: "span", Name: "render", Why: "unmapped", Count: 4}}}
 }
 
 // short is a directory whose socket path is short enough, long one in which

@@ -61,7 +61,7 @@ const (
 	unavailable       = 14
 )
 
-// status is the refusal as the message that OTLP asks for.
+// body is the refusal as the message that OTLP asks for.
 func (f *refusal) body(kind string) []byte {
 	if kind == jsonType {
 		return encoded(map[string]any{"code": f.code, "message": f.message})
@@ -75,7 +75,11 @@ func encoded(v map[string]any) []byte {
 	return b
 }
 
-func (f *refusal) write(w http.ResponseWriter, kind string) {
+func (f *refusal) write(w http.ResponseWriter, q *http.Request, kind string) {
+	forgetBody(q)
+	if f == notPosted {
+		w.Header().Set("Allow", http.MethodPost)
+	}
 	if f.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(f.retry))
 	}

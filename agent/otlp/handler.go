@@ -45,24 +45,30 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	kind := contentType(q.Header.Get("Content-Type"))
 	s := signals[q.URL.Path]
 	if f := check(q, kind, s); f != nil {
-		if f == notPosted {
-			w.Header().Set("Allow", http.MethodPost)
-		}
-		f.write(w, kind)
+		f.write(w, q, kind)
 		return
 	}
 	if !r.config.MayCollect() {
 		r.dropped.add(OfRequest, "", WhyOff, 1)
-		_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, q.Body, MaxBody)) // an SDK that is cut off while it sends logs an error
+		forgetBody(q)
 		respond(w, kind, http.StatusOK, success(kind, s, 0))
 		return
 	}
 	rejected, err := r.serve(w, q, kind, s)
 	if err != nil {
-		refusalOf(err).write(w, kind)
+		refusalOf(err).write(w, q, kind)
 		return
 	}
 	respond(w, kind, http.StatusOK, success(kind, s, rejected))
+}
+
+// maxUnread is how much of a body that is not wanted is read all the same.
+const maxUnread = 16 << 20
+
+// forgetBody reads what is left of a body. An SDK sends all of it before it looks
+// at the answer, and would only see that the connection broke.
+func forgetBody(q *http.Request) {
+	_, _ = io.CopyN(io.Discard, q.Body, maxUnread) // it may break off: the answer is the same
 }
 
 // serve reads a request, and takes what it becomes.
