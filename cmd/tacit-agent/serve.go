@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/agent"
-	"github.com/tacit-telemetry/tacit/agent/otlp"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/cmd/internal/usercommands"
@@ -67,26 +65,6 @@ func serve(ctx context.Context, env *cli.Env, o options) (err error) {
 	}
 	<-ctx.Done()
 	return nil
-}
-
-// listenForTelemetry listens where the file says, or nowhere: nil.
-func listenForTelemetry(ctx context.Context, c *settings) (net.Listener, error) {
-	if c.OTLP.Off {
-		return nil, nil
-	}
-	l, err := otlp.Listen(ctx, c.OTLP.String())
-	if err != nil {
-		return nil, cli.WithHint(err, "another program may have the port, such as a collector of OpenTelemetry: end it, or choose another with otlp in the configuration")
-	}
-	return l, nil
-}
-
-// taken says where OpenTelemetry is taken.
-func taken(l net.Listener) string {
-	if l == nil {
-		return ""
-	}
-	return "; takes OpenTelemetry at http://" + l.Addr().String()
 }
 
 // where returns hosts and ports.
