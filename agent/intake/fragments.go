@@ -24,11 +24,13 @@ const versionFacet = "service.version"
 // send.
 const fragmentCapacity = wire.SentBucket - wire.ContentHeaderLen
 
-// folder folds records into fragments: one a day and facet tuple.
+// folder folds records into fragments: one a day, facet tuple, and release that
+// the measures came with. A store refuses whole what has one thing that it does not
+// know: one of an older release then loses only what came later.
 type folder struct {
 	registry *registry.Registry
 	memory   *memory
-	open     map[string]*opened // by day and tuple
+	open     map[string]*opened // by day, release and tuple
 	order    []*opened
 	targets  map[string][]target // by the day and all that makes a series of records
 	key      []byte              // scratch
@@ -37,6 +39,7 @@ type folder struct {
 // opened is a fragment that is added to.
 type opened struct {
 	codec.Fragment
+	since    schema.Release // of its measures' metrics
 	measures map[string]int // indexes of Values, by metric and labels
 }
 
@@ -52,6 +55,10 @@ func (in *Intake) fragments(records []schema.Record, mem *memory, today schema.D
 	for i := range records {
 		f.fold(&records[i])
 	}
+	// What says that it is the first is what most stores know. Days stay in order.
+	slices.SortStableFunc(f.order, func(a, b *opened) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.since, b.since))
+	})
 	var out []spool.Batch
 	for _, fragment := range f.order {
 		if len(fragment.Values) == 0 {
@@ -140,7 +147,7 @@ func (f *folder) resolve(day schema.Day, m *registry.Metric, r *schema.Record) (
 		if !ok {
 			continue // a host fact is not known yet; the page has the record all the same
 		}
-		fragment := f.fragment(day, facets)
+		fragment := f.fragment(day, m.Since, facets)
 		if m.Category == schema.Configuration && f.memory.saidToday(&fragment.Fragment, r) {
 			continue
 		}
@@ -149,14 +156,14 @@ func (f *folder) resolve(day schema.Day, m *registry.Metric, r *schema.Record) (
 	return targets
 }
 
-func (f *folder) fragment(day schema.Day, facets []codec.Pair) *opened {
-	key := day.String() + tupleKey(facets)
+func (f *folder) fragment(day schema.Day, since schema.Release, facets []codec.Pair) *opened {
+	key := fmt.Sprint(day, since) + tupleKey(facets)
 	if got, ok := f.open[key]; ok {
 		return got
 	}
 	o := &opened{
 		Fragment: codec.Fragment{Day: day, Release: f.registry.Release, Facets: facets, Values: []codec.Measure{}},
-		measures: map[string]int{},
+		since:    since, measures: map[string]int{},
 	}
 	f.open[key] = o
 	f.order = append(f.order, o)

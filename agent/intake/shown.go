@@ -68,7 +68,7 @@ func (in *Intake) show(r *schema.Record, m *registry.Metric, t *Terms, now time.
 	in.mu.Lock()
 	wants := in.shown.wants(m)
 	in.mu.Unlock()
-	if !wants || t.refuses(m) != "" {
+	if !wants || refuses(m, t, now) != "" {
 		return
 	}
 	treated, reason := in.treat(r, now)

@@ -135,11 +135,8 @@ func (in *Intake) judge(p *pile, r *schema.Record, index int, t *Terms, now time
 		return ReasonOff
 	}
 	if known {
-		if reason := t.refuses(m); reason != "" {
+		if reason := refuses(m, t, now); reason != "" {
 			return reason
-		}
-		if m.Expired(now) {
-			return registry.Reason(registry.ErrExpired)
 		}
 	}
 	treated, reason := in.treat(r, now)
@@ -150,6 +147,15 @@ func (in *Intake) judge(p *pile, r *schema.Record, index int, t *Terms, now time
 		return ReasonOther
 	}
 	return ""
+}
+
+// refuses says why a metric is not taken though its programme takes part; "": it
+// is taken. What was taken before it expired may leave afterwards.
+func refuses(m *registry.Metric, t *Terms, now time.Time) (reason string) {
+	if m.Expired(now) {
+		return registry.Reason(registry.ErrExpired)
+	}
+	return t.refuses(m)
 }
 
 // treat returns a record as it may leave the host, or why it is refused.

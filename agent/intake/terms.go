@@ -28,8 +28,8 @@ func (t *Terms) takes(m *registry.Metric, known bool) bool {
 	return len(t.Collect) > 0 && (!known || slices.Contains(t.Collect, m.Programme))
 }
 
-// refuses says why a metric is not taken though its programme takes part; "":
-// it is taken.
+// refuses says why the terms do not let a metric be taken though its programme
+// takes part; "": they do.
 func (t *Terms) refuses(m *registry.Metric) (reason string) {
 	switch {
 	case m.Since > t.Release:
