@@ -10,6 +10,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/agent/collect"
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/registry"
 )
 
 // facts remembers what was told of the host, so that what holds is told once a
@@ -75,8 +76,8 @@ func (a *Agent) Collect(ctx context.Context) error {
 	samples, failed := collect.Collect(ctx, a.sources)
 	samples = append(samples, collect.Sample{Metric: "service.version", Value: schema.Text(a.config.Product.Version)})
 	samples = slices.DeleteFunc(samples, func(s collect.Sample) bool {
-		m, ok := a.config.Registry.Metric(s.Metric)
-		return ok && m.Category == schema.Configuration && !p.facts.news(today, s)
+		m, ok := a.collected(s.Metric, now)
+		return !ok || m.Category == schema.Configuration && !p.facts.news(today, s)
 	})
 	records := make([]schema.Record, len(samples))
 	for i, s := range samples {
@@ -96,6 +97,13 @@ func (a *Agent) Collect(ctx context.Context) error {
 	a.lookedOnce.Do(func() { close(a.looked) })
 	a.tell(ctx, p, "tacit.operation.duration", schema.Number(time.Since(start).Microseconds()), schema.Label{Name: "operation", Value: "collect"})
 	return errors.Join(failed, err)
+}
+
+// collected returns a metric of the agent's own, unless the registry leaves it out
+// or it has expired: then nobody is asked for it, and nothing is refused.
+func (a *Agent) collected(metric string, now time.Time) (*registry.Metric, bool) {
+	m, ok := a.config.Registry.Metric(metric)
+	return m, ok && !m.Expired(now)
 }
 
 // Looked waits until the host was looked at once after Start.

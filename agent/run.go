@@ -192,7 +192,9 @@ func uploadCode(err error) string {
 // tell records something about the agent itself. It waits for the next
 // envelope that goes anyway; that it cannot be kept is no news to anybody.
 func (a *Agent) tell(ctx context.Context, p *parts, metric string, v schema.Value, labels ...schema.Label) {
-	_, _ = p.intake.Take(ctx, []schema.Record{{Product: a.config.Product, Metric: metric, Value: v, Labels: labels}}, true)
+	if _, ok := a.collected(metric, a.config.Now()); ok {
+		_, _ = p.intake.Take(ctx, []schema.Record{{Product: a.config.Product, Metric: metric, Value: v, Labels: labels}}, true)
+	}
 }
 
 // tellError records a failure of the agent: its code and its own frames.

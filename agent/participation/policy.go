@@ -120,8 +120,9 @@ func (p policyParser) oneOf(value *yaml.Node, words ...string) error {
 	return p.problem(value, quoted(value.Value)+" is not taken here", "write "+strings.Join(words, " or "))
 }
 
-// isCountry asks the registry, which has the codes: what it would not take
-// later is refused now.
+// isCountry asks the registry that is built in, which has the codes, also where
+// the one in use leaves the country out: what would not be taken later is refused
+// now.
 func isCountry(s string) bool {
 	rec := schema.Record{
 		Product: schema.Product{Name: "tacit", Version: "devel"},
