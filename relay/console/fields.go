@@ -21,6 +21,8 @@ type field struct {
 	Labels      []labelField
 	Goes        []string // sentences: where it goes
 	Since       schema.Release
+	Until       string // a date, the last day; "": it does not expire
+	Products    string // who alone may report it; "": every product
 }
 
 // labelField is one label of a metric in the words of the page.
@@ -31,6 +33,9 @@ type labelField struct {
 	Values      []string
 }
 
+// never is the date of a metric that does not expire.
+const never = "never"
+
 func (c *Console) field(r *web.Request, m *registry.Metric) field {
 	f := field{
 		Name:        m.Name,
@@ -39,17 +44,34 @@ func (c *Console) field(r *web.Request, m *registry.Metric) field {
 		Programme:   r.T("console.programme." + string(m.Programme)),
 		Level:       r.T("console.level." + string(m.Level)),
 		Treatment:   treatment(r, m),
-		Values:      m.Values,
+		Values:      values(m),
 		Goes:        destinations(r, m),
 		Since:       m.Since,
+		Products:    strings.Join(m.Products, ", "),
+	}
+	if m.Expires != never {
+		f.Until = m.Expires
 	}
 	for _, l := range m.Labels {
 		f.Labels = append(f.Labels, labelField{
 			Name: l.Name, Description: describe(r, m, "label."+l.Name, l.Description),
-			Treatment: textTreatment(r, l.Treatment, l.Values, l.Format), Values: l.Values,
+			Treatment: textTreatment(r, &l), Values: l.Values,
 		})
 	}
 	return f
+}
+
+// values returns the words that may be kept; of a log, each with the line that it
+// stands for.
+func values(m *registry.Metric) []string {
+	if m.Type != schema.Log {
+		return m.Values
+	}
+	out := make([]string, len(m.Templates))
+	for i, t := range m.Templates {
+		out[i] = t.ID + ": " + t.Text
+	}
+	return out
 }
 
 // describe returns a text of the registry in the reader's language. The
@@ -88,8 +110,10 @@ func treatment(r *web.Request, m *registry.Metric) []string {
 	case m.Treatment == schema.Bucket:
 		names := m.BucketNames()
 		return []string{r.T("console.treatment.bucket", names[0], names[len(names)-1])}
+	case m.Type == schema.Log:
+		return []string{r.T("console.treatment.log", len(m.Templates))}
 	case m.IsText():
-		return []string{textTreatment(r, m.Treatment, m.Values, m.Format)}
+		return []string{textTreatment(r, &registry.Label{Treatment: m.Treatment, Values: m.Values, Format: m.Format, Overflow: m.Overflow})}
 	case m.Type == schema.Flag:
 		return []string{r.T("console.treatment.flag")}
 	case m.Type == schema.Counter:
@@ -100,15 +124,17 @@ func treatment(r *web.Request, m *registry.Metric) []string {
 	return []string{r.T("console.treatment.number")}
 }
 
-// textTreatment says what the host does to a text.
-func textTreatment(r *web.Request, t schema.Treatment, values []string, format registry.Format) string {
+// textTreatment says what the host does to a label's text.
+func textTreatment(r *web.Request, l *registry.Label) string {
 	switch {
-	case t != schema.Keep:
-		return r.T("console.treatment." + string(t))
-	case format != "":
-		return r.T("console.treatment.format." + string(format))
+	case l.Treatment != schema.Keep:
+		return r.T("console.treatment." + string(l.Treatment))
+	case l.Format != "":
+		return r.T("console.treatment.format." + string(l.Format))
+	case l.Overflow != "":
+		return r.T("console.treatment.overflow", len(l.Values), l.Overflow)
 	}
-	return r.T("console.treatment.listed", len(values))
+	return r.T("console.treatment.listed", len(l.Values))
 }
 
 // destinations says where a metric goes, in sentences.

@@ -13,6 +13,7 @@ import (
 	"github.com/tacit-telemetry/tacit/relay/console"
 	"github.com/tacit-telemetry/tacit/relay/policy"
 	"github.com/tacit-telemetry/tacit/schema/registry"
+	"github.com/tacit-telemetry/tacit/schema/registry/example"
 )
 
 // answer is what an agent says.
@@ -114,6 +115,43 @@ func TestOtherRegistryIsShownInItsOwnWords(t *testing.T) {
 	p := s.getIn("it", "/collected")
 	if !strings.Contains(p.body, "Something of the vendor&#39;s own.") || strings.Contains(p.body, "Il tipo di sistema operativo.") {
 		t.Error("os.type is described by the translation of another field")
+	}
+}
+
+// A product's registry is shown with who reports what, and until when, with the
+// lines of its logs, and with what becomes of a word that is not listed.
+func TestProductRegistryIsShown(t *testing.T) {
+	files := example.Files()
+	head, tail, ok := strings.Cut(string(files[0].Data), "name: finder.menu.used")
+	if !ok {
+		t.Fatal("the example has no finder.menu.used")
+	}
+	files[0].Data = []byte(head + "name: finder.menu.used" + strings.Replace(tail, "expires: never", "expires: 2099-06-30", 1))
+	reg, err := registry.Overlay(nil, files...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, func(_ *policy.Config, c *console.Config) { c.Registry = reg })
+	for lang, want := range map[string][]string{
+		"en": {"finder.menu.used", "engine.restarts", "reported by finder", "reported by engine", "until 2099-06-30", "anything else becomes “other”", "Only which of"},
+		"it": {"finder.menu.used", "engine.restarts", "segnalato da finder", "fino al 2099-06-30", "diventa «other»", "Soltanto quale di"},
+	} {
+		p := s.getIn(lang, "/collected")
+		shown := text(p.root)
+		for _, m := range reg.Metrics {
+			for _, line := range m.Templates {
+				want = append(want, line.ID+": "+line.Text)
+			}
+		}
+		for _, w := range want {
+			if !strings.Contains(shown, w) {
+				t.Errorf("%s: it does not say %q", lang, w)
+			}
+		}
+		if strings.Contains(shown, "console.") {
+			t.Errorf("%s: a text is missing", lang)
+		}
+		accessible(t, p)
 	}
 }
 
