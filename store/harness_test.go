@@ -184,7 +184,7 @@ func newHouse(t *testing.T) house {
 func (h house) config(e *edge) store.Config {
 	e.t.Helper()
 	return store.Config{
-		Dir: h.data, Secrets: h.secrets(e.t), Vendor: store.NewVendor(vendor), RunDir: h.run, Conn: e.conn, Registry: registry.Base(), GroupWait: 20 * time.Millisecond,
+		Dir: h.data, Secrets: h.secrets(e.t), Vendor: store.NewVendor(vendor), RunDir: h.run, Conn: e.conn, Registry: registry.BaseSet(), GroupWait: 20 * time.Millisecond,
 	}
 }
 

@@ -1,11 +1,12 @@
 // Package store is the vendor's side of Tacit: it opens what agents sealed,
 // keeps pages closed and fragments only as sums, and answers who asks by tag.
 //
-// Its rooms: calendar (which day it is), db (rows on disk), ingest (crates to rows and replies), pages
-// (sealed pages by tag), rollup (sums), upkeep (verify, backup, recall,
-// retention), lookup (what support's process does with an installation ID,
-// which never comes here). This package joins them and answers questions on the
-// socket "store" in the run directory:
+// Its rooms: calendar (which day it is), db (rows on disk), ingest (crates to rows
+// and replies), pages (sealed pages by tag), rollup (sums), registries (what may be
+// reported, at each release that it was given), upkeep (verify, backup, recall,
+// retention), lookup (what support's process does with an installation ID, which
+// never comes here). This package joins them and answers questions on the socket
+// "store" in the run directory:
 //
 //	POST /v1/pages   a question of package pages; answered by its answer
 //	POST /v1/held    the same question, of all that is on disk; which tags have pages, without the pages
@@ -63,7 +64,7 @@ type Config struct {
 	// Conn reaches the edge's JetStream. Required; the caller closes it after
 	// Stop.
 	Conn *nats.Conn
-	// Registry checks fragments. Required.
+	// Registry checks fragments: [registry.Set] does. Required.
 	Registry ingest.Registry
 	// Group is the group of stores that this one belongs to. 0 is the first.
 	Group int

@@ -22,6 +22,7 @@ type settings struct {
 	Fingerprint certificate.Fingerprint // of the relays' certificate; zero: the system's roots and the host name
 	Credential  config.Secret           // the channel's, shared by all agents; required
 	VendorKey   config.VendorKey        // required
+	Registry    []config.Path           // of the products that report here; none: the base
 	Grace       time.Duration           // from the first start to the first sending; default 24h
 	Interval    time.Duration           // between gatherings; default 1h
 	Window      time.Duration           // each envelope waits a random part of it; default 1h
@@ -40,6 +41,7 @@ func (s *settings) keys() []config.Key {
 		{Name: "fingerprint", Into: &s.Fingerprint, Hint: "it is written as AB:CD:… with 32 bytes; " + fromConsole},
 		{Name: "credential", Into: &s.Credential, Need: true, Hint: "it is the same for all hosts, and not the example's; " + fromConsole},
 		{Name: "vendor_key", Into: &s.VendorKey, Need: true, Hint: "it has 64 hex digits; " + fromConsole},
+		{Name: "registry", Into: &s.Registry},
 		{Name: "grace", Into: &s.Grace},
 		{Name: "interval", Into: &s.Interval},
 		{Name: "window", Into: &s.Window},
@@ -72,7 +74,15 @@ func check(env *cli.Env, file string) (config.Report, error) {
 	if err != nil {
 		return config.Report{}, err
 	}
-	return s.report(file, env.DataOr(s.Data)), nil
+	reg, _, err := config.Registry(s.Registry)
+	if err != nil {
+		return config.Report{}, err
+	}
+	r := s.report(file, env.DataOr(s.Data))
+	if note := config.RegistryNote(reg, s.Registry); note != "" {
+		r.Notes = append(r.Notes, note)
+	}
+	return r, nil
 }
 
 // report says what an agent with this file would contact, and where it would

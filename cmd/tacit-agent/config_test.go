@@ -14,6 +14,7 @@ import (
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/schema/registry/example"
 )
 
 const (
@@ -125,5 +126,32 @@ func TestCheck(t *testing.T) {
 	if err := json.Unmarshal(machine.Bytes(), &r); err != nil || len(r.Contacts) != 2 || r.Contacts[0].Port != 8472 || r.Contacts[0].Certificate != pin ||
 		len(r.Listens) != 2 || r.Listens[0].Where != filepath.Join("/srv/tacit", "run", "agent.sock") {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestRegistry: check reads the files of the registry and says which release they
+// have, or what is wrong with them, and where.
+func TestRegistry(t *testing.T) {
+	files := example.Files()
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = write(t, string(f.Data))
+	}
+	r, err := check(new(cli.Env), write(t, good+"registry: ["+strings.Join(names, ", ")+"]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "registry release 1, of " + strings.Join(names, " "); !slices.Contains(r.Notes, want) {
+		t.Errorf("notes %q, want %q", r.Notes, want)
+	}
+	wrong := write(t, strings.Replace(string(files[0].Data), "type: counter", "type: teapot", 1))
+	for _, name := range []string{wrong, filepath.Join(t.TempDir(), "none.yaml")} {
+		file := write(t, good+"registry: "+name+"\n")
+		_, checked := check(new(cli.Env), file)
+		for _, err := range []error{checked, serve(t.Context(), new(cli.Env), options{config: file})} {
+			if err == nil || !strings.Contains(err.Error(), name+":") {
+				t.Errorf("got %v, want one about %s", err, name)
+			}
+		}
 	}
 }

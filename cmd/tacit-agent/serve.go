@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -29,6 +30,10 @@ func serve(ctx context.Context, env *cli.Env, o options) (err error) {
 	if err != nil {
 		return err
 	}
+	reg, files, err := config.Registry(c.Registry)
+	if err != nil {
+		return err
+	}
 	logger, dir := env.Logger(o.verbose), env.DataOr(c.Data)
 	if err := dir.Make(); err != nil {
 		return err
@@ -43,7 +48,7 @@ func serve(ctx context.Context, env *cli.Env, o options) (err error) {
 		return err
 	}
 	a, err := agent.New(ctx, agent.Config{
-		Data: dir, Product: cli.Product(), Relays: config.Strings(c.Relays), Fingerprint: c.Fingerprint,
+		Data: dir, Product: cli.Product(), Registry: reg, Relays: config.Strings(c.Relays), Fingerprint: c.Fingerprint,
 		Credential: string(c.Credential), Vendor: c.vendor(), Grace: c.Grace, Interval: c.Interval, Window: c.Window, Logger: logger,
 		OTLP: telemetry,
 	})
@@ -55,6 +60,9 @@ func serve(ctx context.Context, env *cli.Env, o options) (err error) {
 		defer cancel()
 		err = errors.Join(err, a.Stop(stop))
 	}()
+	if err := usercommands.KeepRegistry(dir, files); err != nil {
+		logger.Warn("what is shown while no agent runs may lack something", slog.Any("error", err))
+	}
 	if err := a.Start(ctx); err != nil {
 		return err
 	}

@@ -35,8 +35,9 @@ const memoryLimit = 512 << 20
 
 // house is agent, relay and store in one process.
 type house struct {
-	env     *cli.Env
-	options upOptions
+	env      *cli.Env
+	options  upOptions
+	registry release // without files: the base
 
 	data    datadir.Dir
 	logger  *slog.Logger
@@ -45,6 +46,7 @@ type house struct {
 	conn    *nats.Conn   // the store's
 	otlp    net.Listener // nil: OpenTelemetry is not taken
 	agent   *agent.Agent
+	known   *registry.Set // all releases that the store was ever given
 	secrets *secret.Box
 	vendor  ed25519.PrivateKey
 
@@ -78,6 +80,9 @@ func (h *house) openData(ctx context.Context) error {
 	}
 	err := datadir.MakeOwner(h.data.Agent(), h.data.Relay(), h.data.Store(), h.data.Keys())
 	if err != nil {
+		return err
+	}
+	if h.known, err = keepRegistries(h.data.Store(), h.registry); err != nil {
 		return err
 	}
 	h.secrets, err = secret.Open(h.data.Keys(), passphrase(h.options.passphraseFile))
@@ -121,7 +126,7 @@ func (h *house) relayConfig(channel secrets) relay.Config {
 		Dir: h.data.Relay(), Listen: net.JoinHostPort("127.0.0.1", strconv.Itoa(h.options.ports)),
 		Credential: channel.credential, VendorKey: h.publicKey(), MinPeers: 1, MaxWait: upWindow, FlushEvery: upWindow / 4,
 		Quota: gate.Quota{Envelopes: 100_000, Bytes: 1 << 30}, Logger: h.logger,
-		Site: true, Witness: h.data.Witness("relay"),
+		Site: true, Witness: h.data.Witness("relay"), Registry: h.registry.Registry,
 	}
 	if !h.options.once {
 		c.Console = &relay.Console{
@@ -144,7 +149,7 @@ func (h *house) openStore(ctx context.Context) (err error) {
 	err = patiently(ctx, func() (err error) {
 		h.store, err = store.New(ctx, store.Config{
 			Dir: h.data.Store(), Secrets: h.secrets, Vendor: store.NewVendor(h.vendor), RunDir: h.data.Run(), Conn: h.conn,
-			Registry: registry.Base(), GroupWait: upWindow / 4, Logger: h.logger,
+			Registry: h.known, GroupWait: upWindow / 4, Logger: h.logger,
 		})
 		return err
 	})
@@ -168,7 +173,7 @@ func (h *house) openAgent(ctx context.Context) (err error) {
 		return err
 	}
 	h.agent, err = agent.New(ctx, agent.Config{
-		Data: h.data, Product: cli.Product(), Relays: []string{h.relayURL()}, Credential: channel.credential,
+		Data: h.data, Product: cli.Product(), Registry: h.registry.Registry, Relays: []string{h.relayURL()}, Credential: channel.credential,
 		Vendor: h.publicKey(), Sources: []collect.Source{h.engine()},
 		Interval: upInterval, Facts: upFacts, Window: upWindow, Timeout: upTimeout, Logger: h.logger,
 		OTLP: h.otlp,
@@ -177,6 +182,9 @@ func (h *house) openAgent(ctx context.Context) (err error) {
 		return err
 	}
 	h.undo.later(h.agent.Stop)
+	if err := usercommands.KeepRegistry(h.data, h.registry.files); err != nil {
+		h.logger.Warn("what is shown while no agent runs may lack something", slog.Any("error", err))
+	}
 	h.agent.Hear(ctx) // what is taken before the site's first word is refused
 	_, err = h.agent.Take(ctx, []schema.Record{{
 		Product: cli.Product(), Metric: "tacit.command.used", Value: schema.Number(1),

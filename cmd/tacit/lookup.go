@@ -19,6 +19,7 @@ import (
 	"github.com/tacit-telemetry/tacit/agent/client"
 	"github.com/tacit-telemetry/tacit/anon/identity"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/home"
@@ -29,8 +30,7 @@ import (
 func lookupCommand(env *cli.Env) *cobra.Command {
 	var (
 		since string
-		from  time.Time
-		place storePlace
+		o     lookupOptions
 	)
 	c := &cobra.Command{
 		Use:   "lookup ID",
@@ -38,7 +38,7 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 		Long: "Open the history of one installation with its ID, in any spelling; '-' reads it from stdin, so that\n" +
 			"it stands in no process list. Nobody can open or list anything without an ID.",
 		Args: cli.Args(func(c *cobra.Command, args []string) (err error) {
-			if from, err = parseSince(since, time.Now()); err != nil {
+			if o.since, err = parseSince(since, time.Now()); err != nil {
 				return err
 			}
 			return cobra.ExactArgs(1)(c, args)
@@ -46,19 +46,39 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			report := env.Client()
 			report.Counter("tacit.command.used", client.Label{Name: "command", Value: "lookup"}).Add(1)
-			err := runLookup(c.Context(), env, report, place, args[0], from)
+			err := runLookup(c.Context(), env, report, o, args[0])
 			report.Close()
 			return err
 		},
 	}
 	c.Flags().StringVar(&since, "since", "90d", "how far back, as in 7d, 12h, or 2026-11-01")
-	place.flags(c)
+	c.Flags().StringArrayVar(&o.registries, "registry", nil, registryUsage+"; in place of those that the store was given")
+	o.place.flags(c)
 	return c
+}
+
+// lookupOptions say what to look for, and where.
+type lookupOptions struct {
+	since      time.Time
+	place      storePlace
+	registries []string // files of a registry; none: all that the store was given
+}
+
+// known returns the registries by which pages are shown.
+func (o *lookupOptions) known(at foundStore) (*registry.Set, error) {
+	if len(o.registries) == 0 {
+		return knownRegistries(at.data.Store())
+	}
+	reg, _, err := config.Registry(o.registries)
+	if err != nil {
+		return nil, err
+	}
+	return registry.NewSet(reg)
 }
 
 // runLookup reports its own failures: a code and its own frames, and nothing
 // of what was typed.
-func runLookup(ctx context.Context, env *cli.Env, report *client.Client, place storePlace, arg string, from time.Time) error {
+func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o lookupOptions, arg string) error {
 	fail := func(code client.Code, err error) error {
 		report.Error(code)
 		return err
@@ -68,7 +88,11 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, place s
 	if err != nil {
 		return fail("lookup_bad_id", cli.WithHint(err, "read it again, group by group; letters O, I and L are read as 0 and 1"))
 	}
-	at, err := place.find(env)
+	at, err := o.place.find(env)
+	if err != nil {
+		return fail("lookup_failed", err)
+	}
+	known, err := o.known(at)
 	if err != nil {
 		return fail("lookup_failed", err)
 	}
@@ -77,12 +101,12 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, place s
 	if err != nil {
 		return fail("lookup_failed", explainLookup(env, err))
 	}
-	h, err := lookup.Timeline(ctx, source, id, lookup.Options{Since: from, Now: now, Registry: registry.Base()})
+	h, err := lookup.Timeline(ctx, source, id, lookup.Options{Since: o.since, Now: now, Registry: known})
 	err = errors.Join(err, source.Close())
 	report.Timer("tacit.operation.duration", client.Label{Name: "operation", Value: "lookup"}).Observe(time.Since(now))
 	switch {
 	case errors.Is(err, lookup.ErrNothing):
-		days := int(now.Sub(from).Hours()+23) / 24
+		days := int(now.Sub(o.since).Hours()+23) / 24
 		return fail("lookup_unknown_id", cli.WithHint(fmt.Errorf("no pages for this ID in the last %s", cli.Count(days, "day")),
 			"nothing was sent yet, sending is off (tacit why on that host), the ID was reset, or its pages have expired"))
 	case err != nil:
@@ -184,7 +208,7 @@ func shownCount(n uint32) string {
 
 func notes(h *lookup.History) (out []string) {
 	if h.NotUnderstood > 0 {
-		out = append(out, cli.Count(h.NotUnderstood, "record")+" not understood: another registry release wrote them")
+		out = append(out, cli.Count(h.NotUnderstood, "record")+" not understood: another registry release wrote them; name its files with --registry FILE")
 	}
 	if h.Damaged > 0 {
 		out = append(out, cli.Count(h.Damaged, "page")+" damaged")

@@ -16,7 +16,6 @@ import (
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/internal/web"
 	"github.com/tacit-telemetry/tacit/relay/policy"
-	"github.com/tacit-telemetry/tacit/schema/registry"
 )
 
 // byRecover stands in the history as who restored access: whoever can run
@@ -110,9 +109,10 @@ func whereConsole(env *cli.Env, file string) (dir datadir.Dir, url string, err e
 // consoleDir is where the console of the relay keeps its accounts.
 func consoleDir(data datadir.Dir) string { return filepath.Join(data.Relay(), "console") }
 
-// noteRecovery writes into the history that access was restored.
+// noteRecovery writes into the history that access was restored. It decides
+// nothing: it needs no registry.
 func noteRecovery(ctx context.Context, dir, witness string) error {
-	p, err := policy.Open(policy.Config{Dir: filepath.Join(dir, "policy"), Witness: witness, Release: uint32(registry.Base().Release)})
+	p, err := policy.Open(policy.Config{Dir: filepath.Join(dir, "policy"), Witness: witness})
 	if err != nil {
 		return err
 	}

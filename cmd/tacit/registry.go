@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 )
 
@@ -37,7 +37,7 @@ var errLint = errors.New("the registry has problems")
 
 func lint(env *cli.Env, names []string, now time.Time) error {
 	env.Count("registry")
-	files, err := registryFiles(names)
+	files, err := config.RegistryFiles(names)
 	if err != nil {
 		return err
 	}
@@ -60,35 +60,9 @@ func lint(env *cli.Env, names []string, now time.Time) error {
 	return nil
 }
 
-// registryFiles reads the files of a product's registry.
-func registryFiles(names []string) ([]registry.File, error) {
-	files := make([]registry.File, 0, len(names))
-	for _, name := range names {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("read registry: %w", err)
-		}
-		files = append(files, registry.File{Name: name, Data: b})
-	}
-	return files, nil
-}
-
-// readRegistry lays the files over the registry that is built in.
-func readRegistry(names []string) (*registry.Registry, error) {
-	files, err := registryFiles(names)
-	if err != nil {
-		return nil, err
-	}
-	reg, err := registry.Overlay(nil, files...)
-	if err != nil {
-		return nil, cli.WithHint(err, "tacit registry lint %s", strings.Join(names, " "))
-	}
-	return reg, nil
-}
-
 func showRegistry(env *cli.Env, names []string) error {
 	env.Count("registry")
-	reg, err := readRegistry(names)
+	reg, _, err := config.Registry(names)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/schema/registry/generate"
 )
@@ -36,7 +37,7 @@ func generateCommand(env *cli.Env) *cobra.Command {
 
 func generateGo(env *cli.Env, what generate.Config, out string, files []string) error {
 	env.Count("registry")
-	reg, err := readRegistry(files)
+	reg, _, err := config.Registry(files)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/relay"
 	"github.com/tacit-telemetry/tacit/relay/door"
+	"github.com/tacit-telemetry/tacit/schema/registry"
 )
 
 // relayMemory is for the Go memory of a relay: 20,000 agents take 1.8 GiB with
@@ -56,6 +57,7 @@ type relayDaemon struct {
 	logger   *slog.Logger
 
 	data            datadir.Dir
+	registry        *registry.Registry
 	certificate     *tls.Certificate // nil: without TLS
 	channel, stores credential
 	relay           *relay.Relay
@@ -69,8 +71,12 @@ func runRelay(ctx context.Context, env *cli.Env, o daemonOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	reg, _, err := config.Registry(s.Registry)
+	if err != nil {
+		return err
+	}
 	limitMemory(relayMemory)
-	d := &relayDaemon{env: env, settings: s, logger: env.Logger(o.verbose), data: env.DataOr(s.Data)}
+	d := &relayDaemon{env: env, settings: s, logger: env.Logger(o.verbose), data: env.DataOr(s.Data), registry: reg}
 	defer func() { err = errors.Join(err, d.undo.closeInTime(ctx, stopTime)) }()
 	for _, step := range []func(context.Context) error{d.openData, d.openCertificate, d.openRelay, d.openHealth} {
 		if err := step(ctx); err != nil {

@@ -21,7 +21,15 @@ func checkRelay(env *cli.Env, file string) (config.Report, error) {
 	if err != nil {
 		return config.Report{}, err
 	}
-	return s.report(env, file)
+	reg, _, err := config.Registry(s.Registry)
+	if err != nil {
+		return config.Report{}, err
+	}
+	r, err := s.report(env, file)
+	if note := config.RegistryNote(reg, s.Registry); err == nil && note != "" {
+		r.Notes = append(r.Notes, note)
+	}
+	return r, err
 }
 
 // report says what a relay with these settings would contact, and where it

@@ -36,6 +36,7 @@ type relaySettings struct {
 	Middle         bool             // stands between other relays and next, and keeps no policy
 	Console        config.Address   // default 127.0.0.1:8470
 	ConsoleAgent   string           // data directory of this appliance's own agent; "": the system's
+	Registry       []config.Path    // of the product, for the console; none: the base
 	MaxConnections int              // 0: the relay's default
 	Metrics        config.Optional  // health and counts, loopback only; default 127.0.0.1:8473
 
@@ -105,6 +106,7 @@ func (s *relaySettings) ownKeys() []config.Key {
 		{Name: "middle", Into: &s.Middle},
 		{Name: "console", Into: &s.Console},
 		{Name: "console_agent", Into: &s.ConsoleAgent},
+		{Name: "registry", Into: &s.Registry},
 		{Name: "max_connections", Into: &s.MaxConnections},
 		{Name: "metrics", Into: &s.Metrics},
 	}
@@ -142,6 +144,8 @@ func (s *relaySettings) checkKind() error {
 		return cli.WithHint(errors.New("middle is true, and there is no next, or a site"), "a relay in the middle takes from relays and passes on to next; the site's policy is kept where its agents connect")
 	case s.next.There && s.VendorKey == nil:
 		return cli.WithHint(errors.New("vendor_key is missing"), "agents need it in their file; it has 64 hex digits, and the vendor gives it")
+	case len(s.Registry) > 0 && !s.Site:
+		return cli.WithHint(errors.New("registry is there, and no site"), "remove it here: the relay of a site shows in its console what may be collected, and no other looks inside")
 	case s.Stream.StoreCredential != "" && s.Stream.StoreCredential == s.Credential:
 		return cli.WithHint(errors.New("credential and stream.store_credential are the same"), "every agent knows the first: choose another for stores, or leave it out")
 	}

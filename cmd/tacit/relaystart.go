@@ -37,7 +37,7 @@ func (d *relayDaemon) config() relay.Config {
 		}
 	}
 	if s.Site {
-		c.Site, c.Witness, c.Console = true, d.data.Witness("relay"), d.console()
+		c.Site, c.Witness, c.Registry, c.Console = true, d.data.Witness("relay"), d.registry, d.console()
 	}
 	return c
 }

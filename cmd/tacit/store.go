@@ -43,6 +43,8 @@ type storeDaemon struct {
 	logger   *slog.Logger
 
 	data    datadir.Dir
+	given   []release     // of the registry
+	known   *registry.Set // all of these that it was ever given
 	secrets *secret.Box
 	vendor  *store.Vendor
 	edge    *edge
@@ -57,10 +59,14 @@ func runStore(ctx context.Context, env *cli.Env, o daemonOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	given, err := readReleases(s.Registries)
+	if err != nil {
+		return err
+	}
 	limitMemory(memoryLimit)
-	d := &storeDaemon{env: env, settings: s, logger: env.Logger(o.verbose), data: env.DataOr(s.Data)}
+	d := &storeDaemon{env: env, settings: s, logger: env.Logger(o.verbose), data: env.DataOr(s.Data), given: given}
 	defer func() { err = errors.Join(err, d.undo.closeInTime(ctx, storeStopTime)) }()
-	for _, step := range []func(context.Context) error{d.openKeys, d.openEdge, d.openStore, d.tellKeys, d.openHealth} {
+	for _, step := range []func(context.Context) error{d.openData, d.openEdge, d.openStore, d.tellKeys, d.openHealth} {
 		if err := step(ctx); err != nil {
 			return explainHeld(err)
 		}
@@ -70,11 +76,14 @@ func runStore(ctx context.Context, env *cli.Env, o daemonOptions) (err error) {
 	return nil
 }
 
-func (d *storeDaemon) openKeys(context.Context) (err error) {
+func (d *storeDaemon) openData(context.Context) (err error) {
 	if err := d.data.Make(); err != nil {
 		return err
 	}
 	if err := datadir.MakeOwner(d.data.Store(), d.settings.Keys); err != nil {
+		return err
+	}
+	if d.known, err = keepRegistries(d.data.Store(), d.given...); err != nil {
 		return err
 	}
 	if d.secrets, err = secret.Open(d.settings.Keys, passphrase(d.settings.Passphrase)); err != nil {
@@ -95,7 +104,7 @@ func (d *storeDaemon) openEdge(ctx context.Context) (err error) {
 func (d *storeDaemon) openStore(ctx context.Context) error {
 	err := patiently(ctx, func() (err error) {
 		d.store, err = store.New(ctx, store.Config{
-			Dir: d.data.Store(), Secrets: d.secrets, Vendor: d.vendor, RunDir: d.data.Run(), Conn: d.edge.conn, Registry: registry.Base(),
+			Dir: d.data.Store(), Secrets: d.secrets, Vendor: d.vendor, RunDir: d.data.Run(), Conn: d.edge.conn, Registry: d.known,
 			Group: d.settings.Group, RetentionDays: d.settings.RetentionDays, Logger: d.logger,
 		})
 		return err

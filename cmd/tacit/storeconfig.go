@@ -11,6 +11,7 @@ import (
 	"github.com/tacit-telemetry/tacit/internal/certificate"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/store"
+	"github.com/tacit-telemetry/tacit/store/registries"
 )
 
 // storeSettings is the configuration file of a store.
@@ -23,6 +24,7 @@ type storeSettings struct {
 	Credential    config.Secret           // for stores; required
 	Group         int                     // of stores that this one belongs to; 0: the first
 	RetentionDays int                     // of pages; 0: 90
+	Registries    [][]config.Path         // the files of each release of the vendor's registry; none: those that it was given before
 	Metrics       config.Optional         // health and counts, loopback only; default 127.0.0.1:8474
 }
 
@@ -36,6 +38,7 @@ func (s *storeSettings) keys() []config.Key {
 		{Name: "credential", Into: &s.Credential, Need: true, Hint: "take the one for stores: the edge prints where it lies"},
 		{Name: "group", Into: &s.Group},
 		{Name: "retention_days", Into: &s.RetentionDays},
+		{Name: "registries", Into: &s.Registries},
 		{Name: "metrics", Into: &s.Metrics},
 	}
 }
@@ -96,7 +99,19 @@ func checkStore(env *cli.Env, file string) (config.Report, error) {
 	if err != nil {
 		return config.Report{}, err
 	}
-	return s.report(env, file), nil
+	given, err := readReleases(s.Registries)
+	if err != nil {
+		return config.Report{}, err
+	}
+	r := s.report(env, file)
+	for i, one := range given {
+		// What only the store's own user can read is looked at when it starts.
+		if err := registries.Check(env.DataOr(s.Data).Store(), one.files...); errors.Is(err, registries.ErrChanged) {
+			return r, explainRegistries(err)
+		}
+		r.Notes = append(r.Notes, config.RegistryNote(one.Registry, s.Registries[i]))
+	}
+	return r, nil
 }
 
 // report says what a store with these settings would contact, and where it

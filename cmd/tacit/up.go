@@ -11,6 +11,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/agent/upload"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/schema"
 )
 
@@ -27,6 +28,8 @@ type upOptions struct {
 	once    bool
 	verbose bool
 	ports   int
+
+	registries []string // files of a product's registry; none: the base
 
 	passphraseFile string // of the store's secrets; "": they are plain, or the service manager gives it
 }
@@ -49,6 +52,7 @@ func upCommand(env *cli.Env) *cobra.Command {
 	c.Flags().BoolVar(&o.once, "once", false, "one full cycle to the replies, then exit")
 	c.Flags().BoolVar(&o.verbose, "verbose", false, "log to stderr what happens; never what is sent")
 	c.Flags().IntVar(&o.ports, "ports", defaultPort, "port of the relay, the console is at 8470, OpenTelemetry at 4318; 0: all free ones; one that is taken: a free one")
+	c.Flags().StringArrayVar(&o.registries, "registry", nil, registryUsage)
 	c.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", passphraseUsage)
 	return c
 }
@@ -59,7 +63,11 @@ func up(ctx context.Context, env *cli.Env, o upOptions) (err error) {
 		return cli.WithHint(fmt.Errorf("the clock of this machine says %s: it was never set", now.UTC().Format(time.DateOnly)),
 			"set the date and run the same command again; nothing was sent, and nothing is lost")
 	}
-	h := &house{env: env, options: o}
+	reg, files, err := config.Registry(o.registries)
+	if err != nil {
+		return err
+	}
+	h := &house{env: env, options: o, registry: release{reg, files}}
 	defer func() {
 		// Within two seconds of Ctrl-C, whatever still runs.
 		err = errors.Join(err, h.undo.closeInTime(ctx, stopTime))

@@ -116,7 +116,7 @@ func (v *vendor) startStore(t *testing.T, logger *slog.Logger) {
 	}
 	v.store, err = store.New(t.Context(), store.Config{
 		Dir: filepath.Join(v.dir, "store"), Secrets: box, Vendor: store.NewVendor(private), RunDir: run, Conn: conn,
-		Registry: registry.Base(), GroupWait: 5 * time.Millisecond, Logger: logger, Now: v.now,
+		Registry: registry.BaseSet(), GroupWait: 5 * time.Millisecond, Logger: logger, Now: v.now,
 	})
 	if err == nil {
 		err = v.store.Start(t.Context())

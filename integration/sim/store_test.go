@@ -62,7 +62,7 @@ func (s *storeHost) begin() {
 		w.t.Fatal(err)
 	}
 	s.store, err = store.New(w.ctx, store.Config{
-		Dir: s.dir(s.life), Secrets: box, Vendor: store.NewVendor(w.vendor), RunDir: run, Conn: s.conn, Registry: registry.Base(),
+		Dir: s.dir(s.life), Secrets: box, Vendor: store.NewVendor(w.vendor), RunDir: run, Conn: s.conn, Registry: registry.BaseSet(),
 		GroupWait: 300 * time.Millisecond, Headroom: 1 << 20, Now: s.clock.now, Logger: w.logger("store"),
 	})
 	if err == nil {

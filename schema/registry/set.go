@@ -12,6 +12,11 @@ import (
 
 // Set is a vendor's registry at several releases, for whoever receives what
 // hosts send: they are not all of one release. It is read only.
+//
+// The numbers are the vendor's. The base counts by itself, so that a release of
+// it may have the number of one of the vendor's: what is reported under the base
+// alone is then checked by that, and else by the newest. Both name what they take
+// in of the base.
 type Set struct {
 	releases []*Registry // by release, ascending; never empty
 }
@@ -31,6 +36,10 @@ func NewSet(rs ...*Registry) (*Set, error) {
 	}
 	return s, nil
 }
+
+// BaseSet returns the set of the base alone: that of a vendor who registered
+// nothing.
+func BaseSet() *Set { return &Set{releases: []*Registry{Base()}} }
 
 // For returns the registry by which what is of that release is checked and
 // shown: its own, or the newest when the set has not that one.

@@ -20,6 +20,9 @@ const (
 	reasonTrouble = "trouble" // what a group has in a half that is damaged, or the like, has no answer
 )
 
+// reasonEmpty is why a fragment is refused that has no measure.
+const reasonEmpty = "empty"
+
 // recentCommits is how many durations are kept.
 const recentCommits = 64
 
@@ -31,6 +34,12 @@ type Counts struct {
 	// and beside these repeats ("repeat", also in "stored" or "redate"), groups that
 	// had to wait ("full") and such of which a part has no answer ("trouble").
 	Outcomes map[string]uint64
+	// Refused counts the fragments among "bad-form" that hold what is not
+	// registered, by why: in the words of registry.Reason, or "empty".
+	Refused map[string]uint64
+	// Foreign counts fragments of a registry release that is not known here:
+	// they were checked by another one's.
+	Foreign uint64
 	// Groups counts commits.
 	Groups uint64
 	// Recent holds how long the last commits took, oldest first, at most 64.
@@ -41,6 +50,8 @@ type Counts struct {
 type counter struct {
 	mu       sync.Mutex
 	outcomes map[string]uint64
+	refused  map[string]uint64
+	foreign  uint64
 	groups   uint64
 	recent   []time.Duration
 }
@@ -52,6 +63,23 @@ func (c *counter) add(outcome string) {
 		c.outcomes = map[string]uint64{}
 	}
 	c.outcomes[outcome]++
+}
+
+// answered counts an envelope that has a reply.
+func (c *counter) answered(j *judged) {
+	c.add(j.status.String())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if j.foreign {
+		c.foreign++
+	}
+	if j.refused == "" {
+		return
+	}
+	if c.refused == nil {
+		c.refused = map[string]uint64{}
+	}
+	c.refused[j.refused]++
 }
 
 func (c *counter) committed(took time.Duration) {
@@ -69,6 +97,8 @@ func (c *counter) read() Counts {
 	defer c.mu.Unlock()
 	return Counts{
 		Outcomes: maps.Clone(c.outcomes),
+		Refused:  maps.Clone(c.refused),
+		Foreign:  c.foreign,
 		Groups:   c.groups,
 		Recent:   append([]time.Duration(nil), c.recent...),
 	}

@@ -91,7 +91,7 @@ func (b *bench) open(conn *nats.Conn) {
 		b.t.Fatal(err)
 	}
 	b.Ingest, err = New(Config{
-		Conn: conn, DB: rows, Keyring: keys, Registry: registry.Base(), Eraser: eraser, Today: today,
+		Conn: conn, DB: rows, Keyring: keys, Registry: registry.BaseSet(), Eraser: eraser, Today: today,
 	})
 	if err != nil {
 		b.t.Fatal(err)

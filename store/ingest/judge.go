@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/codec"
+	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/db"
@@ -22,8 +24,13 @@ type DB interface {
 	Commit(ctx context.Context, g db.Group) error
 }
 
-// Registry says what a fragment may hold: the registry of the schema does.
+// Registry says what a fragment may hold: [registry.Set] does.
 type Registry interface {
+	// For returns the registry by which a fragment of that release is checked:
+	// its own, or another one where that is not known.
+	For(release schema.Release) *registry.Registry
+	// CheckFragment refuses a fragment that has one thing which that registry
+	// does not name. The error is one that registry.Reason has a word for.
 	CheckFragment(f *codec.Fragment) error
 }
 
@@ -51,6 +58,9 @@ type judged struct {
 
 	erase []page.Erasure // what to erase, when it is that; the status is Done
 	data  []byte         // of the reply
+
+	refused string // of a fragment that is refused for what it holds: the registry's word for why
+	foreign bool   // a fragment that was checked by the registry of another release
 }
 
 // window is the span of days in which a batch is taken: on any of the days that
@@ -175,10 +185,12 @@ func (in *Ingest) judgeFragment(j *judged, s *sealed, w window) {
 	if !j.dated(f.Day, s.start, w) {
 		return
 	}
-	if in.cfg.Registry.CheckFragment(&f) == nil {
+	j.foreign = in.cfg.Registry.For(f.Release).Release != f.Release
+	if err = in.cfg.Registry.CheckFragment(&f); err == nil {
 		j.rows, err = rollup.Fold(&f)
 	}
 	if err != nil || len(j.rows) == 0 { // it is not registered, or does not fit
+		j.refused = cmp.Or(registry.Reason(err), reasonEmpty)
 		j.drop(wire.BadForm)
 	}
 }

@@ -34,9 +34,9 @@ func (in *Ingest) finish(g *group) {
 		return // not acknowledged: the crates come again, and are answered as repeats
 	}
 	for _, c := range done {
-		for _, j := range c.opened {
-			if j.status != unanswered {
-				in.counts.add(j.status.String())
+		for i := range c.opened {
+			if j := &c.opened[i]; j.status != unanswered {
+				in.counts.answered(j)
 			}
 		}
 		if err := c.msg.Ack(); err != nil {

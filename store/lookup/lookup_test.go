@@ -86,7 +86,7 @@ func one(r schema.Record) codec.Page {
 
 func look(t *testing.T, s *shelf, since time.Time) (*History, error) {
 	t.Helper()
-	return Timeline(t.Context(), s, id, Options{Now: now, Since: since, Registry: registry.Base()})
+	return Timeline(t.Context(), s, id, Options{Now: now, Since: since, Registry: registry.BaseSet()})
 }
 
 func TestWalkGoesOnPastGaps(t *testing.T) {

@@ -14,10 +14,11 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/registry"
 )
 
-// Registry says what may be shown, and how: the registry of the schema does.
+// Registry says what may be shown, and how: [registry.Set] does.
 type Registry interface {
-	CheckTreated(r *schema.Record) error
-	Metric(name string) (*registry.Metric, bool)
+	// For returns the registry by which a page of that release is shown: its
+	// own, or another one where that is not known.
+	For(release schema.Release) *registry.Registry
 }
 
 // Options say what to look for.
@@ -44,7 +45,7 @@ type History struct {
 	Pages         int            // that were opened, without repeats
 	OtherWriter   int            // of these, of another writer than the newest
 	Damaged       int            // pages that do not open or do not have the form
-	NotUnderstood int            // records that the registry does not name
+	NotUnderstood int            // records that the registry of their page does not name
 	Unread        []schema.Month // months that the store could not read whole
 
 	OldestDay, NewestDay schema.Day // of first sending, of the pages found
@@ -138,8 +139,9 @@ func (h *History) fill(opened []codec.Page, opt Options) {
 		if other {
 			h.OtherWriter++
 		}
+		reg := opt.Registry.For(p.Release)
 		for j := range p.Records {
-			h.take(&p.Records[j], other, opt)
+			h.take(&p.Records[j], other, reg)
 		}
 	}
 	slices.SortStableFunc(h.Records, func(a, b Record) int { return cmp.Compare(a.Time, b.Time) })
@@ -151,9 +153,9 @@ func (h *History) fill(opened []codec.Page, opt Options) {
 	}
 }
 
-func (h *History) take(r *schema.Record, other bool, opt Options) {
-	m, ok := opt.Registry.Metric(r.Metric)
-	if !ok || opt.Registry.CheckTreated(r) != nil {
+func (h *History) take(r *schema.Record, other bool, reg *registry.Registry) {
+	m, ok := reg.Metric(r.Metric)
+	if !ok || reg.CheckTreated(r) != nil {
 		h.NotUnderstood++
 		return
 	}

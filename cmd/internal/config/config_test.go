@@ -32,6 +32,8 @@ type file struct {
 	Size    config.Size
 	Vendor  config.VendorKey
 	Secret  config.Secret
+	Files   []config.Path
+	Lists   [][]config.Path
 	Section config.Section
 	Inner   string
 }
@@ -43,7 +45,7 @@ func (f *file) keys() []config.Key {
 		{Name: "yes", Into: &f.Yes}, {Name: "number", Into: &f.Number}, {Name: "time", Into: &f.Time}, {Name: "relays", Into: &f.Relays},
 		{Name: "where", Into: &f.Where}, {Name: "many", Into: &f.Many}, {Name: "maybe", Into: &f.Maybe}, {Name: "switch", Into: &f.Switch},
 		{Name: "size", Into: &f.Size}, {Name: "vendor", Into: &f.Vendor}, {Name: "secret", Into: &f.Secret, Hint: "ask the relay"},
-		{Name: "section", Into: &f.Section},
+		{Name: "files", Into: &f.Files}, {Name: "lists", Into: &f.Lists}, {Name: "section", Into: &f.Section},
 	}
 }
 
@@ -71,6 +73,8 @@ switch: on
 size: 2 MiB
 vendor: "`+vendorKey+`"
 secret: s3cret
+files: [a.yaml, b c.yaml]
+lists: [[a.yaml, b.yaml], c.yaml]
 section:
   inner: x
 `)
@@ -85,6 +89,9 @@ section:
 	}
 	if f.Where.Loopback() || !f.Where.Everywhere() || f.Vendor.String() != vendorKey || len(f.Many) != 1 || f.Many[0].String() != "a.example:1" {
 		t.Errorf("read %+v", f)
+	}
+	if got := fmt.Sprintf("%q %q", f.Files, f.Lists); got != `["a.yaml" "b c.yaml"] [["a.yaml" "b.yaml"] ["c.yaml"]]` {
+		t.Error(got)
 	}
 	if f.Secret != "s3cret" {
 		t.Error("the secret was not read")
@@ -144,6 +151,11 @@ func TestRefused(t *testing.T) {
 		"secret of the example": {"text: x\nsecret: EXAMPLE-PLANTED\n", "line 2, column 9: the value of secret", "ask the relay"},
 		"secret with a space":   {"text: x\nsecret: a PLANTED\n", "the value of secret", "ask the relay"},
 		"long secret":           {"text: x\nsecret: " + strings.Repeat("PLANTED", 40) + "\n", "the value of secret", "ask the relay"},
+		"no file":               {"text: x\nfiles: []\n", "the value of files", "[finder.yaml, survey.yaml]"},
+		"a file without a name": {"text: x\nfiles: [PLANTED, \"\"]\n", "the value of files", "[finder.yaml, survey.yaml]"},
+		"a file for all lists":  {"text: x\nlists: PLANTED\n", "the value of lists", "[[finder-1.yaml,"},
+		"no lists":              {"text: x\nlists: []\n", "the value of lists", "[[finder-1.yaml,"},
+		"lists too deep":        {"text: x\nlists: [[[PLANTED]]]\n", "the value of lists", "[[finder-1.yaml,"},
 		"in a section":          {"text: x\nsection:\n  PLANTED: x\n", "line 3, column 3: unknown key", "the keys below section are inner"},
 		"section is empty":      {"text: x\nsection: {}\n", "section.inner is missing", "look inside"},
 		"section is a text":     {"text: x\nsection: PLANTED\n", "line 2, column 10: not a key", "one \"key: value\""},

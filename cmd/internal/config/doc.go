@@ -18,7 +18,7 @@ type Key struct {
 	// Name is the key as it is written.
 	Name string
 	// Into points to where the value goes: *string, *bool, *int,
-	// *time.Duration, *[]URL, *[]Address, a [*Section], or any
+	// *time.Duration, *[]URL, *[]Address, *[]Secret, *[]Path, *[][]Path, a [*Section], or any
 	// [encoding.TextUnmarshaler]; an error of the last may be a
 	// [*cli.Hinted], which then wins over Hint.
 	Into any

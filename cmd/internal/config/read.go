@@ -163,6 +163,10 @@ func (k Key) read(node *yaml.Node) error {
 		return list(node, into)
 	case *[]Secret:
 		return list(node, into)
+	case *[]Path:
+		return list(node, into)
+	case *[][]Path:
+		return lists(node, into)
 	}
 	if node.Kind != yaml.ScalarNode || null(node) {
 		return errType
@@ -204,6 +208,21 @@ func list[T any, P interface {
 	return nil
 }
 
+// lists reads a list of at least one list.
+func lists(node *yaml.Node, into *[][]Path) error {
+	if node.Kind != yaml.SequenceNode || len(node.Content) == 0 {
+		return errType
+	}
+	out := make([][]Path, len(node.Content))
+	for i, n := range node.Content {
+		if err := list(n, &out[i]); err != nil {
+			return err
+		}
+	}
+	*into = out
+	return nil
+}
+
 // hint returns how the value of a key is written.
 func (k Key) hint() string {
 	if k.Hint != "" {
@@ -220,6 +239,10 @@ func (k Key) hint() string {
 		return urlHint
 	case *[]Address:
 		return addressHint
+	case *[]Path:
+		return filesHint
+	case *[][]Path:
+		return releaseHint
 	case interface{ Form() string }:
 		return into.Form()
 	}

@@ -20,6 +20,8 @@ import (
 const (
 	urlHint     = "write it as tls://relay.example.com:8472, or several as [tls://…, tls://…]"
 	addressHint = "write it as host:port, such as 127.0.0.1:8472"
+	filesHint   = "write the files as [finder.yaml, survey.yaml]"
+	releaseHint = "write the files of each release in a list of their own, as [[finder-1.yaml, survey-1.yaml], [finder-2.yaml, survey-2.yaml]]"
 )
 
 // URL is where a relay is: tls://host:port, or nats://host:port, which is
@@ -130,6 +132,18 @@ func (o *Optional) UnmarshalText(text []byte) error {
 
 // Form says how it is written.
 func (*Optional) Form() string { return addressHint + ", or off" }
+
+// Path is a file, as it is written.
+type Path string
+
+// UnmarshalText reads a path.
+func (p *Path) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		return errType
+	}
+	*p = Path(text)
+	return nil
+}
 
 // Switch is on or off.
 type Switch bool

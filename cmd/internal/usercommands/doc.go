@@ -49,7 +49,11 @@ func ask(ctx context.Context, env *cli.Env, running func(*local.Caller) error, a
 	if err != nil {
 		return err
 	}
-	a, err := agent.New(ctx, agent.Config{Data: dir, Product: cli.Product(), Observe: true})
+	reg, err := keptRegistry(dir)
+	if err != nil { // nobody's refusal fails for it; the registry that is built in is used
+		fmt.Fprintf(env.Err, "note: what products of this host report is not known without the agent: %s\n", cli.Shown(err.Error()))
+	}
+	a, err := agent.New(ctx, agent.Config{Data: dir, Product: cli.Product(), Registry: reg, Observe: true})
 	if err != nil {
 		return errors.Join(err, lock.Release())
 	}
