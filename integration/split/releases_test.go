@@ -57,13 +57,53 @@ func TestReleases(t *testing.T) {
 			if s.Store.Metric(t, foreign) == 0 {
 				t.Error("the store does not say that fragments are of another release")
 			}
-			sums := sumsOf(t, s.Store)
-			maps.DeleteFunc(sums, func(metric string, _ sum) bool { return !strings.HasPrefix(metric, "app.") })
-			if want := map[string]sum{"app.used": {6, 6}, "app.took": {2, 505_000}}; !maps.Equal(sums, want) {
-				t.Errorf("the sums are %v, want %v", sums, want)
+			both := map[string]sum{"app.used": {6, 6}, "app.took": {2, 505_000}}
+			if sums := appSums(t, s.Store); !maps.Equal(sums, both) {
+				t.Errorf("the sums are %v, want %v", sums, both)
 			}
+			given(t, s, agents, stores, c.only)
 		})
 	}
+}
+
+// given gives the store the agent's release as well, for one start, and looks
+// whether it goes on knowing it: in the end its configuration names its own only.
+func given(t *testing.T, s *rig.Split, agents, stores, only string) {
+	t.Helper()
+	rig.EditFile(t, s.Store.Config, rig.Edits{"registries": [][]string{{stores}, {agents}}})
+	s.Store.Start(t)
+	if _, code := s.Store.Interrupt(t); code != 0 {
+		t.Fatalf("the store ended with %d: %s", code, s.Store.Text())
+	}
+	rig.EditFile(t, s.Store.Config, rig.Edits{"registries": [][]string{{stores}}})
+	s.Store.Start(t)
+	reportApp(t, s.Agents[0], only)
+	var tl rig.Timeline
+	rig.Eventually(t, "what is reported again is in the lookup, and all of it answered", func() bool {
+		tl = s.Lookup(t, s.Agents[0])
+		return byMetric(tl)["app.used"] == 6 && waiting(t, s.Agents[0]) == 0
+	})
+	if got := byMetric(tl); got[only] != 8 || tl.Unknown != 0 {
+		t.Errorf("given the release, the lookup has %v and %d records not understood", got, tl.Unknown)
+	}
+	if n := s.Store.Metric(t, foreign); n != 0 {
+		t.Errorf("given the release, it finds %v fragments of another one", n)
+	}
+	if r := rig.Tacit(t, "store", "config", "check", "--config", s.Store.Config).Run(t); r.Code != 0 || !strings.Contains(r.Stdout, filepath.Base(stores)) {
+		t.Errorf("check: exit %d: %s%s", r.Code, r.Stdout, r.Stderr)
+	}
+	want := map[string]sum{"app.used": {12, 12}, "app.took": {4, 1_010_000}, only: {4, 4}}
+	if sums := appSums(t, s.Store); !maps.Equal(sums, want) {
+		t.Errorf("given the release, the sums are %v, want %v", sums, want)
+	}
+}
+
+// appSums ends a store and returns what it holds of the tests' product.
+func appSums(t *testing.T, store *rig.Daemon) map[string]sum {
+	t.Helper()
+	sums := sumsOf(t, store)
+	maps.DeleteFunc(sums, func(metric string, _ sum) bool { return !strings.HasPrefix(metric, "app.") })
+	return sums
 }
 
 func registryFile(t *testing.T, name string) string {
