@@ -6,10 +6,6 @@ import (
 	"testing"
 )
 
-// RegistryFlag says whether `tacit up` takes --registry. While it does not, a
-// product's records are refused, and tests of what arrives are skipped.
-const RegistryFlag = false
-
 // Product is an example of a product that reports about itself.
 type Product struct {
 	Name string
@@ -50,10 +46,8 @@ func Products(t testing.TB) []Product {
 func UpExample(t testing.TB, dir string) *Process {
 	t.Helper()
 	c := Tacit(t, "up", "--ports", "0", "--data", dir)
-	if RegistryFlag {
-		for _, file := range ExampleRegistry(t) {
-			c.Args = append(c.Args, "--registry", file)
-		}
+	for _, file := range ExampleRegistry(t) {
+		c.Args = append(c.Args, "--registry", file)
 	}
 	p := c.Start(t, dir)
 	p.WaitFor(t, "Ctrl-C ends it")

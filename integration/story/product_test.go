@@ -15,7 +15,6 @@ import (
 
 // TestProducts: what products in three languages report is in the timeline.
 func TestProducts(t *testing.T) {
-	needRegistry(t)
 	t.Parallel()
 	dir := rig.Dir(t)
 	rig.UpExample(t, dir)
@@ -45,7 +44,6 @@ func TestProducts(t *testing.T) {
 
 // TestGeneratedFunctions: each kind of metric, and nothing of the machine.
 func TestGeneratedFunctions(t *testing.T) {
-	needRegistry(t)
 	t.Parallel()
 	dir := rig.Dir(t)
 	rig.UpExample(t, dir)
@@ -87,13 +85,6 @@ func TestGeneratedFunctions(t *testing.T) {
 	})
 	if text := fmt.Sprint(tl.Records); strings.Contains(text, secret) || strings.Contains(text, dir) {
 		t.Errorf("the secret or a path is in %s", text)
-	}
-}
-
-func needRegistry(t *testing.T) {
-	t.Helper()
-	if !rig.RegistryFlag {
-		t.Skip("tacit up takes no --registry yet")
 	}
 }
 

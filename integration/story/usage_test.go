@@ -94,7 +94,8 @@ func TestMistypedID(t *testing.T) {
 func TestBadRegistry(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir() + "/bad.yaml"
-	write(t, path, "release: 1\nprogrammes:\n  - name: ceip\n    default: maybe\n    purpose: x\n    purpose: y\nmetrics:\n  - name: os.type\n    descripton: a typo\n    category: licence\n")
+	write(t, path, "release: 1\nbase: [{release: 1, from: 1}]\nproducts: [{name: app, modules: [example.com/app]}]\nmetrics:\n"+
+		"  - name: app.used\n    descripton: a typo\n    category: licence\n    level: maybe\n    purpose: x\n    purpose: y\n")
 	r := rig.Tacit(t, "registry", "lint", path).Run(t)
 	checkRefused(t, r, 1, "problems")
 	line := regexp.MustCompile(`^` + regexp.QuoteMeta(path) + `:(\d+):(\d+): .+; fix: .+$`)
@@ -111,7 +112,7 @@ func TestBadRegistry(t *testing.T) {
 			}
 		}
 	}
-	for word, want := range map[string]string{"maybe": "4:14", "descripton": "9:5", "licence": "10:15", "purpose": "6:5"} {
+	for word, want := range map[string]string{"maybe": "8:12", "descripton": "6:5", "licence": "7:15", "purpose": "10:5"} {
 		if !strings.Contains(at[word], want+" ") {
 			t.Errorf("%s is found at %s, want %s; printed:\n%s", word, at[word], want, r.Stdout)
 		}
