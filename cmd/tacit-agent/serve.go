@@ -47,11 +47,9 @@ func serve(ctx context.Context, env *cli.Env, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	a, err := agent.New(ctx, agent.Config{
-		Data: dir, Product: cli.Product(), Registry: reg, Relays: config.Strings(c.Relays), Fingerprint: c.Fingerprint,
-		Credential: string(c.Credential), Vendor: c.vendor(), Grace: c.Grace, Interval: c.Interval, Window: c.Window, Logger: logger,
-		OTLP: telemetry,
-	})
+	as := c.agent()
+	as.Data, as.Registry, as.OTLP, as.Logger = dir, reg, telemetry, logger
+	a, err := agent.New(ctx, as)
 	if err != nil {
 		return err
 	}
@@ -73,6 +71,14 @@ func serve(ctx context.Context, env *cli.Env, o options) (err error) {
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// agent is what the file says of an agent.
+func (s *settings) agent() agent.Config {
+	return agent.Config{
+		Product: cli.Product(), Relays: config.Strings(s.Relays), Fingerprint: s.Fingerprint, Credential: string(s.Credential),
+		Vendor: s.vendor(), Grace: s.Grace, Interval: s.Interval, Window: s.Window,
+	}
 }
 
 // where returns hosts and ports.

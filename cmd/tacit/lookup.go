@@ -19,7 +19,6 @@ import (
 	"github.com/tacit-telemetry/tacit/agent/client"
 	"github.com/tacit-telemetry/tacit/anon/identity"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
-	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/home"
@@ -69,7 +68,7 @@ func (o *lookupOptions) known(at foundStore) (*registry.Set, error) {
 	if len(o.registries) == 0 {
 		return knownRegistries(at.data.Store())
 	}
-	reg, _, err := config.Registry(o.registries)
+	reg, err := readRegistry(o.registries)
 	if err != nil {
 		return nil, err
 	}

@@ -60,9 +60,15 @@ func lint(env *cli.Env, names []string, now time.Time) error {
 	return nil
 }
 
+// readRegistry lays the files over the registry that is built in.
+func readRegistry(names []string) (*registry.Registry, error) {
+	reg, _, err := config.Registry(names)
+	return reg, err
+}
+
 func showRegistry(env *cli.Env, names []string) error {
 	env.Count("registry")
-	reg, _, err := config.Registry(names)
+	reg, err := readRegistry(names)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
-	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/schema/registry/generate"
 )
@@ -37,7 +36,7 @@ func generateCommand(env *cli.Env) *cobra.Command {
 
 func generateGo(env *cli.Env, what generate.Config, out string, files []string) error {
 	env.Count("registry")
-	reg, _, err := config.Registry(files)
+	reg, err := readRegistry(files)
 	if err != nil {
 		return err
 	}
