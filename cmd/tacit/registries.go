@@ -13,7 +13,7 @@ import (
 )
 
 // registryUsage describes --registry, which may stand several times.
-const registryUsage = "file of a product's registry, laid over the one that is built in; once for each file"
+const registryUsage = "file of a product's registry, or directory of its files, laid over the one that is built in; once for each"
 
 // keepRegistries has a store keep each release that it is given, and returns all
 // releases that it knows.

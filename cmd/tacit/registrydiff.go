@@ -1,9 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -83,25 +83,9 @@ func readSide(name string) (*registry.Registry, error) {
 	if name == builtIn {
 		return registry.Base(), nil
 	}
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, cli.WithHint(fmt.Errorf("read registry: %w", err), "name a file, a directory or the word %s", builtIn)
+	reg, err := readRegistry([]string{name})
+	if errors.Is(err, fs.ErrNotExist) {
+		err = cli.WithHint(err, "name a file, a directory or the word %s", builtIn)
 	}
-	if !info.IsDir() {
-		return readRegistry([]string{name})
-	}
-	entries, err := os.ReadDir(name) // by name; not a pattern, which the name of the directory might be
-	if err != nil {
-		return nil, fmt.Errorf("read registry: %w", err)
-	}
-	var files []string
-	for _, e := range entries {
-		if filepath.Ext(e.Name()) == ".yaml" && !e.IsDir() {
-			files = append(files, filepath.Join(name, e.Name()))
-		}
-	}
-	if len(files) == 0 {
-		return nil, cli.WithHint(fmt.Errorf("directory %s has no file of a registry", name), "their names end with .yaml")
-	}
-	return readRegistry(files)
+	return reg, err
 }
