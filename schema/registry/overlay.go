@@ -24,6 +24,8 @@ type File struct {
 //	products: who may report the metrics of this file; one of them may stand
 //	          here by its name alone when another file has its modules
 //	metrics:  as in a file of [Parse]
+//	programmes: as there, left out where the base's default and purpose hold; a
+//	          programme stands in one file at most
 //
 // What the base has of a later release than the last one named is left out; of
 // the rest, Since is the vendor's release that it came with. No file may
@@ -45,6 +47,7 @@ type laid struct {
 	steps    []step
 	products []Product
 	objects  []object // of the products
+	switches []Programme
 	entries  []entry
 }
 
@@ -94,10 +97,11 @@ func lay(base *Registry, files []File) (*Registry, []entry, Problems) {
 
 // read reads one file.
 func (l *laid) read(n *yaml.Node) {
-	l.o = l.object(n, "registry", "", []string{"release", "base", "products", "metrics"}, nil)
+	l.o = l.object(n, "registry", "", []string{"release", "base", "products", "metrics"}, []string{"programmes"})
 	l.number = l.release(l.o, "release")
 	l.steps = l.readSteps()
 	l.products, l.objects = l.reader.products(l.o, false)
+	l.switches = l.readProgrammes()
 	l.entries = l.metrics(l.o)
 	names := make([]string, len(l.products))
 	for i, p := range l.products {
@@ -119,9 +123,15 @@ func (l *laid) readSteps() (out []step) {
 	return out
 }
 
+func (l *laid) readProgrammes() []Programme {
+	var reg Registry
+	l.reader.programmes(l.o, &reg)
+	return reg.Programmes
+}
+
 // take returns what the file takes of the base, at the file's release.
 func (l *laid) take(base *Registry) *Registry {
-	reg := &Registry{Release: l.number, Products: slices.Clone(base.Products), Programmes: base.Programmes}
+	reg := &Registry{Release: l.number, Products: slices.Clone(base.Products), Programmes: slices.Clone(base.Programmes)}
 	unread := len(l.steps) == 0 || slices.ContainsFunc(l.steps, func(s step) bool { return s.release == 0 })
 	for i := range base.Metrics {
 		m := base.Metrics[i]
@@ -140,7 +150,7 @@ func (l *laid) take(base *Registry) *Registry {
 // applies every rule.
 func join(reg, base *Registry, files []*laid) (entries []entry) {
 	below := &laid{reader: &reader{file: "the base"}}
-	owners := map[string]*laid{} // of the names of products and of metrics
+	owners := map[string]*laid{} // of the names of products, programmes and metrics
 	for i := range base.Products {
 		owners[base.Products[i].Name+productMark] = below
 	}
@@ -150,6 +160,7 @@ func join(reg, base *Registry, files []*laid) (entries []entry) {
 	for _, l := range files {
 		l.lintHead(files[0], base)
 		reg.Products = append(reg.Products, l.own(owners)...)
+		l.decide(reg, owners)
 	}
 	for _, l := range files {
 		l.lintNamed(reg.Products)
@@ -164,8 +175,31 @@ func join(reg, base *Registry, files []*laid) (entries []entry) {
 	return entries
 }
 
-// productMark keeps the names of products apart from those of metrics.
-const productMark = " product"
+// decide takes the file's word on programmes, in place of the base's.
+func (l *laid) decide(reg *Registry, owners map[string]*laid) {
+	for _, p := range l.switches {
+		if p.Name == "" || p.Default == "" {
+			continue // that is a mistake already
+		}
+		if owner, taken := owners[string(p.Name)+programmeMark]; taken && owner != l {
+			l.problem(l.o.at["programmes"], fmt.Sprintf("programme %q is there already: %s has it", p.Name, owner.file), "say it in one file")
+			continue
+		}
+		owners[string(p.Name)+programmeMark] = l
+		at := slices.IndexFunc(reg.Programmes, func(b Programme) bool { return b.Name == p.Name })
+		if at < 0 {
+			reg.Programmes = append(reg.Programmes, p)
+			continue
+		}
+		reg.Programmes[at] = p
+	}
+}
+
+// What keeps the names of products and of programmes apart from those of metrics.
+const (
+	productMark   = " product"
+	programmeMark = " programme"
+)
 
 // claim reports a name that the base or an earlier file has.
 func (l *laid) claim(o object, name, mark string, owners map[string]*laid) {

@@ -73,6 +73,33 @@ func TestOverlay(t *testing.T) {
 	}
 }
 
+// TestOverlayDecidesProgrammes: a vendor says whether a programme is on where
+// nobody decided, in one place.
+func TestOverlayDecidesProgrammes(t *testing.T) {
+	base, steps := threeReleases(t), "[{release: 3, from: 5}]"
+	ask := "programmes: [{name: ceip, default: ask, purpose: To ask.}, {name: csp, default: off, purpose: To help.}]\n"
+	one := file("mail.yaml", steps, mail, aMetric("sent", 5, ""))
+	two := file("calendar.yaml", steps, calendar, aMetric("met", 5, ""))
+	one.Data = append([]byte(ask), one.Data...)
+	r, err := Overlay(base, one, two)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[schema.Programme]Default{schema.CEIP: DefaultAsk, schema.CSP: DefaultOff} {
+		if p, ok := r.Programme(name); !ok || p.Default != want {
+			t.Errorf("%s: %+v, want default %s", name, p, want)
+		}
+	}
+	if p, _ := base.Programme(schema.CEIP); p.Default != DefaultOn {
+		t.Errorf("the base's own is changed: %+v", p)
+	}
+	two.Data = append([]byte(ask), two.Data...)
+	_, err = Overlay(base, one, two)
+	if ps, ok := errors.AsType[Problems](err); !ok || len(ps) != 2 || !strings.Contains(ps[0].Error(), `calendar.yaml:1:13: programme "ceip" is there already: mail.yaml has it`) {
+		t.Errorf("said in two files: %v", err)
+	}
+}
+
 func TestOverlayOfNothing(t *testing.T) {
 	if r, err := Overlay(nil); r != Base() || err != nil {
 		t.Errorf("no file: the base is %v, error %v", r == Base(), err)
