@@ -4,6 +4,7 @@ package bench
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -14,8 +15,9 @@ import (
 	"github.com/tacit-telemetry/tacit/integration/rig"
 )
 
-// productRuns is how often each product runs with each kind of agent.
-const productRuns = 20
+// productRuns is how often each product runs with each kind of agent: a program
+// takes some milliseconds more or less each time.
+const productRuns = 60
 
 // found is what a product may find where its agent should be.
 type found struct {
@@ -88,10 +90,9 @@ func BenchmarkProduct(b *testing.B) {
 	kinds := agents(b)
 	for _, p := range rig.Products(b) {
 		b.Run(p.Name, func(b *testing.B) {
-			took := make([][]time.Duration, len(kinds))
-			for run := range productRuns {
-				for i := range kinds {
-					at := (run + i) % len(kinds) // none always follows the same one
+			took, order := make([][]time.Duration, len(kinds)), rand.New(rand.NewPCG(1, 1))
+			for range productRuns {
+				for _, at := range order.Perm(len(kinds)) { // none always follows the same one
 					start := time.Now()
 					if r := p.On(kinds[at].dir).Run(b); r.Code != p.Code {
 						b.Fatalf("agent %s: exit code %d: %s", kinds[at].name, r.Code, r.Stderr)
