@@ -42,7 +42,7 @@ func benchCommand(env *cli.Env) *cobra.Command {
 		},
 	}
 	c.Flags().IntVar(&o.installations, "installations", 64, "how many agents send")
-	c.Flags().IntVar(&o.records, "records", 5_120_000, "how many records they send together in a round; much of a short one is its end, where the last replies are waited for")
+	c.Flags().IntVar(&o.records, "records", 10_240_000, "how many records they send together in a round; much of a short one is its end, where the last replies are waited for")
 	c.Flags().IntVar(&o.rounds, "rounds", 1, "rounds of plain write and fleet, interleaved; figures are medians")
 	c.Flags().IntVar(&o.envelopes, "envelopes", 16_000, "how many envelopes are sealed beforehand and then sent, of each kind; 0: none")
 	c.Flags().StringVar(&o.profiles, "cpuprofile", "", "directory to keep the CPU profiles of all processes in")
