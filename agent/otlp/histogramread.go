@@ -7,21 +7,33 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
+// common reads what points of both kinds have, and says whether that was it.
+func (h *histogram) common(p *point, f field) bool {
+	switch f.tag {
+	case pointStart:
+		p.start = f.bits
+	case pointTime:
+		p.time = f.bits
+	case histogramFlags:
+		p.empty = f.bits&noValue != 0
+	case histogramCount:
+		h.count = f.bits
+	case histogramSum:
+		h.sum = f.double()
+	default:
+		return false
+	}
+	return true
+}
+
 // explicit reads a point of a histogram with bounds.
 func (b *batch) explicit(p *point, h *histogram, message []byte) error {
 	h.sum, h.min, h.max = math.NaN(), math.NaN(), math.NaN()
 	return each(message, func(f field) error {
+		if h.common(p, f) {
+			return nil
+		}
 		switch f.tag {
-		case pointStart:
-			p.start = f.bits
-		case pointTime:
-			p.time = f.bits
-		case histogramFlags:
-			p.empty = f.bits&noValue != 0
-		case histogramCount:
-			h.count = f.bits
-		case histogramSum:
-			h.sum = f.double()
 		case explicitMin:
 			h.min = f.double()
 		case explicitMax:
@@ -74,17 +86,10 @@ func words(b []byte, do func(uint64) error) error {
 func (b *batch) exponential(p *point, h *histogram, message []byte) error {
 	h.isExponential, h.sum, h.min, h.max = true, math.NaN(), math.NaN(), math.NaN()
 	return each(message, func(f field) error {
+		if h.common(p, f) {
+			return nil
+		}
 		switch f.tag {
-		case pointStart:
-			p.start = f.bits
-		case pointTime:
-			p.time = f.bits
-		case histogramFlags:
-			p.empty = f.bits&noValue != 0
-		case histogramCount:
-			h.count = f.bits
-		case histogramSum:
-			h.sum = f.double()
 		case exponentialMin:
 			h.min = f.double()
 		case exponentialMax:
