@@ -173,16 +173,18 @@ func (tab *Tab) Problems() []Problem {
 	return tab.watch.take(func(Problem) bool { return true })
 }
 
-// excuseLost makes it no problem, now or later, that requests of the page that
-// is shown fail: the process that answers them is about to end, and the browser
-// asks for a page's icon when it likes.
+// excuseLost makes it no problem, now or later, that requests of the pages that
+// were shown so far fail: the process that answers them is about to end, and the
+// browser asks for a page's icon when it likes, also after that page was left.
 func (tab *Tab) excuseLost() {
 	tab.watch.mu.Lock()
 	defer tab.watch.mu.Unlock()
 	if tab.watch.excused == nil {
 		tab.watch.excused = map[cdp.LoaderID]bool{}
 	}
-	tab.watch.excused[tab.watch.loader] = true
+	for _, r := range tab.watch.requests {
+		tab.watch.excused[r.page] = true
+	}
 }
 
 // Expect fails the test when the page that is shown was not answered with a

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tacit-telemetry/tacit/integration/rig"
 )
@@ -41,6 +42,10 @@ func TestRelayDirectoryPutBack(t *testing.T) {
 	}
 	decide("on")
 	rig.Eventually(t, "the agent has heard it", func() bool { return decided(ask(t, agent)) })
+	// A revision is a second, or one above the last that is known. A relay that
+	// knows nothing of the last decision must not make another in that second.
+	second := time.Now().Unix()
+	rig.Eventually(t, "the second of the decision is over", func() bool { return time.Now().Unix() > second })
 	all()
 	if why := says(t, agent, "unknown", "site_policy"); !strings.Contains(why.Reason, "it lost something") {
 		t.Errorf("the agent says %+v", why)

@@ -133,6 +133,11 @@ func arrived(t *testing.T, s *rig.Split, agent *rig.Daemon, ledger *rig.Ledger) 
 // says waits until an agent says that an input decides.
 func says(t *testing.T, agent *rig.Daemon, state, by string) (w why) {
 	t.Helper()
+	defer func() {
+		if t.Failed() {
+			t.Logf("the agent said %+v", w)
+		}
+	}()
 	rig.Eventually(t, "the agent says "+state+" by "+by, func() bool {
 		w = ask(t, agent)
 		return w.State == state && w.By == by
