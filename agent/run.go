@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -101,7 +102,7 @@ func (a *Agent) look(ctx context.Context) {
 		defer release()
 		a.tellError(ctx, p, "collect_failed")
 	}
-	debug.FreeOSMemory()
+	idle()
 }
 
 // sendRounds gathers and sends, with longer pauses while it fails.
@@ -172,8 +173,15 @@ func (a *Agent) Round(ctx context.Context, hurry bool) (upload.Summary, error) {
 // giveBack gives the memory that a round of sending took back to the host.
 func giveBack(sum upload.Summary) {
 	if sum.Sent > 0 {
-		debug.FreeOSMemory() // the next round may be an hour away; the host can use it until then
+		idle()
 	}
+}
+
+// idle gives what is not in use back to the host: there may be nothing to do
+// for an hour. What is pooled goes with the second collection.
+func idle() {
+	runtime.GC()
+	debug.FreeOSMemory()
 }
 
 // uploadCode is the registered code of a round's failure.

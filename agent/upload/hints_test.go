@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
@@ -260,30 +261,38 @@ func TestMoments(t *testing.T) {
 }
 
 // TestHurryEndsARound: a round that spreads its envelopes over an hour ends
-// when the user asks to send.
+// when the user asks to send, also when it finds more to send meanwhile.
 func TestHurryEndsARound(t *testing.T) {
-	l := newLiar(t)
-	h := newHost(t, l.server.ClientURL(), func(c *upload.Config) { c.Window = time.Hour })
+	l, begun := newLiar(t), make(chan struct{})
+	begin := sync.OnceFunc(func() { close(begun) })
+	h := newHost(t, l.server.ClientURL(), func(c *upload.Config) {
+		c.Window = time.Hour
+		maySend := c.MaySend
+		c.MaySend = func() bool { begin(); return maySend() }
+	})
+	more := sync.OnceFunc(func() { h.fragment() })
+	l.say(func(g got, answer func([]byte)) {
+		more()
+		answer(g.reply(t, wire.Stored, today))
+	})
 	h.page()
-	h.fragment()
-	ended := make(chan error, 1)
-	go func() {
-		_, err := h.up.Flush(t.Context(), false)
+	ended := make(chan error, 2)
+	round := func(hurry bool) {
+		_, err := h.up.Flush(t.Context(), hurry)
 		ended <- err
-	}()
-	deadline := time.After(patience)
-	for {
-		h.up.Hurry() // it counts for the round that is on, which may just begin
+	}
+	go round(false)
+	<-begun
+	go round(true)
+	for range 2 {
 		select {
 		case err := <-ended:
 			if err != nil {
 				t.Error(err)
 			}
-			h.pending(0)
-			return
-		case <-deadline:
-			t.Fatal("the round goes on")
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(patience):
+			t.Fatal("a round goes on")
 		}
 	}
+	h.pending(0)
 }

@@ -26,28 +26,22 @@ type Summary struct {
 	Kept    map[string]int // outcomes that the user should see, by status
 }
 
-// Hurry ends the random delays of the round that is on, if any: a user asked
-// to send now, and his envelopes are not mixed in time.
-func (u *Uploader) Hurry() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	close(u.hurry)
-	u.hurry = make(chan struct{})
-}
-
 // Flush sends everything that is pending and returns when each batch has its
 // outcome or cannot have one now. With hurry it does not spread the envelopes
-// over the window. The first error is returned; the other batches go on.
+// over the window, and neither does the round that is on: a user asked to send
+// now. The first error is returned; the other batches go on.
 func (u *Uploader) Flush(ctx context.Context, hurry bool) (Summary, error) {
 	if hurry {
-		u.Hurry()
+		u.beginHurry()
 	}
-	select {
-	case u.round <- struct{}{}:
-		defer func() { <-u.round }()
-	case <-ctx.Done():
-		return Summary{}, ctx.Err()
+	err := u.takeRound(ctx)
+	if hurry {
+		u.endHurry()
 	}
+	if err != nil {
+		return Summary{}, err
+	}
+	defer func() { <-u.round }()
 	window := u.config.Window
 	if hurry {
 		window = 0
@@ -73,6 +67,34 @@ func (u *Uploader) Flush(ctx context.Context, hurry bool) (Summary, error) {
 		failed = why
 	}
 	return r.sum, failed
+}
+
+// takeRound waits until no other round is on.
+func (u *Uploader) takeRound(ctx context.Context) error {
+	select {
+	case u.round <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// beginHurry ends the delays of the round that is on, those of its later turns
+// too, until endHurry.
+func (u *Uploader) beginHurry() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.hurrying++; u.hurrying == 1 {
+		close(u.hurry)
+	}
+}
+
+func (u *Uploader) endHurry() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.hurrying--; u.hurrying == 0 {
+		u.hurry = make(chan struct{})
+	}
 }
 
 // round is what the turns of one round share.

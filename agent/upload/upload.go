@@ -138,7 +138,8 @@ type Uploader struct {
 	link     *link
 	giveUp   context.CancelFunc      // ends the dial that is under way
 	endRound context.CancelCauseFunc // ends the round that is on
-	hurry    chan struct{}           // closed to end delays
+	hurrying int                     // rounds that hurry and wait for the one that is on
+	hurry    chan struct{}           // closed while there are any: there are no delays
 	taught   lesson                  // about the clock of this host
 }
 

@@ -8,14 +8,15 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// The packer and the decoder are made once and shared. Small windows and one
-// worker keep an agent small.
+// Small windows and one worker keep an agent small. The decoder, which is small,
+// is made once and shared; a packer, of half a megabyte, is kept from page to page
+// and goes when nothing is packed for a while.
 var (
-	packers = sync.OnceValue(func() *packer {
+	packers = sync.Pool{New: func() any {
 		return &packer{encoder: must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
 			zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(128<<10), zstd.WithEncoderCRC(false),
 			zstd.WithAllLitEntropyCompression(true)))} // times and values repeat nothing, but some bytes more often than others
-	})
+	}}
 	decoder = sync.OnceValue(func() *zstd.Decoder {
 		return must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxMemory(MaxPlain), zstd.WithDecoderMaxWindow(MaxPlain), zstd.WithDecodeAllCapLimit(true)))
@@ -24,7 +25,6 @@ var (
 
 // packer compresses one page at a time.
 type packer struct {
-	mu      sync.Mutex
 	encoder *zstd.Encoder
 	out     bytes.Buffer
 }
@@ -33,9 +33,8 @@ type packer struct {
 // code of its own: random bytes, names, indexes, times and values have little in
 // common, and together they take a tenth more.
 func compress(plain []byte, ends []int) []byte {
-	p := packers()
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p := packers.Get().(*packer)
+	defer packers.Put(p)
 	p.out.Reset()
 	p.encoder.ResetContentSize(&p.out, int64(len(plain)))
 	from := 0
