@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"time"
 
@@ -19,6 +20,10 @@ import (
 // stopTime bounds an orderly end.
 const stopTime = 1800 * time.Millisecond
 
+// maxCores is how much of a host an agent takes at once, however large the host
+// is. What it keeps ready for every core is most of a megabyte on 16 of them.
+const maxCores = 2
+
 type options struct {
 	config  string
 	verbose bool
@@ -30,6 +35,7 @@ func serve(ctx context.Context, env *cli.Env, o options) (err error) {
 	if err != nil {
 		return err
 	}
+	runtime.GOMAXPROCS(min(maxCores, runtime.GOMAXPROCS(0)))
 	reg, files, err := config.Registry(c.Registry)
 	if err != nil {
 		return err
