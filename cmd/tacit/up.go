@@ -69,8 +69,13 @@ func up(ctx context.Context, env *cli.Env, o upOptions) (err error) {
 	}
 	h := &house{env: env, options: o, registry: release{reg, files}}
 	defer func() {
-		// Within two seconds of Ctrl-C, whatever still runs.
-		err = errors.Join(err, h.undo.closeInTime(ctx, stopTime))
+		// Within two seconds of Ctrl-C, whatever still runs. What ended by itself
+		// is in no hurry.
+		limit := storeStopTime
+		if ctx.Err() != nil {
+			limit = stopTime
+		}
+		err = errors.Join(err, h.undo.closeInTime(ctx, limit))
 	}()
 	if err := h.open(ctx); err != nil {
 		return err
