@@ -24,7 +24,7 @@ import (
 
 const (
 	credential = "the channel's"
-	patience   = 5 * time.Second
+	patience   = 20 * time.Second
 )
 
 func TestMain(m *testing.M) {

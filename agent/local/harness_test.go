@@ -162,7 +162,7 @@ func serve(t testing.TB, dir string, a local.Agent) *local.Server {
 	}
 	s := local.Serve(l, a)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
 		if err := s.Stop(ctx); err != nil {
 			t.Error(err)

@@ -301,7 +301,7 @@ func TestServe(t *testing.T) {
 	if resp.StatusCode != http.StatusOK || len(h.taken()) != 1 {
 		t.Errorf("answered %s", resp.Status)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	if err := s.Stop(ctx); err != nil {
 		t.Error(err)

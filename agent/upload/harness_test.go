@@ -23,7 +23,7 @@ import (
 
 const (
 	credential = "the channel's"
-	patience   = 5 * time.Second
+	patience   = 20 * time.Second
 )
 
 var (

@@ -24,7 +24,7 @@ import (
 )
 
 // Patience is how long a test waits for a page or for a thing on it.
-const Patience = 20 * time.Second
+const Patience = time.Minute
 
 // ShotsVariable names the directory that screenshots are written to. Without
 // it they are written to a directory that goes with the test.

@@ -25,7 +25,7 @@ import (
 )
 
 // Patience is how long a test waits for a condition before it fails.
-const Patience = 20 * time.Second
+const Patience = time.Minute
 
 // BinariesVariable names a directory that holds the commands already: for a
 // test that runs itself again in namespaces of its own.

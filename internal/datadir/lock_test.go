@@ -81,7 +81,7 @@ func TestLockOfAnotherProcess(t *testing.T) {
 // take takes the lock as soon as the system has buried its last holder.
 func take(t *testing.T, dir string) *datadir.Lock {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		lock, err := datadir.TakeLock(dir, "tacit")
 		if err == nil {
 			return lock

@@ -56,7 +56,7 @@ func newUpstream(t *testing.T, cfg door.Config) *upstream {
 
 func (u *upstream) stop() {
 	u.gate.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	if err := u.door.Stop(ctx); err != nil {
 		u.t.Error(err)
@@ -128,7 +128,7 @@ func newSite(t *testing.T, cfg ChainConfig) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
 		if err := s.chain.Stop(ctx); err != nil {
 			t.Error(err)
@@ -158,7 +158,7 @@ func (s *site) envelopes(n int, class wire.Class) []pool.Item {
 
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if ok() {
 			return
 		}
