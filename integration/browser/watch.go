@@ -20,7 +20,7 @@ type Problem struct {
 	Text   string
 
 	request network.RequestID // that it is about, or ""
-	page    cdp.LoaderID      // that made the request, if it failed
+	excused bool              // a request that failed and may
 }
 
 // String says it in a line.
@@ -30,8 +30,8 @@ func (p Problem) String() string {
 
 // request is what a page asked for.
 type request struct {
-	page cdp.LoaderID
-	url  string
+	url     string
+	excused bool // it may fail
 }
 
 // watch remembers what a tab's browser said.
@@ -42,10 +42,10 @@ type watch struct {
 	problems []Problem
 	known    map[network.RequestID]bool // requests whose problem was found already
 	requests map[network.RequestID]request
-	excused  map[cdp.LoaderID]bool // pages whose requests may fail
-	loader   cdp.LoaderID          // of the page that is shown
-	document network.RequestID     // its own request
-	method   string                // of it
+	losing   bool              // requests may fail until there is another page
+	loader   cdp.LoaderID      // of the page that is shown
+	document network.RequestID // its own request
+	method   string            // of it
 	status   int
 	open     map[network.RequestID]bool // requests of the page that have not ended
 	bytes    int64                      // that it took to load
@@ -85,11 +85,12 @@ func (w *watch) begin(e *network.EventRequestWillBeSent) {
 	if e.Type == network.ResourceTypeDocument && e.FrameID == w.top {
 		w.loader, w.document, w.method = e.LoaderID, e.RequestID, e.Request.Method
 		w.open, w.bytes, w.status = map[network.RequestID]bool{}, 0, 0
+		w.losing = false
 	}
 	if w.requests == nil {
 		w.requests = map[network.RequestID]request{}
 	}
-	w.requests[e.RequestID] = request{e.LoaderID, e.Request.URL}
+	w.requests[e.RequestID] = request{e.Request.URL, w.losing}
 	if e.LoaderID == w.loader && !strings.HasPrefix(e.Request.URL, "data:") {
 		w.open[e.RequestID] = true
 	}
@@ -115,7 +116,7 @@ func (w *watch) failed(e *network.EventLoadingFailed) {
 	}
 	text := strings.TrimSpace(e.ErrorText + " " + string(e.BlockedReason))
 	r := w.requests[e.RequestID]
-	w.found(Problem{Kind: "request", Text: text, URL: r.url, request: e.RequestID, page: r.page})
+	w.found(Problem{Kind: "request", Text: text, URL: r.url, request: e.RequestID, excused: r.excused})
 }
 
 // found notes the problem of a request.
@@ -136,7 +137,7 @@ func (w *watch) take(match func(Problem) bool) (taken []Problem) {
 	for _, p := range w.problems {
 		switch {
 		case p.Kind == "console" && p.request != "" && w.known[p.request]:
-		case p.Kind == "request" && w.excused[p.page]:
+		case p.excused:
 		case match(p):
 			taken = append(taken, p)
 		default:
@@ -173,17 +174,16 @@ func (tab *Tab) Problems() []Problem {
 	return tab.watch.take(func(Problem) bool { return true })
 }
 
-// excuseLost makes it no problem, now or later, that requests of the pages that
-// were shown so far fail: the process that answers them is about to end, and the
-// browser asks for a page's icon when it likes, also after that page was left.
+// excuseLost makes it no problem that requests fail that are under way, or that
+// begin before the next page: the process that answers them is about to end, and
+// the browser asks for a page's icon when it likes.
 func (tab *Tab) excuseLost() {
 	tab.watch.mu.Lock()
 	defer tab.watch.mu.Unlock()
-	if tab.watch.excused == nil {
-		tab.watch.excused = map[cdp.LoaderID]bool{}
-	}
-	for _, r := range tab.watch.requests {
-		tab.watch.excused[r.page] = true
+	tab.watch.losing = true
+	for id, r := range tab.watch.requests {
+		r.excused = true
+		tab.watch.requests[id] = r
 	}
 }
 
