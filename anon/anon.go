@@ -3,6 +3,15 @@
 // and for each label. A kept text that is not listed becomes its overflow, where
 // it has one.
 //
+// A hashed text becomes 128 bits that only this installation can make, and that
+// say nothing of another year's:
+//
+//	key of a year = HKDF-Expand-SHA256(hashing key, "tacit/v1/hash" | u32 year, 32)
+//	hash          = HMAC-SHA256(key of the year, u32 length | metric | u32 length | label | text)[:16]
+//
+// The year is that of the record's day, in UTC; the label of a metric's own value
+// is empty. HKDF is RFC 5869, HMAC RFC 2104.
+//
 // It promises that what it returns passes the registry's check of treated
 // records (or of fragments, when its metric is for roll-ups only), or is an
 // error and nothing. Its rooms do the special work: identity
@@ -12,9 +21,6 @@ package anon
 
 import (
 	"cmp"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,7 +38,7 @@ type Scrubber interface {
 type Treatments struct {
 	Registry   *registry.Registry
 	Scrubber   Scrubber
-	HashingKey [32]byte // of this installation; never leaves the host
+	HashingKey [32]byte // of this installation, random; never leaves the host
 }
 
 // Apply returns the record as it may leave the host. The record offered is not
@@ -49,13 +55,13 @@ func (t *Treatments) Apply(r schema.Record) (schema.Record, error) {
 		return r, nil
 	}
 	out := r
-	out.Value = t.value(m, r.Value)
+	out.Value = t.value(m, &r)
 	out.Labels = nil
 	for i := range m.Labels {
 		spec := &m.Labels[i]
 		for _, l := range r.Labels {
 			if l.Name == spec.Name && spec.Treatment != schema.Drop {
-				out.Labels = append(out.Labels, schema.Label{Name: l.Name, Value: t.text(spec.Treatment, m.Name+"\x00"+l.Name, spec.Fit(l.Value))})
+				out.Labels = append(out.Labels, schema.Label{Name: l.Name, Value: t.text(spec.Treatment, field{m.Name, l.Name}, &r, spec.Fit(l.Value))})
 			}
 		}
 	}
@@ -72,24 +78,21 @@ func (t *Treatments) Apply(r schema.Record) (schema.Record, error) {
 	return out, nil
 }
 
-func (t *Treatments) value(m *registry.Metric, v schema.Value) schema.Value {
+func (t *Treatments) value(m *registry.Metric, r *schema.Record) schema.Value {
 	switch {
 	case m.Treatment == schema.Bucket:
-		return schema.Text(m.Bucket(v.Number))
-	case v.Kind == schema.KindText:
-		return schema.Text(t.text(m.Treatment, m.Name, m.Fit(v.Text)))
+		return schema.Text(m.Bucket(r.Value.Number))
+	case r.Value.Kind == schema.KindText:
+		return schema.Text(t.text(m.Treatment, field{metric: m.Name}, r, m.Fit(r.Value.Text)))
 	}
-	return v
+	return r.Value
 }
 
-// text applies a treatment to a text. The field separates hashes: the same
-// value in two fields gives two.
-func (t *Treatments) text(by schema.Treatment, field, s string) string {
+// text applies a treatment to a text of a record.
+func (t *Treatments) text(by schema.Treatment, of field, r *schema.Record, s string) string {
 	switch by {
 	case schema.Hash:
-		h := hmac.New(sha256.New, t.HashingKey[:])
-		h.Write([]byte(field + "\x00" + s))
-		return hex.EncodeToString(h.Sum(nil)[:16])
+		return t.hash(of, yearOf(r), s)
 	case schema.Scrub:
 		lines := strings.Split(s, "\n")
 		for i, line := range lines {

@@ -122,34 +122,6 @@ func TestOfferedIsUnchanged(t *testing.T) {
 	}
 }
 
-func TestHash(t *testing.T) {
-	apply := func(key byte, r schema.Record) string {
-		t.Helper()
-		got, err := treatments(t, key).Apply(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(got.Labels) > 0 {
-			return got.Labels[0].Value
-		}
-		return got.Value.Text
-	}
-	first := apply(1, record("queue.name", schema.Text("Zoe")))
-	if again := apply(1, record("queue.name", schema.Text("Zoe"))); again != first {
-		t.Errorf("equal values give %s and %s", first, again)
-	}
-	for name, other := range map[string]string{
-		"another value":        apply(1, record("queue.name", schema.Text("zoe"))),
-		"another metric":       apply(1, record("queue.owner", schema.Text("Zoe"))),
-		"a label":              apply(1, record("open.time", schema.Number(1), label("path", "Zoe"))),
-		"another installation": apply(2, record("queue.name", schema.Text("Zoe"))),
-	} {
-		if other == first {
-			t.Errorf("%s has the same hash", name)
-		}
-	}
-}
-
 func TestRefused(t *testing.T) {
 	unknown := record("os.type", schema.Text("linux"))
 	unknown.Product.Name = "zoe"

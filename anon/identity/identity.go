@@ -40,7 +40,7 @@ var ErrCorrupt = errors.New("installation file is damaged")
 // secrets; the type hides them when printed.
 type Installation struct {
 	ID         uuid.UUID     // version 4; only the user gives it away
-	HashingKey [32]byte      // for treatment hash; never leaves the host
+	HashingKey [32]byte      // that the keys of treatment hash are derived from; never leaves the host
 	Writer     schema.Writer // stands in every page
 	Created    time.Time     // whole seconds, UTC
 	Remains    bool          // what lies beside the file is another installation's; see Settle

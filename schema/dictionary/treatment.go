@@ -48,7 +48,7 @@ func (v value) done() string {
 	case schema.Bucket:
 		return fmt.Sprintf("The host replaces the number by one of %s; the number itself goes nowhere.", plural(int64(len(v.m.Buckets)+1), "range"))
 	case schema.Hash:
-		return "The host replaces it by a keyed hash whose key never leaves the host: nobody else can tell or try out what it was, only that it was the same again."
+		return "The host replaces it by a keyed hash whose key never leaves the host: nobody else can tell or try out what it was, only that it was the same again, in this field and this calendar year."
 	case schema.Scrub:
 		return "The host scrubs it word by word: only words of a list of harmless technical ones, short numbers and known technical forms stay; names, addresses, paths, IDs and the rest are replaced. " +
 			"A common word that is also somebody's name may pass."
