@@ -84,16 +84,22 @@ func unseal(key, sealed, additional []byte) ([]byte, bool) {
 	return plain, err == nil
 }
 
-// opens says whether a page's sealed part begins somewhere near the beginning
-// of these bytes, and opens.
-func (c candidate) opens(b, build []byte) bool {
+// open opens a page whose sealed part begins somewhere near the beginning of these
+// bytes.
+func (c candidate) open(b, build []byte) (page []byte, ok bool) {
 	additional := bytes.Join([][]byte{[]byte("page"), c.tag, u32(c.day), c.witness, build}, nil)
 	for at := range min(farthest, len(b)) {
-		if _, ok := unseal(c.key, b[at:], additional); ok {
-			return true
+		if page, ok = unseal(c.key, b[at:], additional); ok {
+			return page, true
 		}
 	}
-	return false
+	return nil, false
+}
+
+// opens says whether it does.
+func (c candidate) opens(b, build []byte) bool {
+	_, ok := c.open(b, build)
+	return ok
 }
 
 // row is a row of the stolen store.
@@ -168,12 +174,12 @@ func robWithoutKeys(t testing.TB, all []row, files [][]byte, id, build []byte) (
 	return opened
 }
 
-// robWithKeys counts the pages that open with an ID and the store's secrets,
-// and returns the build that made them.
+// robWithKeys returns the pages that open with an ID and the store's secrets,
+// and the build that made them.
 //
 //	row key   = M(IX(m), tag)[:16] ‖ batch ID
 //	row value = SEAL(WR(m), aad = row key, u32 d ‖ w ‖ build ‖ sealed page)
-func robWithKeys(t testing.TB, all []row, secrets map[string][]byte, id []byte) (opened int, build []byte) {
+func robWithKeys(t testing.TB, all []row, secrets map[string][]byte, id []byte) (opened [][]byte, build []byte) {
 	t.Helper()
 	for _, c := range candidates(t, id) {
 		begin := append(u32(c.day), c.witness...)
@@ -186,8 +192,9 @@ func robWithKeys(t testing.TB, all []row, secrets map[string][]byte, id []byte) 
 			if !ok || !bytes.HasPrefix(plain, begin) || len(plain) < len(begin)+buildLen {
 				continue
 			}
-			if b := plain[len(begin):][:buildLen]; c.opens(plain, b) {
-				opened, build = opened+1, b
+			b := plain[len(begin):][:buildLen]
+			if page, ok := c.open(plain, b); ok {
+				opened, build = append(opened, page), b
 			}
 		}
 	}

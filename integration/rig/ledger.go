@@ -35,7 +35,7 @@ func (l *Ledger) Offer(ctx context.Context, dir string, n int) ([]Answer, error)
 	for i := range records {
 		records[i] = Took(first + int64(i))
 	}
-	answers, err := offerAs(ctx, dir, cmp.Or(l.Version, ProductVersion), records)
+	answers, err := OfferAs(ctx, dir, "tacit", cmp.Or(l.Version, ProductVersion), records)
 	if err != nil {
 		return nil, err
 	}

@@ -27,12 +27,12 @@ const ProductVersion = "0.1.0"
 // Offer offers records to the agent that runs on dir, as Tacit's own product
 // does. With an error, or a status that is not 200, nothing was confirmed.
 func Offer(ctx context.Context, dir string, records ...Offered) ([]Answer, error) {
-	return offerAs(ctx, dir, ProductVersion, records)
+	return OfferAs(ctx, dir, "tacit", ProductVersion, records)
 }
 
-// offerAs offers records as a version of the product.
-func offerAs(ctx context.Context, dir, version string, records []Offered) ([]Answer, error) {
-	body := map[string]any{"product": map[string]string{"name": "tacit", "version": version}, "records": records}
+// OfferAs is Offer for another product, or another version of it.
+func OfferAs(ctx context.Context, dir, product, version string, records []Offered) ([]Answer, error) {
+	body := map[string]any{"product": map[string]string{"name": product, "version": version}, "records": records}
 	status, answer, err := API(ctx, dir, http.MethodPost, "/v1/records", body)
 	if err != nil {
 		return nil, err
