@@ -33,9 +33,9 @@ func seeded(t *testing.T) *rand.Rand {
 // TestLeak has agent, relays and store in processes of their own on a planted
 // host, with debug logging, without TLS so that the wire is searched and not its
 // ciphertext only, and gives them planted identifiers through every input there
-// is: what a product reports, labels, names and versions, values that must never
-// leave, malformed requests at every door and socket, the console's forms,
-// configurations, arguments, the environment, names of directories. Disks are
+// is: what a product reports, its crashes, what it emits for OpenTelemetry, labels,
+// names and versions, values that must never leave, requests that are malformed
+// or too long at every door and socket, the console's forms, configurations, arguments, the environment, names of directories. Disks are
 // filled up, files damaged, and everything dies of signals that leave a core
 // file, where one may be as large as it wants.
 //
@@ -47,7 +47,9 @@ func seeded(t *testing.T) *rand.Rand {
 //   - the installation ID: DIR/agent/installation.json, and lines that show it;
 //   - a data directory's name: the line by which a daemon says where it runs, and
 //     what the user is told to type to mean the same directory;
-//   - what somebody typed himself: the answer to him.
+//   - what somebody typed himself: the answer to him;
+//   - a name that a product emits and no registry maps: GET /v1/status and `why`,
+//     for the host's own eyes.
 //
 // What the test says itself, from addresses of its own, is left out of the wire;
 // the answers to it are searched one by one.
@@ -72,7 +74,7 @@ func leak(t *testing.T) {
 	f.arrives()
 	f.keepAll("at the end")
 	f.ends()
-	spoken := wire.stop(t, stranger.at, admin.at)
+	spoken := wire.stop(t, stranger.at, admin.at, reporter.at)
 	for _, stream := range spoken {
 		f.seen.add("the wire", stream)
 	}

@@ -50,6 +50,9 @@ func newPlantedField(t *testing.T, host []identifier) *plantedField {
 	t.Helper()
 	home := filepath.Join(plantedHomes, plantedUser)
 	f := &plantedField{story: newStory(t, home, texts(host))}
+	f.users = []string{plantedUser, plantedOther}
+	registry, otlp := rig.ExampleRegistry(t), freeAddress(t)
+	f.otlp = "http://" + otlp
 	edge, site := freeAddress(t), freeAddress(t)
 	base := filepath.Join(home, secretsIn(inDirectory).customer)
 	f.edge = f.start("the edge", "tacit/edge.yaml", base+"-e", "256m", edited(quick, rig.Edits{
@@ -57,21 +60,21 @@ func newPlantedField(t *testing.T, host []identifier) *plantedField {
 	}), "relay")
 	f.keys = base + "-k"
 	f.store = f.start("the store", "tacit/store.yaml", base+"-s", "1g", rig.Edits{
-		"keys": f.keys, "relays": []string{"nats://" + edge}, "fingerprint": "", "metrics": freeAddress(t),
+		"keys": f.keys, "relays": []string{"nats://" + edge}, "fingerprint": "", "metrics": freeAddress(t), "registries": [][]string{registry},
 		"credential": f.edge.secret(t, "store-channel"),
 	}, "store")
 	vendor := f.store.Told(t, "vendor_key")
 	rig.Eventually(t, "the edge has the store's key list", func() bool { return f.edge.Metric(t, "tacit_relay_key_list_version") > 0 })
 	f.site = f.start("the site", "tacit/site.yaml", base+"-r", "64m", edited(quick, rig.Edits{
 		"tls": "off", "listen": site, "addresses": []string{site}, "console": freeAddress(t), "metrics": freeAddress(t), "vendor_key": vendor,
-		"console_agent": f.dir, "next.relays": []string{"nats://" + edge}, "next.fingerprint": "",
+		"console_agent": f.dir, "registry": registry, "next.relays": []string{"nats://" + edge}, "next.fingerprint": "",
 		"next.credential": f.edge.secret(t, "channel"),
 	}), "relay")
 	f.site.WaitReady(t)
 	f.credential = f.site.secret(t, "channel")
 	f.host = f.start("the agent", "tacit-agent/agent.yaml", f.dir, "128m", rig.Edits{
 		"relays": []string{"nats://" + site}, "fingerprint": "", "credential": f.credential, "vendor_key": vendor,
-		"grace": "0s", "interval": "500ms", "window": "100ms",
+		"grace": "0s", "interval": "500ms", "window": "100ms", "registry": registry, "otlp": otlp,
 	})
 	f.id, f.spoken = rig.ID(t, f.dir), strings.TrimSpace(f.command("", "id", "--spoken").Run(t).Stdout)
 	f.coresAreWritten()

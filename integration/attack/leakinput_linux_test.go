@@ -27,7 +27,8 @@ var stranger = caller{"a stranger", "127.66.177.203"}
 func (f *plantedField) says() {
 	f.product(true)
 	rig.Eventually(f.t, "the product's errors are in the timeline", func() bool {
-		return strings.Contains(f.storeSays("lookup", f.id, "--json"), "permission denied")
+		said := f.storeSays("lookup", f.id, "--json")
+		return strings.Contains(said, "permission denied") && reported(said)
 	})
 	for _, args := range [][]string{
 		{"why"}, {"why", "--json"}, {"preview"}, {"preview", "--json"}, {"send"}, {"outbox", "list"}, {"outbox", "verify"}, {"outbox", "show", "1", "--json"},
@@ -110,6 +111,7 @@ func (f *plantedField) lines() (all []string) {
 		all = append(all,
 			strings.Replace(f.enter(value, value), f.credential, value, 1),
 			f.enter(chosen, value)+fmt.Sprintf("SUB _INBOX.%s.* 1\r\nPUB tacit.get.policy _INBOX.%s.x 0\r\n\r\nPUB tacit.put _INBOX.%s.x 3\r\nabc\r\n", chosen, chosen, chosen),
+			inside+fmt.Sprintf("PUB tacit.put _INBOX.%s.x %d\r\n%s", name, 64<<20, value),
 			inside+fmt.Sprintf("SUB %s 1\r\nSUB _INBOX.%s.* 2\r\nPUB tacit.put.%s 3\r\nabc\r\nPUB tacit.put _INBOX.%s.%s %d\r\n%s\r\n", word, name, word, name, word, len(value), value),
 			f.enter(crand.Text(), value)+fmt.Sprintf("HPUB tacit.put _INBOX.x.y %d %d\r\nNATS/1.0\r\nX-Acme: %s\r\n\r\nabc\r\n", 22+len(value), 25+len(value), value),
 			f.enter(crand.Text(), value)+"PUB "+value+" "+value+" "+value+"\r\n", value+"\r\n", "CONNECT {"+value+"\r\n",
@@ -180,7 +182,8 @@ func requestsWith(place string) (all []string) {
 	for _, value := range secretsIn(place).all() {
 		all = append(all, requests(value)...)
 	}
-	return all
+	text := strings.Repeat(strings.Join(secretsIn(place).sentences(), " "), 256) // more than any of them takes
+	return append(all, fmt.Sprintf("POST /v1/pages HTTP/1.1\r\nHost: tacit\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", len(text), text))
 }
 
 // forms has a stranger and the administrator send every form of the console with

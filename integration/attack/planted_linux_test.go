@@ -116,10 +116,11 @@ func inside(t *testing.T) {
 	plantedIsSeen(t, host)
 
 	s := newStory(t, filepath.Join(plantedHomes, plantedUser), texts(host))
+	s.users = []string{plantedUser, plantedOther}
 	installation := s.live()
 	s.mispolicied()
 	canary := converse(t)
-	streams := wire.stop(t)
+	streams := wire.stop(t, reporter.at)
 	for _, stream := range streams {
 		s.seen.add("the wire", stream)
 	}

@@ -13,3 +13,8 @@ func TestPlantedHost(t *testing.T) {
 func TestLeak(t *testing.T) {
 	t.Fatal("a planted host needs the namespaces of Linux (UTS, mount, network): run this test there")
 }
+
+// TestClones needs namespaces.
+func TestClones(t *testing.T) {
+	t.Fatal("a planted host needs the namespaces of Linux (UTS, mount, network): run this test there")
+}

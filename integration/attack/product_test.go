@@ -23,6 +23,9 @@ func (s *story) product(taken bool) {
 	s.errors(taken)
 	s.records()
 	s.strange()
+	s.long()
+	s.crashes()
+	s.openTelemetry(taken)
 }
 
 // errors reports errors with text. What is the same for everybody is taken.
@@ -30,6 +33,9 @@ func (s *story) errors(taken bool) {
 	texts := append(secretsIn(inErrorText).sentences(), secretsIn(inErrorNever).sentences()...)
 	for _, own := range s.told {
 		texts = append(texts, "permission denied: "+own, "open "+own+": permission denied", "permission denied for user="+own)
+	}
+	for _, user := range s.users {
+		texts = append(texts, traces(user)...)
 	}
 	var records []object
 	for _, text := range texts {
@@ -127,6 +133,10 @@ func (s *story) call(method, path, body string, header http.Header, status int) 
 		answer = fmt.Appendf(answer, "%s: %s\n", name, strings.Join(values, " "))
 	}
 	route, _, _ := strings.Cut(path, "?")
-	s.seen.add("the answer to "+method+" "+route, answer)
+	of := ""
+	if route == "/v1/status" {
+		of = inName // see toldOnly
+	}
+	s.seen.answer("the answer to "+method+" "+route, of, answer)
 	return string(answer)
 }

@@ -40,12 +40,17 @@ const (
 	inSocket        = "what a stranger asks at the store's socket"
 	inArgument      = "an argument of a command"
 	inDamage        = "a file that was damaged"
+	inTelemetry     = "what a product emits for OpenTelemetry"
+	inName          = "a name that a product emits for OpenTelemetry"
+	inCrash         = "the text of an error of a product that crashes"
+	inLong          = "a body that is too long"
 )
 
 var places = []string{
 	inEnvironment, inConfiguration, inDirectory, inErrorValue, inErrorText, inErrorNever, inFrames, inNever,
 	inLabelValue, inLabelName, inMetric, inValue, inVersion, inProduct, inBody, inField, inPath, inQuery,
 	inHeader, inStdin, inConsole, inPassword, inDoor, inHealth, inSocket, inArgument, inDamage,
+	inTelemetry, inName, inCrash, inLong,
 }
 
 // secret is one of a place's, with its words that no other text has.
@@ -89,6 +94,8 @@ func secretsIn(place string) secrets {
 	add("path", "/srv/%s/%s.csv", low(), low())
 	add("serial number", "SN%s", d.letters(4)+d.digits(8))
 	add("token", "ghp_%s", d.letters(30))
+	add("API key", "sk-live-%s", d.letters(28))
+	add("database URL", "postgres://%s:%s@%s.test:5432/%s", low(), low(), low(), low())
 	add("name of a dashboard", "Umsatz %s %s", name(), name())
 	add("name of a virtual machine", "vm-%s-%s", low(), d.digits(8))
 	ip4 := netip.AddrFrom4([4]byte{10, 100 + d.next()%100, 100 + d.next()%100, 100 + d.next()%100})

@@ -16,6 +16,8 @@ type story struct {
 	t      testing.TB
 	dir    string   // the data directory
 	told   []string // what identifies this host, as an error's text may hold it
+	users  []string // whose names stand in paths
+	otlp   string   // where OpenTelemetry is taken: a URL
 	seen   evidence
 	id     string
 	spoken string
@@ -54,6 +56,11 @@ func (s *story) environment() []string {
 }
 
 func (s *story) command(stdin string, args ...string) rig.Command {
+	if args[0] == "up" {
+		for _, file := range rig.ExampleRegistry(s.t) {
+			args = append(args, "--registry", file)
+		}
+	}
 	c := rig.Tacit(s.t, append(args, "--data", s.dir)...)
 	c.Env, c.In = s.environment(), stdin
 	return c
@@ -184,6 +191,9 @@ func (s *story) running() []identifier {
 func (s *story) up() *rig.Process {
 	up := s.command("", "up", "--verbose", "--ports", "0").Start(s.t, s.dir)
 	up.WaitFor(s.t, "Ctrl-C ends it")
+	var at struct{ OTLP string }
+	s.readJSON(filepath.Join(s.dir, "run", "endpoints.json"), &at)
+	s.otlp = at.OTLP
 	return up
 }
 
@@ -209,12 +219,12 @@ func (s *story) last() {
 }
 
 // arrived waits until the timeline has the error report of the mistyped lookup
-// and the product's error, whose text kept what is no secret: nothing was found
+// and the product's errors, whose text kept what is no secret: nothing was found
 // because it was taken out, and not because nothing was sent.
 func (s *story) arrived() {
 	s.t.Helper()
 	rig.Eventually(s.t, "the errors are in the timeline", func() bool {
 		r := s.try("lookup", s.id, "--json")
-		return strings.Contains(r.Stdout, "lookup_bad_id") && strings.Contains(r.Stdout, "permission denied")
+		return strings.Contains(r.Stdout, "lookup_bad_id") && strings.Contains(r.Stdout, "permission denied") && reported(r.Stdout)
 	})
 }

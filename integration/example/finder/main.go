@@ -26,7 +26,7 @@ type options struct {
 	dir                string
 	exit               int
 	about, send, crash bool
-	never              string
+	never, text        string
 }
 
 func main() {
@@ -37,6 +37,7 @@ func main() {
 	flag.BoolVar(&o.send, "send", false, "have the agent send at the end")
 	flag.BoolVar(&o.crash, "crash", false, "crash in the end, and have that reported")
 	flag.StringVar(&o.never, "never", "", "a text that must never leave this host")
+	flag.StringVar(&o.text, "text", "", "a text that errors and panics have in them, and nothing else has")
 	flag.Parse()
 	os.Exit(run(o))
 }
@@ -53,11 +54,14 @@ func run(o options) int {
 		c.Never(o.never)
 	}
 	session(o.dir)
+	if o.text != "" {
+		fail(c, o.text)
+	}
 	if err := user(c, o); err != nil {
 		fmt.Fprintf(os.Stderr, "error: %v\n", err)
 	}
 	if o.crash {
-		crash(o.never)
+		crash(o.never + o.text)
 	}
 	return o.exit
 }
@@ -82,6 +86,22 @@ func session(dir string) {
 
 // open fails with an error that has a path in it.
 func open(dir string) error { return &fs.PathError{Op: "open", Path: dir, Err: fs.ErrNotExist} }
+
+// fail fails in every way in which a text gets into an error: in its message, in
+// what it wraps, in a panic that is caught, and as the argument of a goroutine
+// that a crash finds waiting.
+func fail(c *client.Client, text string) {
+	within := &fs.PathError{Op: "open", Path: text, Err: errors.New(text)}
+	telemetry.Error(within, telemetry.ErrorOperationOpen)
+	telemetry.Error(fmt.Errorf("save %s: %w", text, within), telemetry.ErrorOperationSave)
+	telemetry.Error(errors.Join(errors.New(text), within), telemetry.ErrorOperationSearch)
+	func() {
+		defer func() { _ = recover() }() // it was reported, and the session goes on
+		defer c.Recover()
+		panic(text)
+	}()
+	go func(string) { select {} }(text)
+}
 
 // user is what a user asks for himself.
 func user(c *client.Client, o options) error {
