@@ -165,3 +165,34 @@ func versions() (out []string) {
 	}
 	return out
 }
+
+// TestSpaces checks that what a host has is among what is tried, and that all of
+// IPv4 is all of it.
+func TestSpaces(t *testing.T) {
+	t.Parallel()
+	address, mac := netip.MustParseAddr("255.255.255.250"), net.HardwareAddr{2, 0x42, 0xac, 0, 0, 3}
+	for name, c := range map[string]struct {
+		space
+		value string
+	}{
+		"some addresses": {addresses(address, 1<<11), address.String()},
+		"some MACs":      {macs(mac, 1<<11), mac.String()},
+	} {
+		seen := map[string]bool{}
+		for i := range c.size {
+			seen[string(c.at(i, nil))] = true
+		}
+		if least := c.size * 9 / 10; !seen[c.value] || uint64(len(seen)) < least {
+			t.Errorf("%s are %d of %d, and what the host has is among them: %v", name, len(seen), c.size, seen[c.value])
+		}
+	}
+	if got := string(macs(mac, 1<<24).at(1<<23, nil)); got != mac.String() {
+		t.Errorf("in the middle of all MACs of its maker is %s, not %s", got, mac)
+	}
+	all := addresses(address, 1<<32)
+	for i, want := range map[uint64]string{0: "0.0.0.0", 1: "0.0.0.1", 10<<24 | 83<<16 | 217<<8 | 46: "10.83.217.46", all.size - 1: "255.255.255.255"} {
+		if got := string(all.at(i, nil)); got != want {
+			t.Errorf("address %d of all is %s, not %s", i, got, want)
+		}
+	}
+}
