@@ -69,7 +69,7 @@ func TestHashesAreNotReversed(t *testing.T) {
 	tried, hits := uint64(0), 0
 	for _, f := range fields {
 		ways := func() []*maker { return makers(f.metric, f.label, year, host.knows) }
-		for hash, r := range try(t, f.tried, ways, host.hashes) {
+		for hash, r := range try(f.tried, ways, host.hashes) {
 			hits++
 			t.Errorf("%x is %s, of %s %s: %s", hash, r.value, f.metric, f.label, r.how)
 		}
@@ -97,7 +97,7 @@ func TestHashesAreNotReversed(t *testing.T) {
 func (h *robbed) control(t *testing.T, f guarded, year uint32, want ...string) {
 	t.Helper()
 	var got []string
-	for _, r := range try(t, f.tried, func() []*maker { return makers(f.metric, f.label, year, []known{h.key}) }, h.hashes) {
+	for _, r := range try(f.tried, func() []*maker { return makers(f.metric, f.label, year, []known{h.key}) }, h.hashes) {
 		got = append(got, r.value)
 	}
 	if !slices.Equal(got, want) {
@@ -118,7 +118,7 @@ func (h *robbed) wholeSpaces(t *testing.T, year uint32) (tried uint64) {
 				{name: "as documented, with the ID for the key", hash: hmac.New(sha256.New, yearKey(h.id, year)), before: documented(metric, "")},
 			}
 		}
-		for hash, r := range try(t, s, likely, h.hashes) {
+		for hash, r := range try(s, likely, h.hashes) {
 			t.Errorf("%x is %s, of %s: %s", hash, r.value, metric, r.how)
 		}
 		tried += s.size * uint64(len(likely()))
