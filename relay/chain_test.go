@@ -101,7 +101,7 @@ func TestChain(t *testing.T) {
 	if err := store.Publish(wire.SubjectReply, wire.MarshalReplies([]wire.Routed{reply})); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := inbox.NextMsg(5 * time.Second); err != nil || !bytes.Equal(m.Data, reply.Reply[:]) {
+	if m, err := inbox.NextMsg(20 * time.Second); err != nil || !bytes.Equal(m.Data, reply.Reply[:]) {
 		t.Fatalf("the reply did not come back: %v", err)
 	}
 	eventually(t, "each relay counts one envelope and one reply", func() bool {

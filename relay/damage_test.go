@@ -37,7 +37,7 @@ func used(t *testing.T) Config {
 			next(t, consumer)
 		}
 	}
-	if _, err := consumer.Next(jetstream.FetchMaxWait(5 * time.Second)); err != nil { // and dies with it
+	if _, err := consumer.Next(jetstream.FetchMaxWait(20 * time.Second)); err != nil { // and dies with it
 		t.Fatal(err)
 	}
 	a.Close()

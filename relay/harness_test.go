@@ -93,7 +93,7 @@ func put(t *testing.T, c *nats.Conn, data []byte) (wire.Hint, *nats.Subscription
 	if err := c.PublishRequest(wire.SubjectPut, sub.Subject, data); err != nil {
 		t.Fatal(err)
 	}
-	m, err := sub.NextMsg(5 * time.Second)
+	m, err := sub.NextMsg(20 * time.Second)
 	if err != nil {
 		t.Fatalf("no answer to a put: %v", err)
 	}
@@ -125,7 +125,7 @@ func crates(t *testing.T, r *Relay, group int) (*nats.Conn, jetstream.Consumer) 
 // next returns the envelopes of the next crate, confirmed.
 func next(t *testing.T, c jetstream.Consumer) [][]byte {
 	t.Helper()
-	m, err := c.Next(jetstream.FetchMaxWait(5 * time.Second))
+	m, err := c.Next(jetstream.FetchMaxWait(20 * time.Second))
 	if err != nil {
 		t.Fatalf("no crate: %v", err)
 	}
@@ -146,5 +146,5 @@ func eventually(t *testing.T, what string, ok func() bool) {
 			return
 		}
 	}
-	t.Fatalf("not within 5 s: %s", what)
+	t.Fatalf("not in time: %s", what)
 }

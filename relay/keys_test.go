@@ -24,7 +24,7 @@ func signedBy(vendor ed25519.PrivateKey, version uint64) []byte {
 
 func askKeys(t *testing.T, c *nats.Conn) []byte {
 	t.Helper()
-	m, err := c.Request(wire.SubjectGetKeys, nil, 5*time.Second)
+	m, err := c.Request(wire.SubjectGetKeys, nil, 20*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

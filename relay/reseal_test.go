@@ -24,7 +24,7 @@ func listOf(version uint64, ids ...uint32) []byte {
 // told returns the hint that comes to an inbox.
 func told(t *testing.T, inbox *nats.Subscription) wire.Hint {
 	t.Helper()
-	m, err := inbox.NextMsg(5 * time.Second)
+	m, err := inbox.NextMsg(20 * time.Second)
 	if err != nil {
 		t.Fatalf("a sender waits in vain: %v", err)
 	}
@@ -73,7 +73,7 @@ func TestDestroyedKeyIsToldAtOnce(t *testing.T) {
 	if err := store.Publish(wire.SubjectReply, wire.MarshalReplies(replies)); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := kept.NextMsg(5 * time.Second); err != nil || !bytes.Equal(m.Data, replies[1].Reply[:]) {
+	if m, err := kept.NextMsg(20 * time.Second); err != nil || !bytes.Equal(m.Data, replies[1].Reply[:]) {
 		t.Errorf("the other one's reply did not come: %v", err)
 	}
 	eventually(t, "the late reply is a stray", func() bool { return r.Stats().Forward.Strays == 1 })

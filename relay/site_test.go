@@ -35,7 +35,7 @@ func decide(t *testing.T, r *Relay, ceip, csp wire.Switch) wire.Policy {
 
 func askPolicy(t *testing.T, c *nats.Conn) []byte {
 	t.Helper()
-	m, err := c.Request(wire.SubjectGetPolicy, nil, 5*time.Second)
+	m, err := c.Request(wire.SubjectGetPolicy, nil, 20*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestOffAtOnce(t *testing.T) {
 		agents.Go(func() {
 			for !stopped.Load() {
 				e := envelope(0, wire.ClassNormal)
-				if _, err := a.Request(wire.SubjectPut, e.Marshal(), 5*time.Second); err != nil {
+				if _, err := a.Request(wire.SubjectPut, e.Marshal(), 20*time.Second); err != nil {
 					t.Error(err)
 					return
 				}

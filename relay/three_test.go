@@ -61,7 +61,7 @@ func TestThreeRelays(t *testing.T) {
 	if err := store.Publish(wire.SubjectReply, wire.MarshalReplies([]wire.Routed{reply})); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := inbox.NextMsg(5 * time.Second); err != nil || !bytes.Equal(m.Data, reply.Reply[:]) {
+	if m, err := inbox.NextMsg(20 * time.Second); err != nil || !bytes.Equal(m.Data, reply.Reply[:]) {
 		t.Fatalf("the reply did not come back: %v", err)
 	}
 	eventually(t, "the key list comes down", func() bool {
@@ -74,7 +74,7 @@ func TestThreeRelays(t *testing.T) {
 	next(t, consumer)
 	began := time.Now()
 	stop(t, c.edge)
-	m, err := inbox.NextMsg(5 * time.Second)
+	m, err := inbox.NextMsg(20 * time.Second)
 	if err != nil {
 		t.Fatal("a sender whose reply was lost two relays on waits in vain")
 	}

@@ -68,7 +68,7 @@ func TestName(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer raw.Close() //nolint:errcheck // a test's
-	if err := raw.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+	if err := raw.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	greet := func(name string) {

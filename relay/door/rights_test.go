@@ -49,7 +49,7 @@ func TestRogue(t *testing.T) {
 	if err := rogue.conn.Publish(wire.SubjectPut, []byte("fine")); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := puts.NextMsg(5 * time.Second); err != nil || string(m.Data) != "fine" {
+	if m, err := puts.NextMsg(20 * time.Second); err != nil || string(m.Data) != "fine" {
 		t.Errorf("an allowed put did not arrive: %v", err)
 	}
 	if m, err := heard.NextMsg(10 * time.Millisecond); err == nil {
@@ -82,7 +82,7 @@ func TestRogueStore(t *testing.T) {
 	if err := errors.Join(err, edge.Flush(), rogue.conn.Publish(wire.SubjectKeys, []byte("a list"))); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := lists.NextMsg(5 * time.Second); err != nil || string(m.Data) != "a list" {
+	if m, err := lists.NextMsg(20 * time.Second); err != nil || string(m.Data) != "a list" {
 		t.Errorf("an allowed key list did not arrive: %v", err)
 	}
 }

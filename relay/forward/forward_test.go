@@ -143,7 +143,7 @@ func TestFullStream(t *testing.T) {
 func confirm(ctx context.Context, t *testing.T, c jetstream.Consumer, n int) (got int) {
 	t.Helper()
 	for got < n {
-		m, err := c.Next(jetstream.FetchMaxWait(5 * time.Second))
+		m, err := c.Next(jetstream.FetchMaxWait(20 * time.Second))
 		if err != nil {
 			t.Fatalf("after %d of %d: %v", got, n, err)
 		}

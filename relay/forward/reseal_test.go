@@ -78,7 +78,7 @@ func TestChainResealsLater(t *testing.T) {
 	if err := m.Respond(reseal); err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.heard.NextMsg(5 * time.Second)
+	got, err := s.heard.NextMsg(20 * time.Second)
 	if err != nil || !bytes.Equal(got.Data, reseal) {
 		t.Fatalf("the agent waits in vain: %v", err)
 	}
