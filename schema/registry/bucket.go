@@ -3,6 +3,7 @@ package registry
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // unitStep is one size in which a unit is shown.
@@ -74,8 +75,10 @@ func scoreNames(most int64) []string {
 
 // BucketIndex returns the bucket that n falls in, from 0 to len(m.Buckets). A
 // bound belongs to the bucket above it.
-func (m *Metric) BucketIndex(n int64) int {
-	i, found := slices.BinarySearch(m.Buckets, n)
+func (m *Metric) BucketIndex(n int64) int { return bucketIndex(m.Buckets, n) }
+
+func bucketIndex(bounds []int64, n int64) int {
+	i, found := slices.BinarySearch(bounds, n)
 	if found {
 		i++
 	}
@@ -94,3 +97,36 @@ func (m *Metric) Bucket(n int64) string {
 	}
 	return m.bucketNames[m.BucketIndex(n)]
 }
+
+// BucketNames returns the names of the label's buckets in order; none when it is
+// no number.
+func (l *Label) BucketNames() []string { return slices.Clone(l.bucketNames) }
+
+// bucket returns the name of the bucket that a number in decimal digits falls
+// in; what is none stays.
+func (l *Label) bucket(s string) string {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return s
+	}
+	return l.bucketNames[bucketIndex(l.Buckets, n)]
+}
+
+// checkBucket refuses what is neither a number in decimal digits, as it is
+// offered, nor the name of a bucket.
+func (l *Label) checkBucket(s string, at stage) error {
+	switch {
+	case slices.Contains(l.bucketNames, s):
+		return nil
+	case at == treated:
+		return ErrNotTreated
+	case !isNumber(strings.TrimPrefix(s, "-"), maxDigits):
+		return ErrWrongFormat
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err != nil || n < 0 || n > defaultBucketMax {
+		return ErrOutOfRange
+	}
+	return nil
+}
+
+const maxDigits = 64 // of a number that is offered; how large it may be is another question

@@ -65,9 +65,11 @@ func (r *Registry) check(rec *schema.Record, at stage) error {
 }
 
 // counts says whether one record of the metric may be of so many events, as one
-// of a histogram's buckets is. A counter says it by its value.
+// of a histogram's buckets is, or one of equal lines of a log. A counter says it
+// by its value.
 func (m *Metric) counts(events uint32) bool {
-	return events <= 1 || m.Type == schema.Duration && events <= schema.MaxCount
+	several := m.Type == schema.Duration || m.Category == schema.ProductLog && m.IsText()
+	return events <= 1 || several && events <= schema.MaxCount
 }
 
 func (m *Metric) checkValue(v schema.Value, p *Product, at stage) error {
@@ -99,11 +101,18 @@ func (m *Metric) checkLabels(labels []schema.Label, p *Product, at stage) error 
 		if i > 0 && labels[i-1].Name >= l.Name {
 			return ErrLabelOrder
 		}
-		if err := (text{l.Values, l.Format, l.Overflow}).check(labels[i].Value, l.Treatment, p, at); err != nil {
+		if err := l.check(labels[i].Value, p, at); err != nil {
 			return fmt.Errorf("label %q: %w", l.Name, err)
 		}
 	}
 	return nil
+}
+
+func (l *Label) check(s string, p *Product, at stage) error {
+	if l.Treatment == schema.Bucket {
+		return l.checkBucket(s, at)
+	}
+	return text{l.Values, l.Format, l.Overflow}.check(s, l.Treatment, p, at)
 }
 
 // check refuses a text that its treatment does not take, or does not leave.

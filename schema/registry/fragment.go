@@ -143,7 +143,7 @@ func (m *Metric) checkMeasureLabels(labels []codec.Pair) error {
 		if !l.InRollups() {
 			return fmt.Errorf("label %q: %w", l.Name, ErrNotInRollup)
 		}
-		if err := (text{values: l.Values, format: l.Format}).allowed(pair.Value, nil); err != nil {
+		if err := l.checkInRollup(pair.Value); err != nil {
 			return fmt.Errorf("label %q: %w", l.Name, err)
 		}
 	}
@@ -151,4 +151,12 @@ func (m *Metric) checkMeasureLabels(labels []codec.Pair) error {
 		return fmt.Errorf("label %q is missing: %w", ValueLabel, ErrWrongType)
 	}
 	return nil
+}
+
+// checkInRollup refuses a text that the treated label cannot have.
+func (l *Label) checkInRollup(s string) error {
+	if l.Treatment == schema.Bucket {
+		return text{values: l.bucketNames}.allowed(s, nil)
+	}
+	return text{values: l.Values, format: l.Format}.allowed(s, nil)
 }

@@ -124,7 +124,7 @@ func (rd *reader) labels(o object) []Label {
 	seen := map[string]bool{}
 	for _, n := range rd.list(o.at["labels"], "labels of "+o.what) {
 		l := rd.object(n, "label", " of "+o.what,
-			[]string{"name", "description", "treatment"}, []string{"values", "format", "overflow", "attribute"})
+			[]string{"name", "description", "treatment"}, []string{"values", "format", "overflow", "unit", "buckets", "attribute"})
 		label := Label{
 			Name:        rd.name(l, isDotted, nameForm),
 			Description: rd.text(l, "description"),
@@ -132,8 +132,11 @@ func (rd *reader) labels(o object) []Label {
 			Values:      rd.texts(l, "values", isValue, valueForm),
 			Format:      oneOf(rd, l, "format", formats()),
 			Overflow:    oneOf(rd, l, "overflow", []string{otherValue}),
+			Unit:        rd.text(l, "unit"),
+			Buckets:     rd.numbers(l, "buckets"),
 			Attribute:   rd.attribute(l),
 		}
+		label.bucketNames = bucketNames(label.Unit, label.Buckets)
 		rd.unique(l, seen, label.Name)
 		rd.lintLabel(l, &label)
 		rd.lintAttribute(l, &label, o.has("otlp"))

@@ -14,9 +14,15 @@ const otherValue = "other"
 // overflow when it has one and the text is not listed.
 func (m *Metric) Fit(s string) string { return text{m.Values, m.Format, m.Overflow}.fit(s) }
 
-// Fit returns the text as the label keeps it: itself, or the label's overflow
-// when it has one and the text is not listed.
-func (l *Label) Fit(s string) string { return text{l.Values, l.Format, l.Overflow}.fit(s) }
+// Fit returns the text as the label keeps it: itself; or the name of its bucket
+// when it is a number; or the label's overflow when it has one and the text is
+// not listed.
+func (l *Label) Fit(s string) string {
+	if l.Treatment == schema.Bucket {
+		return l.bucket(s)
+	}
+	return text{l.Values, l.Format, l.Overflow}.fit(s)
+}
 
 func (t text) fit(s string) string {
 	if t.overflow == "" || slices.Contains(t.values, s) {

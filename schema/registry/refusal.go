@@ -43,7 +43,7 @@ var (
 	// ErrUnknownTuple: use a facet list of a registered roll-up, in its order.
 	ErrUnknownTuple = errors.New("facets are not those of a registered roll-up")
 	// ErrBadCount: counts, sums and bucket counts of a measure must agree; of
-	// records, only those of durations may count several events.
+	// records, only those of durations and log lines may count several events.
 	ErrBadCount = errors.New("count is not allowed, or does not fit sum and buckets")
 )
 

@@ -15,6 +15,7 @@ const (
 	MaxOfferedLen = 8 << 10 // bytes of a text before its treatment
 	MaxTuples     = 8       // distinct facet lists of one product's metrics, those of the base included
 	MaxCells      = 20_000  // into which the facets of one roll-up may split
+	MaxTemplates  = 1_000   // of one metric
 
 	DefaultMinInstallations = 20 // of a roll-up that names no other threshold
 	MinInstallationsFloor   = 5  // the lowest threshold that a roll-up may name
@@ -93,7 +94,8 @@ type Metric struct {
 	overflows   bool
 }
 
-// Label is a named text beside a metric's value.
+// Label is a named text beside a metric's value: a number, too, is told by the
+// name of its bucket.
 type Label struct {
 	Name        string
 	Description string
@@ -101,13 +103,18 @@ type Label struct {
 	Values      []string // the texts that may be kept; or
 	Format      Format   // the form of the texts that may be kept
 	Overflow    string   // what a text becomes that is not among Values; empty: it is refused
+	Unit        string   // of a number, as UCUM writes it; it is offered in decimal digits
+	Buckets     []int64  // ascending bounds in Unit; n bounds make n+1 buckets
 	Attribute   string   // the OpenTelemetry attribute that it is taken from; empty: that of its name
+
+	bucketNames []string
 }
 
-// Template is one line that a product may log: the record carries the ID only.
+// Template is one line that a product may log: the record carries the ID, and
+// the labels of the metric that are placeholders of the text.
 type Template struct {
 	ID   string
-	Text string // what the line says, for people; nothing is filled in
+	Text string // what the line says, with {name} where something is filled in; see package template
 }
 
 // Rollup is a count over many installations, split by the values of its facets.
@@ -191,10 +198,10 @@ func (m *Metric) Expired(now time.Time) bool {
 }
 
 // InRollups says whether the label travels in fragments: enumerated and
-// bounded ones do; stack frames stay on the page, since each is nearly its own
-// cell, and what is dropped travels nowhere.
+// bounded ones do, and buckets; stack frames stay on the page, since each is
+// nearly its own cell, and what is dropped travels nowhere.
 func (l *Label) InRollups() bool {
-	return l.Treatment == schema.Keep && l.Format != FormatFrames
+	return l.Treatment == schema.Bucket || l.Treatment == schema.Keep && l.Format != FormatFrames
 }
 
 // label returns the registered label of that name.

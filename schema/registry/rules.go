@@ -135,11 +135,28 @@ func (rd *reader) lintLabel(o object, l *Label) {
 	}
 	switch l.Treatment {
 	case "":
-	case schema.Bucket:
-		rd.problem(o.value("treatment"), o.what+" has treatment bucket, and labels are texts", "list its values and use treatment keep")
 	default:
 		rd.lintText(o, l.Treatment)
 		rd.lintOverflow(o, l.Treatment, l.Values, l.Overflow)
+		rd.lintLabelNumber(o, l)
+	}
+}
+
+// lintLabelNumber asks that a label in buckets has a unit and bounds, and no
+// other has.
+func (rd *reader) lintLabelNumber(o object, l *Label) {
+	if l.Treatment == schema.Bucket {
+		rd.lintUnit(o, l.Unit)
+		if !o.has("buckets") {
+			rd.problem(o.value("treatment"), o.what+" has treatment bucket and no buckets", "add buckets: [...], ascending bounds in its unit")
+		}
+		rd.lintBounds(o, l.Buckets)
+		return
+	}
+	for _, key := range []string{"unit", "buckets"} {
+		if o.has(key) {
+			rd.problem(o.value(key), fmt.Sprintf("%s has %s but treatment %s", o.what, key, l.Treatment), "remove "+key+", or use treatment bucket")
+		}
 	}
 }
 
@@ -164,14 +181,21 @@ func (rd *reader) lintNumber(o object, m *Metric) {
 	if !numeric {
 		return
 	}
-	annotated := strings.HasPrefix(m.Unit, "{") && strings.HasSuffix(m.Unit, "}") && isThing(strings.Trim(m.Unit, "{}"))
+	if m.Type == schema.Duration && o.has("unit") && m.Unit != "us" {
+		rd.problem(o.at["unit"], o.what+" is a duration in another unit", "write unit: us, and count microseconds")
+		return
+	}
+	rd.lintUnit(o, m.Unit)
+}
+
+// lintUnit asks that numbers count in something.
+func (rd *reader) lintUnit(o object, unit string) {
+	annotated := strings.HasPrefix(unit, "{") && strings.HasSuffix(unit, "}") && isThing(strings.Trim(unit, "{}"))
 	switch {
 	case !o.has("unit"):
 		rd.problem(o.node, o.what+" has no unit", `add unit: one of `+strings.Join(units, ", ")+`, or a thing in braces such as "{row}"`)
-	case m.Type == schema.Duration && m.Unit != "us":
-		rd.problem(o.at["unit"], o.what+" is a duration in another unit", "write unit: us, and count microseconds")
-	case !annotated && !slices.Contains(units, m.Unit):
-		rd.problem(o.at["unit"], fmt.Sprintf("unknown unit %s in %s", quoted(m.Unit), o.what),
+	case !annotated && !slices.Contains(units, unit):
+		rd.problem(o.at["unit"], fmt.Sprintf("unknown unit %s in %s", quoted(unit), o.what),
 			"use one of "+strings.Join(units, ", ")+`, or a thing in braces such as "{row}"`)
 	}
 }
@@ -184,12 +208,16 @@ func (rd *reader) lintBuckets(o object, m *Metric) {
 	if o.has("buckets") && m.Type == schema.Counter {
 		rd.problem(o.value("buckets"), o.what+" has buckets but type counter", "remove buckets")
 	}
-	if len(m.Buckets) >= codec.MaxBuckets {
-		rd.problem(o.value("buckets"), fmt.Sprintf("%s has %d bounds", o.what, len(m.Buckets)),
+	rd.lintBounds(o, m.Buckets)
+}
+
+func (rd *reader) lintBounds(o object, bounds []int64) {
+	if len(bounds) >= codec.MaxBuckets {
+		rd.problem(o.value("buckets"), fmt.Sprintf("%s has %d bounds", o.what, len(bounds)),
 			fmt.Sprintf("use at most %d", codec.MaxBuckets-1))
 	}
-	for i, b := range m.Buckets {
-		if b <= 0 || i > 0 && b <= m.Buckets[i-1] {
+	for i, b := range bounds {
+		if b <= 0 || i > 0 && b <= bounds[i-1] {
 			rd.problem(element(o.value("buckets"), i), fmt.Sprintf("bounds of %s do not ascend from above 0", o.what),
 				"sort the bounds, each once")
 			return

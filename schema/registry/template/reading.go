@@ -1,0 +1,156 @@
+package template
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// reading is all ways in which pieces can be laid on a text: for each piece, the
+// places at which it can begin, and at the end those at which the text can end.
+type reading struct {
+	pieces []piece
+	text   string
+	at     []set
+}
+
+// read lays the pieces on a text, from its beginning to one of the ends. It
+// takes as many steps as there are bytes, for each piece.
+func read(pieces []piece, text string, ends set) (*reading, bool) {
+	n := words(len(text) + 1)
+	all := make(set, n*(len(pieces)+1))
+	r := &reading{pieces, text, make([]set, len(pieces)+1)}
+	for i := range r.at {
+		r.at[i] = all[i*n : (i+1)*n]
+	}
+	r.at[0].add(0)
+	for i := range pieces {
+		if r.forward(i); r.at[i+1].next(0) < 0 {
+			return nil, false
+		}
+	}
+	last := r.at[len(pieces)]
+	if last.and(ends); last.next(0) < 0 {
+		return nil, false
+	}
+	for i := len(pieces) - 1; i >= 0; i-- {
+		r.backward(i)
+	}
+	return r, true
+}
+
+// forward finds where piece i can end.
+func (r *reading) forward(i int) {
+	p, from, to := &r.pieces[i], r.at[i], r.at[i+1]
+	if p.constant == "" && p.slot.open() {
+		for end := from.next(0); end <= len(r.text); end++ {
+			to.add(end)
+		}
+		return
+	}
+	from.each(func(start int) { p.ends(r.text, start, to.add) })
+}
+
+// backward takes away where piece i cannot begin.
+func (r *reading) backward(i int) {
+	p, from, to := &r.pieces[i], r.at[i], r.at[i+1]
+	last := to.last()
+	from.each(func(start int) {
+		fits := p.constant == "" && p.slot.open() && start <= last
+		if !fits {
+			p.ends(r.text, start, func(end int) { fits = fits || to.has(end) })
+		}
+		if !fits {
+			from.remove(start)
+		}
+	})
+}
+
+// ends calls do with each place at which a piece that begins at start can end;
+// of one that takes any text, at which a listed word does.
+func (p *piece) ends(text string, start int, do func(end int)) {
+	rest := text[start:]
+	switch s := &p.slot; {
+	case p.constant != "":
+		if strings.HasPrefix(rest, p.constant) {
+			do(start + len(p.constant))
+		}
+	case s.Bucket != nil:
+		for n := 1; n <= min(len(rest), maxNumber) && (inNumber(rest[n-1]) || n == 1); n++ {
+			if _, ok := number(rest[:n], s.Unit); ok && !splits(rest, n) {
+				do(start + n)
+			}
+		}
+	case s.Fits != nil:
+		for n := 1; n <= min(len(rest), maxForm) && rest[n-1] > ' '; n++ {
+			if s.Fits(rest[:n]) {
+				do(start + n)
+			}
+		}
+	default:
+		for _, w := range s.Words {
+			if strings.HasPrefix(rest, w) {
+				do(start + len(w))
+			}
+		}
+	}
+}
+
+// splits says whether a number that ends after n bytes would end within a number
+// or a character.
+func splits(rest string, n int) bool {
+	return n < len(rest) && (isDigit(rest[n-1]) && isDigit(rest[n]) || !utf8.RuneStart(rest[n]))
+}
+
+const maxForm = 64 // bytes of a text with a form
+
+// labels returns what is told of the placeholders. What can be read in two ways
+// is left out; a listed word goes before what is none.
+func (r *reading) labels() (out []schema.Label) {
+	for i := range r.pieces {
+		p := &r.pieces[i]
+		if p.constant != "" || p.slot.dropped() {
+			continue
+		}
+		told := ""
+		same := true
+		r.at[i].each(func(start int) {
+			p.ends(r.text, start, func(end int) {
+				if !r.at[i+1].has(end) {
+					return
+				}
+				s, _ := p.slot.told(r.text[start:end])
+				same = same && (told == "" || told == s)
+				told = s
+			})
+		})
+		if told == "" {
+			told = p.slot.Other
+		}
+		if same {
+			out = append(out, schema.Label{Name: p.name, Value: told})
+		}
+	}
+	return out
+}
+
+// told returns what is told of a text that stands in the slot.
+func (s *Slot) told(text string) (string, bool) {
+	switch {
+	case s.Bucket != nil:
+		n, ok := number(text, s.Unit)
+		if !ok {
+			return "", false
+		}
+		return s.Bucket(n), true
+	case s.Fits != nil:
+		return text, len(text) <= maxForm && s.Fits(text)
+	}
+	for _, w := range s.Words {
+		if w == text {
+			return w, true
+		}
+	}
+	return s.Other, s.Other != ""
+}
