@@ -40,7 +40,7 @@ func (t *Template) firstWord() (string, bool) {
 	if end := strings.IndexAny(constant, " \t"); end >= 0 {
 		return constant[:end], true
 	}
-	return constant, len(t.pieces) == 1 || t.pieces[1].name == "" // fields follow
+	return constant, constant != "" && (len(t.pieces) == 1 || t.pieces[1].name == "") // fields follow
 }
 
 // line is a line of a log, taken apart.
