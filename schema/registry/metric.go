@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"fmt"
 	"math"
 
 	"go.yaml.in/yaml/v3"
@@ -141,30 +140,6 @@ func (rd *reader) labels(o object) []Label {
 		rd.lintLabel(l, &label)
 		rd.lintAttribute(l, &label, o.has("otlp"))
 		out = append(out, label)
-	}
-	return out
-}
-
-// templates reads the lines of a log.
-func (rd *reader) templates(o object) []Template {
-	if !o.has("templates") {
-		return nil
-	}
-	var out []Template
-	seen := map[string]bool{}
-	for _, n := range rd.list(o.at["templates"], "templates of "+o.what) {
-		t := rd.object(n, "template", " of "+o.what, []string{"id", "text"}, nil)
-		had := len(rd.problems)
-		template := Template{ID: rd.text(t, "id"), Text: rd.text(t, "text")}
-		switch {
-		case template.ID == "" || len(rd.problems) > had:
-		case !isValue(template.ID):
-			rd.problem(t.at["id"], "id of "+t.what+" does not have the form", valueForm)
-		case seen[template.ID]:
-			rd.problem(t.at["id"], fmt.Sprintf("%s is twice in templates of %s", quoted(template.ID), o.what), "remove or rename one of them")
-		}
-		seen[template.ID] = true
-		out = append(out, template)
 	}
 	return out
 }

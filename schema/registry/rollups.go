@@ -56,6 +56,7 @@ func lintTogether(reg *Registry, entries []entry) {
 		}
 	}
 	lintTaken(reg.Metrics, entries)
+	lintAmbiguous(entries)
 	for _, p := range reg.Products {
 		lintTuples(p.Name, reg.Metrics, entries)
 	}

@@ -26,6 +26,7 @@ func (e entry) lintMetric(reg *Registry) {
 	e.lintNumber(o, m)
 	e.lintBuckets(o, m)
 	e.lintLog(o, m)
+	e.lintTemplates(o, m)
 	e.lintScore(o, m)
 	e.lintSources(o, m)
 	e.lintConvention(o, m)

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // maxNumber bounds the bytes of a number with its unit.
@@ -116,4 +118,19 @@ func beginsNumber(c byte) bool { return isDigit(c) || c == '-' || c == '+' || c 
 // inNumber says whether a number may go on with the byte.
 func inNumber(c byte) bool {
 	return isDigit(c) || c == '.' || c == ',' || c == ' ' || strings.IndexByte(unitLetters, c) >= 0
+}
+
+// unitBehind returns a number's name and the unit that stands behind it as if it
+// were none of the number's.
+func unitBehind(pieces []piece) (name, unit string) {
+	for i := range len(pieces) - 1 {
+		behind := strings.TrimPrefix(pieces[i+1].constant, " ")
+		rest := strings.TrimLeft(behind, unitLetters)
+		unit = behind[:len(behind)-len(rest)]
+		next, _ := utf8.DecodeRuneInString(rest)
+		if _, ok := number("1"+unit, pieces[i].slot.Unit); ok && unit != "" && pieces[i].slot.Bucket != nil && !unicode.IsLetter(next) {
+			return pieces[i].name, unit
+		}
+	}
+	return "", ""
 }

@@ -67,6 +67,9 @@ func Parse(text string, slots map[string]Slot) (*Template, error) {
 		p.slot = slots[p.name]
 		t.labels = t.labels || !p.slot.dropped()
 	}
+	if name, unit := unitBehind(t.pieces); unit != "" {
+		return nil, &Mistake{fmt.Sprintf("%q stands behind {%s}", unit, name), "leave it out: a number is read with its unit"}
+	}
 	t.cutFields()
 	if !slices.ContainsFunc(t.pieces[:t.message], func(p piece) bool { return hasWord(p.constant) }) {
 		return nil, &Mistake{"there is no word that is always there", "write the words of the message; a line of placeholders alone fits every line"}
