@@ -149,7 +149,7 @@ func (t *Template) labelsIn(pairs []pair) (out []schema.Label, ok bool) {
 				continue
 			}
 			there++
-			told, _ = f.slot.told(p.value)
+			told = f.slot.told(p.value)
 		}
 		if there == 0 {
 			return nil, false

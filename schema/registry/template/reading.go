@@ -1,6 +1,7 @@
 package template
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -120,7 +121,7 @@ func (r *reading) labels() (out []schema.Label) {
 				if !r.at[i+1].has(end) {
 					return
 				}
-				s, _ := p.slot.told(r.text[start:end])
+				s := p.slot.told(r.text[start:end])
 				same = same && (told == "" || told == s)
 				told = s
 			})
@@ -135,22 +136,21 @@ func (r *reading) labels() (out []schema.Label) {
 	return out
 }
 
-// told returns what is told of a text that stands in the slot.
-func (s *Slot) told(text string) (string, bool) {
+// told returns what is told of a text that stands in the slot; empty: nothing is.
+func (s *Slot) told(text string) string {
 	switch {
 	case s.Bucket != nil:
-		n, ok := number(text, s.Unit)
-		if !ok {
-			return "", false
+		if n, ok := number(text, s.Unit); ok {
+			return s.Bucket(n)
 		}
-		return s.Bucket(n), true
+		return ""
 	case s.Fits != nil:
-		return text, len(text) <= maxForm && s.Fits(text)
-	}
-	for _, w := range s.Words {
-		if w == text {
-			return w, true
+		if len(text) <= maxForm && s.Fits(text) {
+			return text
 		}
+		return ""
+	case slices.Contains(s.Words, text):
+		return text
 	}
-	return s.Other, s.Other != ""
+	return s.Other
 }
