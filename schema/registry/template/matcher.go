@@ -63,16 +63,15 @@ func (m *Matcher) Match(text string) (index int, labels []schema.Label, ok bool)
 	index = -1
 	for _, l := range take(text, m.own) {
 		for _, i := range m.candidates(l) {
-			if i == index {
-				continue
-			}
 			found, ok := m.templates[i].match(l)
 			switch {
 			case !ok:
-			case index >= 0:
-				return 0, nil, false
-			default:
+			case index < 0:
 				index, labels = i, found
+			case index == i: // it may begin at two places
+				labels = slices.DeleteFunc(labels, func(l schema.Label) bool { return !slices.Contains(found, l) })
+			default:
+				return 0, nil, false
 			}
 		}
 	}
@@ -103,7 +102,7 @@ func (m *Matcher) candidates(l line) []int {
 	out := slices.Clone(m.first[word])
 	for _, i := range m.others {
 		p := &m.templates[i].pieces[0]
-		if p.constant != "" && !strings.HasPrefix(l.message, p.constant) || l.prefixed && p.constant == "" && p.slot.open() {
+		if p.constant != "" && !strings.HasPrefix(l.message, p.constant) || l.prefixed && p.isOpen() {
 			continue
 		}
 		out = append(out, i)
@@ -111,11 +110,28 @@ func (m *Matcher) candidates(l line) []int {
 	return out
 }
 
-// match lays the template on a line.
+// match lays the template on a line. The fields of a structured one are apart
+// from its message, those of another stand behind it, most often as they do in
+// the template.
 func (t *Template) match(l line) ([]schema.Label, bool) {
-	if r, ok := read(t.pieces, l.message, l.ends); ok { // the fields as they stand
-		return t.labelsOf(r), true
+	first, second := t.whole, t.apart
+	if l.structured {
+		first, second = second, first
 	}
+	if labels, ok := first(l); ok {
+		return labels, true
+	}
+	return second(l)
+}
+
+// whole lays message and fields on the line's message.
+func (t *Template) whole(l line) ([]schema.Label, bool) {
+	r, ok := read(t.pieces, l.message, l.ends)
+	return t.labelsOf(r), ok
+}
+
+// apart lays the message on the line's, and looks for the fields.
+func (t *Template) apart(l line) ([]schema.Label, bool) {
 	if len(t.fields) == 0 {
 		return nil, false
 	}
@@ -133,7 +149,7 @@ func (t *Template) match(l line) ([]schema.Label, bool) {
 }
 
 func (t *Template) labelsOf(r *reading) []schema.Label {
-	if !t.labels {
+	if r == nil || !t.labels {
 		return nil
 	}
 	return r.labels()

@@ -101,8 +101,11 @@ func (a *automaton) piece(at int, p *piece) int {
 		return a.run(at, firstNumber, nextNumber)
 	case s.Fits != nil:
 		return a.run(at, blackByte, blackByte)
-	case s.open():
+	case s.dropped():
 		a.edge(at, anyByte, at)
+		return at
+	case s.Other != "":
+		a.edge(at, blackByte, at)
 		return at
 	}
 	end := a.state()

@@ -54,8 +54,11 @@ func nextWord(line string, at int) (word string, next int) {
 }
 
 // isProcess says whether the word is name[123]: or the product's own name with a
-// colon.
+// colon. A priority such as <30> may stand before it.
 func isProcess(word, own string) bool {
+	if priority, rest, ok := strings.Cut(word, ">"); ok && inBrackets(priority+">") {
+		word = rest
+	}
 	name, ok := strings.CutSuffix(word, ":")
 	if !ok {
 		return false

@@ -44,7 +44,7 @@ func read(pieces []piece, text string, ends set) (*reading, bool) {
 // forward finds where piece i can end.
 func (r *reading) forward(i int) {
 	p, from, to := &r.pieces[i], r.at[i], r.at[i+1]
-	if p.constant == "" && p.slot.open() {
+	if p.isOpen() {
 		for end := from.next(0); end <= len(r.text); end++ {
 			to.add(end)
 		}
@@ -58,18 +58,19 @@ func (r *reading) backward(i int) {
 	p, from, to := &r.pieces[i], r.at[i], r.at[i+1]
 	last := to.last()
 	from.each(func(start int) {
-		fits := p.constant == "" && p.slot.open() && start <= last
-		if !fits {
-			p.ends(r.text, start, func(end int) { fits = fits || to.has(end) })
-		}
+		fits := p.isOpen() && start <= last
+		p.ends(r.text, start, func(end int) { fits = fits || to.has(end) })
 		if !fits {
 			from.remove(start)
 		}
 	})
 }
 
-// ends calls do with each place at which a piece that begins at start can end;
-// of one that takes any text, at which a listed word does.
+// isOpen says whether any text may stand there.
+func (p *piece) isOpen() bool { return p.constant == "" && p.slot.dropped() }
+
+// ends calls do with each place at which a piece that begins at start can end,
+// unless it is open.
 func (p *piece) ends(text string, start int, do func(end int)) {
 	rest := text[start:]
 	switch s := &p.slot; {
@@ -83,10 +84,13 @@ func (p *piece) ends(text string, start int, do func(end int)) {
 				do(start + n)
 			}
 		}
-	case s.Fits != nil:
-		for n := 1; n <= min(len(rest), maxForm) && rest[n-1] > ' '; n++ {
-			if s.Fits(rest[:n]) {
+	case s.Fits != nil, s.Other != "":
+		for n := 0; n <= min(len(rest), maxForm); n++ {
+			if s.told(rest[:n]) != "" {
 				do(start + n)
+			}
+			if n < len(rest) && rest[n] <= ' ' {
+				return
 			}
 		}
 	default:
@@ -104,31 +108,26 @@ func splits(rest string, n int) bool {
 	return n < len(rest) && (isDigit(rest[n-1]) && isDigit(rest[n]) || !utf8.RuneStart(rest[n]))
 }
 
-const maxForm = 64 // bytes of a text with a form
+const maxForm = 64 // bytes of one word, which has a form or is none of those listed
 
 // labels returns what is told of the placeholders. What can be read in two ways
-// is left out; a listed word goes before what is none.
+// is left out: one of them is from a text that is dropped.
 func (r *reading) labels() (out []schema.Label) {
 	for i := range r.pieces {
 		p := &r.pieces[i]
-		if p.constant != "" || p.slot.dropped() {
+		if p.name == "" || p.slot.dropped() {
 			continue
 		}
-		told := ""
-		same := true
+		told, same := "", true
 		r.at[i].each(func(start int) {
 			p.ends(r.text, start, func(end int) {
-				if !r.at[i+1].has(end) {
-					return
+				if r.at[i+1].has(end) {
+					s := p.slot.told(r.text[start:end])
+					same = same && (told == "" || told == s)
+					told = s
 				}
-				s := p.slot.told(r.text[start:end])
-				same = same && (told == "" || told == s)
-				told = s
 			})
 		})
-		if told == "" {
-			told = p.slot.Other
-		}
 		if same {
 			out = append(out, schema.Label{Name: p.name, Value: told})
 		}

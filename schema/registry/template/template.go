@@ -20,10 +20,10 @@ type Template struct {
 // Slot takes any text and tells nothing.
 type Slot struct {
 	Words  []string           // the texts that it may be: they are told
-	Other  string             // what any other text is told as; empty: there is none
+	Other  string             // what any other word of at most 64 bytes is told as; empty: there is none
 	Unit   string             // in which numbers are counted, as the registry writes it
 	Bucket func(int64) string // the range that is told in place of a number; nil: it is none
-	Fits   func(string) bool  // whether a text of at most 64 bytes may be told as it is; nil: it is no form
+	Fits   func(string) bool  // whether a word of at most 64 bytes may be told as it is; nil: it has no form
 }
 
 // piece is a constant, or a placeholder with its slot.
@@ -91,9 +91,6 @@ func (t *Template) Constants() int {
 
 // dropped says whether nothing is told of what stands there.
 func (s *Slot) dropped() bool { return len(s.Words) == 0 && s.Bucket == nil && s.Fits == nil }
-
-// open says whether any text may stand there.
-func (s *Slot) open() bool { return s.dropped() || s.Other != "" }
 
 // split cuts a text at its placeholders.
 func split(text string) (out []piece, err error) {
