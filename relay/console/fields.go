@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,7 +56,7 @@ func (c *Console) field(r *web.Request, m *registry.Metric) field {
 	for _, l := range m.Labels {
 		f.Labels = append(f.Labels, labelField{
 			Name: l.Name, Description: describe(r, m, "label."+l.Name, l.Description),
-			Treatment: textTreatment(r, &l), Values: l.Values,
+			Treatment: labelTreatment(r, &l), Values: l.Values,
 		})
 	}
 	return f
@@ -108,9 +109,11 @@ func baseText(metric, part string) string {
 func treatment(r *web.Request, m *registry.Metric) []string {
 	switch {
 	case m.Treatment == schema.Bucket:
-		names := m.BucketNames()
-		return []string{r.T("console.treatment.bucket", names[0], names[len(names)-1])}
+		return []string{bucketed(r, m.BucketNames())}
 	case m.Type == schema.Log:
+		if slices.ContainsFunc(m.Templates, func(t registry.Template) bool { return len(t.Placeholders()) > 0 }) {
+			return []string{r.T("console.treatment.log.filled", len(m.Templates))}
+		}
 		return []string{r.T("console.treatment.log", len(m.Templates))}
 	case m.IsText():
 		return []string{textTreatment(r, &registry.Label{Treatment: m.Treatment, Values: m.Values, Format: m.Format, Overflow: m.Overflow})}
@@ -124,7 +127,20 @@ func treatment(r *web.Request, m *registry.Metric) []string {
 	return []string{r.T("console.treatment.number")}
 }
 
-// textTreatment says what the host does to a label's text.
+// bucketed says which ranges take the place of a number.
+func bucketed(r *web.Request, names []string) string {
+	return r.T("console.treatment.bucket", names[0], names[len(names)-1])
+}
+
+// labelTreatment says what the host does to a label.
+func labelTreatment(r *web.Request, l *registry.Label) string {
+	if l.Treatment == schema.Bucket {
+		return bucketed(r, l.BucketNames())
+	}
+	return textTreatment(r, l)
+}
+
+// textTreatment says what the host does to a text.
 func textTreatment(r *web.Request, l *registry.Label) string {
 	switch {
 	case l.Treatment != schema.Keep:

@@ -133,8 +133,8 @@ func TestProductRegistryIsShown(t *testing.T) {
 	}
 	s := open(t, func(_ *policy.Config, c *console.Config) { c.Registry = reg })
 	for lang, want := range map[string][]string{
-		"en": {"finder.menu.used", "engine.restarts", "reported by finder", "reported by engine", "until 2099-06-30", "anything else becomes “other”", "Only which of"},
-		"it": {"finder.menu.used", "engine.restarts", "segnalato da finder", "fino al 2099-06-30", "diventa «other»", "Soltanto quale di"},
+		"en": {"finder.menu.used", "engine.restarts", "reported by finder", "reported by engine", "until 2099-06-30", "anything else becomes “other”", "Only which of", "replaced by a range, from <1 to ≥1000000"},
+		"it": {"finder.menu.used", "engine.restarts", "segnalato da finder", "fino al 2099-06-30", "diventa «other»", "Soltanto quale di", "se un’etichetta qui sotto"},
 	} {
 		p := s.getIn(lang, "/collected")
 		shown := text(p.root)

@@ -49,6 +49,8 @@ var variants = map[string][]string{
 	"Label.Values":            {"[read, write, other]", "[read, write, list, other]"},
 	"Label.Format":            {"format: version", "format: country"},
 	"Label.Overflow":          {"        overflow: other # of the kind\n", ""},
+	"Label.Unit":              {"bucket, unit: \"{item}\"", "bucket, unit: \"{job}\""},
+	"Label.Buckets":           {"[2, 20]", "[3, 20]"},
 	"Label.Attribute":         {"attribute: alpha.kind", "attribute: alpha.sort"},
 	"Template.ID":             {"id: begun", "id: started"},
 	"Template.Text":           {"It has begun.", "It has started."},

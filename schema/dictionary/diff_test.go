@@ -33,6 +33,7 @@ func TestDiffGolden(t *testing.T) {
 		"[{span: alpha.time}]", "[{span: alpha.time}, {metric: alpha.time}]",
 		"treatment: hash", "treatment: scrub",
 		"It has ended.", "It was ended.",
+		"bucket, unit: \"{item}\", buckets: [2, 20]", "bucket, unit: \"{job}\", buckets: [2, 10, 20]",
 		"name: alpha.error", "name: alpha.failure",
 		"expires: 2030-01-31", "expires: never",
 	)

@@ -81,8 +81,12 @@ func (d *differ) numbers(m, n *registry.Metric) {
 		return
 	}
 	exact := m.Treatment == schema.Keep && n.Treatment == schema.Bucket // until now
-	finer := !exact && slices.ContainsFunc(n.Buckets, func(b int64) bool { return !slices.Contains(m.Buckets, b) })
-	d.means(finer, fmt.Sprintf("its ranges are %s instead of %s", ranges(n), ranges(m)))
+	d.means(!exact && finer(m.Buckets, n.Buckets), fmt.Sprintf("its ranges are %s instead of %s", ranges(n.BucketNames()), ranges(m.BucketNames())))
+}
+
+// finer says whether there are bounds where there were none.
+func finer(was, is []int64) bool {
+	return slices.ContainsFunc(is, func(b int64) bool { return !slices.Contains(was, b) })
 }
 
 // most returns the largest number that is taken.
@@ -93,7 +97,7 @@ func most(m *registry.Metric) string {
 	return amount(m.Unit, m.Max)
 }
 
-func ranges(m *registry.Metric) string { return orNothing(strings.Join(m.BucketNames(), ", ")) }
+func ranges(names []string) string { return orNothing(strings.Join(names, ", ")) }
 
 func orNothing(s string) string {
 	if s == "" {
@@ -140,6 +144,12 @@ func (d *differ) label(was, is *registry.Label, mapped bool) {
 		d.say(what + "its description is another: " + quoted(is.Description) + " instead of " + quoted(was.Description))
 	}
 	d.text(what, text{was.Treatment, was.Values, was.Format, was.Overflow}, text{is.Treatment, is.Values, is.Format, is.Overflow})
+	if was.Treatment == is.Treatment && was.Unit != is.Unit {
+		d.means(false, fmt.Sprintf("%scounts in %s instead of %s", what, orNothing(is.Unit), orNothing(was.Unit)))
+	}
+	if was.Treatment == is.Treatment && !slices.Equal(was.Buckets, is.Buckets) {
+		d.means(finer(was.Buckets, is.Buckets), fmt.Sprintf("%sits ranges are %s instead of %s", what, ranges(is.BucketNames()), ranges(was.BucketNames())))
+	}
 	if mapped && was.From() != is.From() {
 		d.ask(what + "is taken from OpenTelemetry's attribute " + is.From() + " instead of " + was.From())
 	}

@@ -19,8 +19,7 @@ func (v value) example() string {
 	case v.treatment == schema.Scrub:
 		return "open <path>: permission denied"
 	case v.treatment == schema.Bucket:
-		names := v.m.BucketNames()
-		return names[len(names)/2]
+		return v.ranges[len(v.ranges)/2]
 	case v.isNumber():
 		return v.exampleNumber()
 	case len(v.values) > 0:

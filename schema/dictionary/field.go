@@ -73,7 +73,7 @@ func (b *builder) label(m *registry.Metric, l *registry.Label) Entry {
 	e := Entry{Name: l.Name, Rows: []Row{
 		{Head: headWhat, Lines: []string{l.Description}},
 		{Head: headExample, Words: []string{t.example()}},
-		{Head: headType, Lines: []string{"A text beside the value."}},
+		{Head: headType, Lines: []string{labelType(l)}},
 		t.allowed(),
 		{Head: headAnonymous, Lines: []string{t.done(), anonymity(page, sums)}},
 		{Head: headGoes, Lines: []string{labelGoes(page, sums)}},
@@ -97,6 +97,13 @@ func typeAndUnit(m *registry.Metric) string {
 		return typeWords(m) + "."
 	}
 	return typeWords(m) + "; " + unitWords(m.Unit) + "."
+}
+
+func labelType(l *registry.Label) string {
+	if l.Unit == "" {
+		return "A text beside the value."
+	}
+	return "A number beside the value; " + unitWords(l.Unit) + "."
 }
 
 func (b *builder) reportedBy(m *registry.Metric) Row {

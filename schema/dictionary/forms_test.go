@@ -58,8 +58,8 @@ func TestCSV(t *testing.T) {
 			}
 		}
 	}
-	if len(fields) != 13 {
-		t.Errorf("%d lines, want those of 8 fields and 5 labels", len(fields))
+	if len(fields) != 14 {
+		t.Errorf("%d lines, want those of 8 fields and 6 labels", len(fields))
 	}
 	for _, c := range []struct{ line, head, want string }{
 		{"alpha.time/", "Example", "340 ms"},
@@ -71,6 +71,10 @@ func TestCSV(t *testing.T) {
 		{"alpha.error/note", "Where it goes", "Nowhere."},
 		{"alpha.error/frames", "Where it goes", "With the value, on the page only."},
 		{"alpha.error/frames", "Example", "example.com/alpha.Run run.go:128"},
+		{"alpha.log/", "What it can be", "begun: “It has begun.” ended: “It has ended.” copied: “{count} items were copied for {whom}.”"},
+		{"alpha.log/count", "What it can be", "One of these ranges: <2, 2–20, ≥20"},
+		{"alpha.log/count", "Type and unit", "A number beside the value; unit: item."},
+		{"alpha.log/count", "Example", "2–20"},
 		{"alpha.depth/", "What it can be", "0 to 5,000 (item)."},
 		{"os.type/", "Reported by", "Any product."},
 	} {

@@ -16,16 +16,19 @@ type value struct {
 	values    []string
 	format    registry.Format
 	overflow  string
+	ranges    []string // that take the place of a number
 	templates []registry.Template
-	modules   []string // of the products that may report it
+	labels    []registry.Label // that templates fill in
+	modules   []string         // of the products that may report it
 }
 
 func (b *builder) ofValue(m *registry.Metric) value {
-	return value{m: m, treatment: m.Treatment, values: m.Values, format: m.Format, overflow: m.Overflow, templates: m.Templates, modules: b.modules(m)}
+	return value{m: m, treatment: m.Treatment, values: m.Values, format: m.Format, overflow: m.Overflow,
+		ranges: m.BucketNames(), templates: m.Templates, labels: m.Labels, modules: b.modules(m)}
 }
 
 func (b *builder) ofLabel(m *registry.Metric, l *registry.Label) value {
-	return value{treatment: l.Treatment, values: l.Values, format: l.Format, overflow: l.Overflow, modules: b.modules(m)}
+	return value{treatment: l.Treatment, values: l.Values, format: l.Format, overflow: l.Overflow, ranges: l.BucketNames(), modules: b.modules(m)}
 }
 
 // modules returns the own code of the products that may report the metric.
@@ -46,7 +49,7 @@ func (v value) isNumber() bool { return v.m != nil && !v.m.IsText() }
 func (v value) done() string {
 	switch v.treatment {
 	case schema.Bucket:
-		return fmt.Sprintf("The host replaces the number by one of %s; the number itself goes nowhere.", plural(int64(len(v.m.Buckets)+1), "range"))
+		return fmt.Sprintf("The host replaces the number by one of %s; the number itself goes nowhere.", plural(int64(len(v.ranges)), "range"))
 	case schema.Hash:
 		return "The host replaces it by a keyed hash whose key never leaves the host: nobody else can tell or try out what it was, only that it was the same again, in this field and this calendar year."
 	case schema.Scrub:
@@ -60,13 +63,24 @@ func (v value) done() string {
 	case v.isNumber():
 		return v.keptNumber()
 	case len(v.templates) > 0:
-		return fmt.Sprintf("Only the ID of one of %s that the vendor wrote beforehand; nothing is filled in, and any other line is refused.", plural(int64(len(v.templates)), "line"))
+		return fmt.Sprintf("Only the ID of one of %s that the vendor wrote beforehand; %s, and any other line is refused.", plural(int64(len(v.templates)), "line"), v.filled())
 	case v.format != "":
 		return formatDone(v.format, v.modules)
 	case v.overflow != "":
 		return fmt.Sprintf("Kept as it is when it is one of %s; any other becomes “%s” on the host.", plural(int64(len(v.values)), "listed word"), v.overflow)
 	}
 	return fmt.Sprintf("Kept as it is when it is one of %s; any other is refused.", plural(int64(len(v.values)), "listed word"))
+}
+
+// filled says what becomes of what lines are filled with.
+func (v value) filled() string {
+	switch {
+	case !slices.ContainsFunc(v.templates, func(t registry.Template) bool { return len(t.Placeholders()) > 0 }):
+		return "nothing is filled in"
+	case len(v.labels) == 0:
+		return "what is filled in is dropped"
+	}
+	return "of what is filled in, only what has the name of a label is told, and the rest is dropped"
 }
 
 func (v value) keptNumber() string {
@@ -108,10 +122,10 @@ func (v value) allowed() Row {
 	r := Row{Head: headAllowed}
 	switch {
 	case v.treatment == schema.Bucket:
-		if !unbounded(v.m) {
+		if v.m != nil && !unbounded(v.m) {
 			r.Lines = append(r.Lines, "A number above "+amount(v.m.Unit, v.m.Max)+" is refused.")
 		}
-		r.Lines, r.Words = append(r.Lines, "One of these ranges:"), v.m.BucketNames()
+		r.Lines, r.Words = append(r.Lines, "One of these ranges:"), v.ranges
 	case v.isNumber() && v.m.Type == schema.Flag:
 		r.Lines = []string{"0 (no) or 1 (yes)."}
 	case v.isNumber():

@@ -12,6 +12,16 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/registry/template"
 )
 
+// Placeholders returns the names of what is filled in, in the order of the text:
+// the labels of the metric, and what is dropped.
+func (t Template) Placeholders() []string {
+	parsed, err := template.Parse(t.Text, nil)
+	if err != nil {
+		return nil // no registry has such a text
+	}
+	return parsed.Names()
+}
+
 // templates reads the lines of a log.
 func (rd *reader) templates(o object) []Template {
 	if !o.has("templates") {
