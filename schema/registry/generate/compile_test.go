@@ -113,7 +113,8 @@ func TestCompiles(t *testing.T) {
 		telemetry.SetDocuments(12, telemetry.MenuOpen)
 		telemetry.Error(telemetry.ErrorDiskFull, telemetry.ErrorOperationSave)
 		telemetry.Error(error(telemetry.ErrorFsPathError), telemetry.ErrorOperation{})
-		telemetry.Log(telemetry.LogTemplateIndexRebuilt)
+		telemetry.LogIndexRebuilt()
+		telemetry.LogSyncDone(12, time.Second, telemetry.StateDone)
 		telemetry.AnswerSurveyScore(9)
 		telemetry.AnswerSurveyReason(telemetry.SurveyReasonFast)
 		telemetry.HTTPServerRequests("5.3.1", telemetry.HTTPRouteSlash)
@@ -131,7 +132,9 @@ func TestUnregistered(t *testing.T) {
 		`telemetry.MenuUsed(telemetry.Menu{7})`:                                                      "implicit assignment to unexported field n",
 		`telemetry.WindowUsed(telemetry.MenuOpen)`:                                                   "undefined: telemetry.WindowUsed",
 		`telemetry.SetEdition("standard")`:                                                           "cannot use",
-		`telemetry.Log("index_rebuilt")`:                                                             "cannot use",
+		`telemetry.LogIndexLost()`:                                                                   "undefined: telemetry.LogIndexLost",
+		`telemetry.LogSyncDone(12, "/home/ann", telemetry.StateDone)`:                                "cannot use",
+		`telemetry.LogIndexRebuilt("/home/ann")`:                                                     "too many arguments",
 		`telemetry.Error("disk_full", telemetry.ErrorOperation{})`:                                   "cannot use",
 		`telemetry.OperationDuration(time.Second, telemetry.ErrorOperationSave, telemetry.TypeFast)`: "cannot use",
 		`telemetry.Queries()`:                                                                        "undefined: telemetry.Queries",

@@ -40,13 +40,21 @@ func (f *function) Does() string {
 	case schema.Failure:
 		return "reports the code or the type of err, and where it is called, as"
 	case schema.Log:
-		return "reports a line by its template, as"
+		return "reports this line as"
 	}
 	return "reports an answer, as"
 }
 
+// Says is what the registry says of it: of a log, the line.
+func (f *function) Says() string {
+	if f.Line != nil {
+		return f.Line.Text
+	}
+	return f.Metric.Description
+}
+
 // value returns the parameter that carries the metric's value, and how the
-// client is given it.
+// client is given it. A line of a log has none.
 func (f *function) value() (name, kind, given string) {
 	switch f.Metric.Type {
 	case schema.Counter, schema.Quantity:
@@ -59,6 +67,8 @@ func (f *function) value() (name, kind, given string) {
 		return "err", "error", "err"
 	}
 	switch {
+	case f.Line != nil:
+		return "", "", strconv.Quote(f.Line.ID)
 	case !f.Metric.IsText():
 		return "n", "int64", "n"
 	case f.Type == "":
@@ -70,6 +80,9 @@ func (f *function) value() (name, kind, given string) {
 // Signature is the function's parameters: the value, then the labels.
 func (f *function) Signature() string {
 	name, kind, _ := f.value()
+	if f.Line != nil {
+		return f.Labels()
+	}
 	return strings.Join(append([]string{name + " " + kind}, f.labels(" ", true)...), ", ")
 }
 
@@ -134,8 +147,13 @@ func join(first string, rest []string) string {
 func (f *function) pairs() (out []string) {
 	for _, p := range f.Params {
 		text := p.Name
-		if p.Size > 0 {
+		switch {
+		case p.Size > 0:
 			text += ".text()"
+		case p.Type == "time.Duration":
+			text = "strconv.FormatInt(" + text + ".Microseconds(), 10)"
+		case p.Type == "int64":
+			text = "strconv.FormatInt(" + text + ", 10)"
 		}
 		out = append(out, fmt.Sprintf("client.Label{Name: %q, Value: %s}", p.Label, text))
 	}

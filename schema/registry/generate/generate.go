@@ -9,9 +9,11 @@
 // library only. A metric becomes a function that is called as the metric is,
 // without the product's name in front: the counter finder.menu.used becomes
 // MenuUsed, and AddMenuUsed for several at once; a state, a flag or a quantity
-// gets Set in front, a survey's answer Answer. Labels and texts that are
-// listed get a type and a value each, which no text converts to; those with a
-// form stay texts. A failure's codes are errors, to be returned or wrapped.
+// gets Set in front, a survey's answer Answer. A log has a function for each of
+// its templates, whose arguments are the labels of the text. Labels and texts
+// that are listed get a type and a value each, which no text converts to; those
+// with a form stay texts, and labels in buckets are numbers, or durations where
+// they count microseconds. A failure's codes are errors, to be returned or wrapped.
 //
 // The same registry gives the same bytes. Metrics of the base are left out:
 // they are the agent's own.

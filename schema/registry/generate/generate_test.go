@@ -58,7 +58,9 @@ func all() []string {
 		metric("finder.sync.on", "flag"),
 		metric("finder.documents", "quantity", `unit: "{document}"`, "max: 100", "labels:", label("menu", "open, open_recent, C++, '5.3'")),
 		metric("finder.error", "error", `values: [disk_full, "*fs.PathError", other]`, "overflow: other", "labels:", frames, label("operation", "search, save")),
-		metric("finder.log", "log", "templates: [{id: index_rebuilt, text: The index was built anew.}]"),
+		metric("finder.log", "log", `templates: [{id: index_rebuilt, text: The index was built anew.}, {id: sync_done, text: "Renewed {n} of {path} in {took}: {state}"}]`, "labels:",
+			"  - {name: took, description: How long., treatment: bucket, unit: us, buckets: [10]}",
+			`  - {name: n, description: How many., treatment: bucket, unit: "{document}", buckets: [10]}`, label("state", "done, stopped")),
 		metric("survey.score", "survey", "max: 10"),
 		metric("survey.reason", "survey", "values: [fast, slow]"),
 		metric("http.server.requests", "counter", `unit: "{request}"`, "labels:",
@@ -117,6 +119,7 @@ func TestRefusals(t *testing.T) {
 		"a metric and a type": {[]string{metric("finder.menu", "duration", "unit: us", "buckets: [10]"), counter("finder.menu.used", label("menu", "open"))}, `metric "finder.menu" and label "menu" of metric "finder.menu.used"`},
 		"two values":          {[]string{counter("finder.used", label("menu", "open, Open"))}, `value "open" of label "menu" of metric "finder.used" and value "Open" of label "menu" of metric "finder.used" would both be called MenuOpen`},
 		"a metric and a code": {[]string{metric("finder.error", "error", "values: [full]", "labels:", frames), metric("finder.error.full", "duration", "unit: us", "buckets: [10]")}, `metric "finder.error.full" and code "full" of metric "finder.error" would both be called ErrorFull`},
+		"a metric and a line": {[]string{metric("finder.log", "log", "templates: [{id: full, text: It is full.}]"), metric("finder.log.full", "duration", "unit: us", "buckets: [10]")}, `template "full" of metric "finder.log" and metric "finder.log.full" would both be called LogFull`},
 		"Start":               {[]string{metric("finder.start", "duration", "unit: us", "buckets: [10]")}, `the function that begins to report and metric "finder.start" would both be called Start`},
 		"no frames":           {[]string{metric("finder.error", "error", "values: [full]")}, `metric "finder.error" has no label frames of the format frames`},
 	} {

@@ -55,7 +55,7 @@ func unexported(name string) string {
 
 // taken are words that generated functions need themselves.
 var taken = []string{
-	"atomic", "client", "counter", "d", "err", "error", "int64", "n", "nil", "on", "r", "reporter", "reporting", "string", "time", "timer", "v",
+	"atomic", "client", "counter", "d", "err", "error", "int64", "n", "nil", "on", "r", "reporter", "reporting", "strconv", "string", "time", "timer", "v",
 }
 
 // parameter names a label's parameter.

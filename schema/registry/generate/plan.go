@@ -26,7 +26,17 @@ type plan struct {
 
 // HasDurations says whether the file needs package time.
 func (p *plan) HasDurations() bool {
-	return slices.ContainsFunc(p.Functions, func(f *function) bool { return f.Metric.Type == schema.Duration })
+	return slices.ContainsFunc(p.Functions, func(f *function) bool { return f.Metric.Type == schema.Duration || f.takes("time.Duration") })
+}
+
+// HasNumbers says whether the file needs package strconv.
+func (p *plan) HasNumbers() bool {
+	return slices.ContainsFunc(p.Functions, func(f *function) bool { return f.takes("time.Duration") || f.takes("int64") })
+}
+
+// takes says whether a label has the type.
+func (f *function) takes(kind string) bool {
+	return slices.ContainsFunc(f.Params, func(p param) bool { return p.Type == kind })
 }
 
 // Kept returns which types of the client are kept, and the function that makes
@@ -47,11 +57,12 @@ type codes struct {
 	Values []value
 }
 
-// function is what is generated for one metric.
+// function is what is generated for one metric, or for one template of a log.
 type function struct {
 	Metric *registry.Metric
-	Name   string // of the metric as Go writes it
-	Type   string // of its value, when its texts are listed; else ""
+	Line   *registry.Template // nil: it is no log
+	Name   string             // of the metric as Go writes it
+	Type   string             // of its value, when its texts are listed; else ""
 	Params []param
 
 	Handles int // combinations of label values; 0: none is kept
@@ -75,6 +86,12 @@ func newPlan(r *registry.Registry, p *registry.Product) (*plan, error) {
 	}
 	types := newTypes(p, metrics)
 	for _, m := range metrics {
+		if m.Type == schema.Log {
+			for i := range m.Templates {
+				out.Functions = append(out.Functions, newLine(p, m, &m.Templates[i], types))
+			}
+			continue
+		}
 		f := newFunction(p, m, types)
 		out.Functions = append(out.Functions, f)
 		if m.Type != schema.Failure {
@@ -102,10 +119,7 @@ func newFunction(p *registry.Product, m *registry.Metric, types *types) *functio
 		if isFrames(l) {
 			continue
 		}
-		one := param{Name: parameter(l.Name), Label: l.Name, Type: "string"}
-		if e := types.ofLabel[l]; e != "" {
-			one.Type, one.Size = e, len(l.Values)+1
-		}
+		one := newParam(l, types)
 		f.Params = append(f.Params, one)
 		f.Handles *= one.Size
 	}
@@ -113,6 +127,33 @@ func newFunction(p *registry.Product, m *registry.Metric, types *types) *functio
 		f.Handles = 0
 	}
 	return f
+}
+
+// newLine returns the function of a template: it takes the labels of the text, in
+// its order.
+func newLine(p *registry.Product, m *registry.Metric, t *registry.Template, types *types) *function {
+	f := &function{Metric: m, Line: t, Name: nameOf(p, m) + exported(t.ID)}
+	for _, name := range t.Placeholders() {
+		i := slices.IndexFunc(m.Labels, func(l registry.Label) bool { return l.Name == name })
+		if i >= 0 {
+			f.Params = append(f.Params, newParam(&m.Labels[i], types))
+		}
+	}
+	return f
+}
+
+func newParam(l *registry.Label, types *types) param {
+	out := param{Name: parameter(l.Name), Label: l.Name, Type: "string"}
+	e := types.ofLabel[l]
+	switch {
+	case e != "":
+		out.Type, out.Size = e, len(l.Values)+1
+	case l.Unit == "us":
+		out.Type = "time.Duration"
+	case l.Unit != "":
+		out.Type = "int64"
+	}
+	return out
 }
 
 // nameOf is the metric's name in Go, without the product's in front.
@@ -135,7 +176,7 @@ func (p *plan) checkNames() error {
 	}
 	for _, f := range p.Functions {
 		for _, name := range f.names() {
-			if err := claim(name, fmt.Sprintf("metric %q", f.Metric.Name)); err != nil {
+			if err := claim(name, f.of()); err != nil {
 				return err
 			}
 		}
@@ -158,6 +199,14 @@ func (p *plan) checkNames() error {
 		}
 	}
 	return nil
+}
+
+// of is what the function reports.
+func (f *function) of() string {
+	if f.Line != nil {
+		return fmt.Sprintf("template %q of metric %q", f.Line.ID, f.Metric.Name)
+	}
+	return fmt.Sprintf("metric %q", f.Metric.Name)
 }
 
 // names are the functions of a metric.

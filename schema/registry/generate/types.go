@@ -44,11 +44,7 @@ func newTypes(p *registry.Product, metrics []*registry.Metric) *types {
 	t := &types{ofMetric: map[*registry.Metric]string{}, ofLabel: map[*registry.Label]string{}}
 	for _, m := range metrics {
 		if hasType(m) {
-			name := nameOf(p, m)
-			if m.Type == schema.Log {
-				name += "Template"
-			}
-			t.ofMetric[m] = t.add(name, m.Values, fmt.Sprintf("metric %q", m.Name))
+			t.ofMetric[m] = t.add(nameOf(p, m), m.Values, fmt.Sprintf("metric %q", m.Name))
 		}
 		for i := range m.Labels {
 			l := &m.Labels[i]
@@ -71,9 +67,9 @@ func (t *types) differs(name string, texts []string) bool {
 }
 
 // hasType says whether the metric's value gets a type: a failure's codes are
-// errors.
+// errors, a log's lines are functions.
 func hasType(m *registry.Metric) bool {
-	return m.IsText() && m.Type != schema.Failure && isListed(m.Values, m.Treatment)
+	return m.IsText() && m.Type != schema.Failure && m.Type != schema.Log && isListed(m.Values, m.Treatment)
 }
 
 // add returns the type of that name with these values, and makes it unless it is

@@ -6,6 +6,7 @@
 package telemetry
 
 import (
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -138,11 +139,67 @@ func Error(err error, operation ErrorOperation) {
 	}
 }
 
-// Log reports a line by its template, as finder.log: A line of the log of
-// Finder, by the ID of its text; nothing is filled in.
-func Log(v LogTemplate) {
+// LogStartSafe reports this line as finder.log: Started in safe mode after a
+// failed start.
+func LogStartSafe() {
 	if r := reporting.Load(); r != nil {
-		r.client.State("finder.log", v.text())
+		r.client.State("finder.log", "start_safe")
+	}
+}
+
+// LogSyncBegun reports this line as finder.log: The copy of the index is being
+// renewed.
+func LogSyncBegun() {
+	if r := reporting.Load(); r != nil {
+		r.client.State("finder.log", "sync_begun")
+	}
+}
+
+// LogSyncResumed reports this line as finder.log: The copy of the index is
+// renewed from where it stopped.
+func LogSyncResumed() {
+	if r := reporting.Load(); r != nil {
+		r.client.State("finder.log", "sync_resumed")
+	}
+}
+
+// LogSyncDone reports this line as finder.log: Renewed the copy of the index on
+// {host}: {documents} documents in {took}
+func LogSyncDone(documents int64, took time.Duration) {
+	if r := reporting.Load(); r != nil {
+		r.client.State("finder.log", "sync_done", client.Label{Name: "documents", Value: strconv.FormatInt(documents, 10)}, client.Label{Name: "took", Value: strconv.FormatInt(took.Microseconds(), 10)})
+	}
+}
+
+// LogSyncGaveUp reports this line as finder.log: Could not renew the copy of
+// the index, attempt {attempt}: {reason} ({error})
+func LogSyncGaveUp(attempt int64, reason Reason) {
+	if r := reporting.Load(); r != nil {
+		r.client.State("finder.log", "sync_gave_up", client.Label{Name: "attempt", Value: strconv.FormatInt(attempt, 10)}, client.Label{Name: "reason", Value: reason.text()})
+	}
+}
+
+// LogIndexRebuilt reports this line as finder.log: The index was damaged and
+// has been built anew. documents={documents} took={took}
+func LogIndexRebuilt(documents int64, took time.Duration) {
+	if r := reporting.Load(); r != nil {
+		r.client.State("finder.log", "index_rebuilt", client.Label{Name: "documents", Value: strconv.FormatInt(documents, 10)}, client.Label{Name: "took", Value: strconv.FormatInt(took.Microseconds(), 10)})
+	}
+}
+
+// LogCacheCleared reports this line as finder.log: The cache was emptied
+// because its form had changed.
+func LogCacheCleared() {
+	if r := reporting.Load(); r != nil {
+		r.client.State("finder.log", "cache_cleared")
+	}
+}
+
+// LogFolderSkipped reports this line as finder.log: Skipped folder {folder}:
+// {reason} for user {user}
+func LogFolderSkipped(reason Reason) {
+	if r := reporting.Load(); r != nil {
+		r.client.State("finder.log", "folder_skipped", client.Label{Name: "reason", Value: reason.text()})
 	}
 }
 
@@ -330,23 +387,22 @@ var textsOfErrorOperation = [...]string{"", "start", "search", "open", "save", "
 
 func (v ErrorOperation) text() string { return textsOfErrorOperation[v.n] }
 
-// LogTemplate is a registered value of metric "finder.log". The zero value is
-// none.
-type LogTemplate struct{ n int }
+// Reason is a registered value of label "reason" of metric "finder.log". The
+// zero value is none.
+type Reason struct{ n int }
 
-// The values of LogTemplate.
+// The values of Reason.
 var (
-	LogTemplateStartSafe    = LogTemplate{1}
-	LogTemplateSyncBegun    = LogTemplate{2}
-	LogTemplateSyncResumed  = LogTemplate{3}
-	LogTemplateSyncGaveUp   = LogTemplate{4}
-	LogTemplateIndexRebuilt = LogTemplate{5}
-	LogTemplateCacheCleared = LogTemplate{6}
+	ReasonNetwork  = Reason{1}
+	ReasonDenied   = Reason{2}
+	ReasonDiskFull = Reason{3}
+	ReasonFormat   = Reason{4}
+	ReasonOther    = Reason{5}
 )
 
-var textsOfLogTemplate = [...]string{"", "start_safe", "sync_begun", "sync_resumed", "sync_gave_up", "index_rebuilt", "cache_cleared"}
+var textsOfReason = [...]string{"", "network", "denied", "disk_full", "format", "other"}
 
-func (v LogTemplate) text() string { return textsOfLogTemplate[v.n] }
+func (v Reason) text() string { return textsOfReason[v.n] }
 
 // SurveyUsage is a registered value of metric "survey.usage". The zero value is
 // none.
