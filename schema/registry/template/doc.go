@@ -9,7 +9,8 @@
 // A placeholder has a [Slot]: listed words, a number that is put into a range,
 // or a bounded form. One without is dropped, whatever stands there. {{ and }}
 // are braces. What stands at the end in the form key={name} is a field: it may
-// stand anywhere behind the message, among others, which are dropped.
+// stand anywhere behind the message, among others, which are dropped, or be
+// missing.
 //
 // A line is read in three forms. In {"msg":"...","key":...} and in
 // msg="..." key=value, as Go's slog writes them, the message is msg. Any other

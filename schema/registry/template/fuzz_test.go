@@ -25,6 +25,9 @@ func FuzzMatch(f *testing.F) {
 		f.Add(s[0], s[1])
 	}
 	f.Fuzz(func(t *testing.T, text, line string) {
+		if len(text) > 1000 {
+			return // a registry has none of that length
+		}
 		one, err := template.Parse(text, slots())
 		if err != nil {
 			if one != nil || strings.ContainsAny(err.Error(), "\n") {
@@ -45,7 +48,7 @@ func FuzzMatch(f *testing.F) {
 			}
 		}
 		if !utf8.ValidString(text) || strings.ContainsAny(text, "\x01\x02") {
-			return // a registry has none
+			return // nor such bytes
 		}
 		if !ok && expression(text).MatchString(line) && len(line) <= template.MaxLine && utf8.ValidString(line) && !strings.ContainsAny(line, "\r\n{=") {
 			t.Fatalf("%q is not of %q", line, text)

@@ -144,8 +144,7 @@ func (t *Template) apart(l line) ([]schema.Label, bool) {
 		end := r.at[t.message].next(0)
 		pairs, _ = assignments(strings.TrimLeft(l.message[end:], " \t"))
 	}
-	more, ok := t.labelsIn(pairs)
-	return append(t.labelsOf(r), more...), ok
+	return append(t.labelsOf(r), t.labelsIn(pairs)...), true
 }
 
 func (t *Template) labelsOf(r *reading) []schema.Label {
@@ -155,24 +154,20 @@ func (t *Template) labelsOf(r *reading) []schema.Label {
 	return r.labels()
 }
 
-// labelsIn returns what is told of the template's fields. It fails when one is
-// not there. What cannot be told, or is there twice, is left out.
-func (t *Template) labelsIn(pairs []pair) (out []schema.Label, ok bool) {
+// labelsIn returns what is told of the template's fields. What cannot be told, is
+// not there or there twice is left out.
+func (t *Template) labelsIn(pairs []pair) (out []schema.Label) {
 	for _, f := range t.fields {
 		told, there := "", 0
 		for _, p := range pairs {
-			if p.key != f.key {
-				continue
+			if p.key == f.key {
+				told = f.slot.told(p.value)
+				there++
 			}
-			there++
-			told = f.slot.told(p.value)
-		}
-		if there == 0 {
-			return nil, false
 		}
 		if told != "" && there == 1 {
 			out = append(out, schema.Label{Name: f.name, Value: told})
 		}
 	}
-	return out, true
+	return out
 }

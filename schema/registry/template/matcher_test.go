@@ -105,7 +105,8 @@ func TestForms(t *testing.T) {
 		`time=1 msg="index built" by=bob state=on files=5 x=y`:                        built + " | files 5 | state on",
 		`{"msg":"index built","by":{"name":"bob"},"by":"bob","state":true,"files":5}`: built + " | files 5",
 		`{"msg":"index built","by":"bob","state":"gone","files":"many"}`:              built,
-		"index built files=5 state=on":                                                "",
+		"index built files=5 state=on":                                                built + " | files 5 | state on",
+		"index built g.files=5":                                                       built,
 		"index built by=bob files=5 state=on files=6":                                 built + " | state on",
 	} {
 		if got := found(t, line, plain, copied, built); got != want {
