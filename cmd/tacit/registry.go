@@ -29,6 +29,7 @@ func registryCommand(env *cli.Env) *cobra.Command {
 		generateCommand(env),
 		registryDocsCommand(env),
 		registryDiffCommand(env),
+		registryTemplatesCommand(env),
 	)
 }
 

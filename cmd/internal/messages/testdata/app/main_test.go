@@ -1,0 +1,3 @@
+package main
+
+func TestLog() { log.Printf("No message of a test") }

@@ -1,0 +1,3 @@
+package data
+
+func f() { log.Print("No message of data") }

@@ -1,0 +1,3 @@
+package other
+
+func f() { log.Print("No message of others") }
