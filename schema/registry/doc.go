@@ -17,10 +17,13 @@
 //	treatment:  keep, bucket, hash, scrub; labels may also have drop
 //	values:     the texts that may be kept, or format: version, os_version, country, frames
 //	overflow:   other: a text that is not listed becomes this on the host
-//	templates:  of type log: [{id: ..., text: ...}]; a record carries the ID
+//	templates:  of type log: [{id: ..., text: ...}]; a record carries the ID. What
+//	            is filled in is {name} in the text, and dropped unless a label has
+//	            that name: see package template
 //	max:        of numbers; of type survey at most 10
 //	buckets:    ascending bounds
-//	labels:     [{name, description, treatment, values or format, overflow, attribute}]
+//	labels:     [{name, description, treatment, values or format, overflow, attribute};
+//	            with treatment bucket a number, of a unit, in buckets]
 //	rollups:    [{facets: at most 3 configuration metrics, min_installations: 20}]
 //	otlp:       what of OpenTelemetry becomes it: {span: NAME}, {metric: NAME},
 //	            {event: NAME}, {exception: true}; a label is taken from the attribute
@@ -35,8 +38,10 @@
 // for answers and counts. No refusal repeats a value that was offered, since
 // it may be somebody's name, nor a name that is not registered.
 //
+// [Registry.Matcher] turns the lines that a product logs into records.
+//
 // Between the first two checks [Metric.Fit] and [Label.Fit] put the overflow in
-// place of what is not listed. Whether a metric has expired is asked by whoever
+// place of what is not listed, the latter a range in place of a number. Whether a metric has expired is asked by whoever
 // has a clock: [Metric.Expired].
 //
 // A parsed registry never changes and may be used by many at once. Checks do
