@@ -25,7 +25,7 @@ func TestWrongValues(t *testing.T) {
 		"bench --installations 0":                                  "take 1 to 1,000",
 		"up --ports -1":                                            "take 1 to 65,535",
 		"registry docs --format pdf":                               "write markdown, html or csv",
-		"registry templates --product finder .":                   "--registry FILE",
+		"registry templates --product finder .":                    "--registry FILE",
 		"bench --rounds 0":                                         "take 1 or more",
 		"bench --envelopes -1":                                     "take 0",
 		"store recall --agent x --from 7d --to 2026-01-01":         "write it as 2026-11-01",

@@ -41,8 +41,8 @@
 // [Registry.Matcher] turns the lines that a product logs into records.
 //
 // Between the first two checks [Metric.Fit] and [Label.Fit] put the overflow in
-// place of what is not listed, the latter a range in place of a number. Whether a metric has expired is asked by whoever
-// has a clock: [Metric.Expired].
+// place of what is not listed, the latter a range in place of a number. Whether a
+// metric has expired is asked by whoever has a clock: [Metric.Expired].
 //
 // A parsed registry never changes and may be used by many at once. Checks do
 // no I/O, keep nothing and never block, so there is nothing to fill up or to go
