@@ -128,7 +128,11 @@ func unitBehind(pieces []piece) (name, unit string) {
 		rest := strings.TrimLeft(behind, unitLetters)
 		unit = behind[:len(behind)-len(rest)]
 		next, _ := utf8.DecodeRuneInString(rest)
-		if _, ok := number("1"+unit, pieces[i].slot.Unit); ok && unit != "" && pieces[i].slot.Bucket != nil && !unicode.IsLetter(next) {
+		slot := pieces[i].slot
+		if slot == nil || slot.Bucket == nil || unit == "" || unicode.IsLetter(next) {
+			continue
+		}
+		if _, ok := number("1"+unit, slot.Unit); ok {
 			return pieces[i].name, unit
 		}
 	}

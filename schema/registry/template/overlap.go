@@ -94,16 +94,16 @@ func (a *automaton) edge(from int, on *class, to int) {
 
 // piece adds what a piece takes, and returns the state behind it.
 func (a *automaton) piece(at int, p *piece) int {
-	switch s := &p.slot; {
+	switch s := p.slot; {
 	case p.constant != "":
 		return a.text(at, p.constant)
+	case s == nil:
+		a.edge(at, anyByte, at)
+		return at
 	case s.Bucket != nil:
 		return a.run(at, firstNumber, nextNumber)
 	case s.Fits != nil:
 		return a.run(at, blackByte, blackByte)
-	case s.dropped():
-		a.edge(at, anyByte, at)
-		return at
 	case s.Other != "":
 		a.edge(at, blackByte, at)
 		return at

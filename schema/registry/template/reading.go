@@ -67,17 +67,18 @@ func (r *reading) backward(i int) {
 }
 
 // isOpen says whether any text may stand there.
-func (p *piece) isOpen() bool { return p.constant == "" && p.slot.dropped() }
+func (p *piece) isOpen() bool { return p.name != "" && p.slot == nil }
 
 // ends calls do with each place at which a piece that begins at start can end,
 // unless it is open.
 func (p *piece) ends(text string, start int, do func(end int)) {
 	rest := text[start:]
-	switch s := &p.slot; {
+	switch s := p.slot; {
 	case p.constant != "":
 		if strings.HasPrefix(rest, p.constant) {
 			do(start + len(p.constant))
 		}
+	case s == nil:
 	case s.Bucket != nil:
 		for n := 1; n <= min(len(rest), maxNumber) && (inNumber(rest[n-1]) || n == 1); n++ {
 			if _, ok := number(rest[:n], s.Unit); ok && !splits(rest, n) {
@@ -115,7 +116,7 @@ const maxForm = 64 // bytes of one word, which has a form or is none of those li
 func (r *reading) labels() (out []schema.Label) {
 	for i := range r.pieces {
 		p := &r.pieces[i]
-		if p.name == "" || p.slot.dropped() {
+		if p.slot == nil {
 			continue
 		}
 		told, same := "", true
@@ -138,6 +139,8 @@ func (r *reading) labels() (out []schema.Label) {
 // told returns what is told of a text that stands in the slot; empty: nothing is.
 func (s *Slot) told(text string) string {
 	switch {
+	case s == nil:
+		return ""
 	case s.Bucket != nil:
 		if n, ok := number(text, s.Unit); ok {
 			return s.Bucket(n)

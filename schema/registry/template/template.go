@@ -12,7 +12,6 @@ type Template struct {
 	pieces  []piece
 	message int // how many of the pieces are the message; the others are fields
 	fields  []field
-	names   []string
 	labels  bool // whether it has slots that are not dropped
 }
 
@@ -30,14 +29,14 @@ type Slot struct {
 type piece struct {
 	constant string
 	name     string
-	slot     Slot
+	slot     *Slot // nil: what stands there is dropped
 }
 
 // field is a placeholder behind the message, by its key.
 type field struct {
 	key  string
 	name string
-	slot Slot
+	slot *Slot
 }
 
 // Mistake is what is wrong with the text of a template, and what to write
@@ -55,17 +54,13 @@ func Parse(text string, slots map[string]Slot) (*Template, error) {
 		return nil, err
 	}
 	t := &Template{pieces: pieces}
-	for i := range t.pieces {
-		p := &t.pieces[i]
-		if p.name == "" {
-			continue
-		}
-		if slices.Contains(t.names, p.name) {
+	for i, p := range pieces {
+		if p.name != "" && slices.ContainsFunc(pieces[:i], func(o piece) bool { return o.name == p.name }) {
 			return nil, &Mistake{fmt.Sprintf("placeholder {%s} is there twice", p.name), "give each a name of its own"}
 		}
-		t.names = append(t.names, p.name)
-		p.slot = slots[p.name]
-		t.labels = t.labels || !p.slot.dropped()
+		if slot := slots[p.name]; p.name != "" && !slot.dropped() {
+			pieces[i].slot, t.labels = &slot, true
+		}
 	}
 	if name, unit := unitBehind(t.pieces); unit != "" {
 		return nil, &Mistake{fmt.Sprintf("%q stands behind {%s}", unit, name), "leave it out: a number is read with its unit"}
@@ -78,7 +73,14 @@ func Parse(text string, slots map[string]Slot) (*Template, error) {
 }
 
 // Names returns the names of the placeholders, in the order of the text.
-func (t *Template) Names() []string { return slices.Clone(t.names) }
+func (t *Template) Names() (out []string) {
+	for _, p := range t.pieces {
+		if p.name != "" {
+			out = append(out, p.name)
+		}
+	}
+	return out
+}
 
 // Constants returns how many bytes of the template are always there.
 func (t *Template) Constants() int {
@@ -90,45 +92,40 @@ func (t *Template) Constants() int {
 }
 
 // dropped says whether nothing is told of what stands there.
-func (s *Slot) dropped() bool { return len(s.Words) == 0 && s.Bucket == nil && s.Fits == nil }
+func (s *Slot) dropped() bool {
+	return s == nil || len(s.Words) == 0 && s.Bucket == nil && s.Fits == nil
+}
 
 // split cuts a text at its placeholders.
 func split(text string) (out []piece, err error) {
-	var constant strings.Builder
+	constant := ""
 	for rest := text; rest != ""; {
-		switch i := strings.IndexAny(rest, "{}"); {
+		i := strings.IndexAny(rest, "{}")
+		switch {
 		case i < 0:
-			constant.WriteString(rest)
-			rest = ""
+			constant, rest = constant+rest, ""
+			continue
 		case strings.HasPrefix(rest[i+1:], rest[i:i+1]):
-			constant.WriteString(rest[:i+1])
-			rest = rest[i+2:]
+			constant, rest = constant+rest[:i+1], rest[i+2:]
+			continue
 		case rest[i] == '}':
 			return nil, &Mistake{"there is a } without a {", "write }} for a brace"}
-		default:
-			name, after, closed := strings.Cut(rest[i+1:], "}")
-			if !closed || !isName(name) {
-				return nil, &Mistake{"there is a { without a name and a }", "write {name}, of letters, digits and . _ -, or {{ for a brace"}
-			}
-			constant.WriteString(rest[:i])
-			if constant.Len() == 0 && len(out) > 0 {
-				return nil, &Mistake{fmt.Sprintf("nothing stands between {%s} and {%s}", out[len(out)-1].name, name), "make one placeholder of both"}
-			}
-			out = add(out, &constant)
-			out, rest = append(out, piece{name: name}), after
 		}
+		name, after, closed := strings.Cut(rest[i+1:], "}")
+		if !closed || !isName(name) {
+			return nil, &Mistake{"there is a { without a name and a }", "write {name}, of letters, digits and . _ -, or {{ for a brace"}
+		}
+		if constant += rest[:i]; constant != "" {
+			out = append(out, piece{constant: constant})
+		} else if len(out) > 0 {
+			return nil, &Mistake{fmt.Sprintf("nothing stands between {%s} and {%s}", out[len(out)-1].name, name), "make one placeholder of both"}
+		}
+		out, rest, constant = append(out, piece{name: name}), after, ""
 	}
-	return add(out, &constant), nil
-}
-
-// add appends a constant, unless it is empty.
-func add(pieces []piece, constant *strings.Builder) []piece {
-	if constant.Len() == 0 {
-		return pieces
+	if constant != "" {
+		out = append(out, piece{constant: constant})
 	}
-	pieces = append(pieces, piece{constant: constant.String()})
-	constant.Reset()
-	return pieces
+	return out, nil
 }
 
 // cutFields finds the fields that the template ends in: " key=" and a
