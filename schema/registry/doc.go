@@ -22,8 +22,9 @@
 //	            that name: see package template
 //	max:        of numbers; of type survey at most 10
 //	buckets:    ascending bounds
-//	labels:     [{name, description, treatment, values or format, overflow, attribute};
-//	            with treatment bucket a number, of a unit, in buckets]
+//	labels:     [{name, description, treatment, values or format, overflow, attribute}];
+//	            those with treatment bucket have a unit and buckets, and are offered
+//	            as a number in decimal digits
 //	rollups:    [{facets: at most 3 configuration metrics, min_installations: 20}]
 //	otlp:       what of OpenTelemetry becomes it: {span: NAME}, {metric: NAME},
 //	            {event: NAME}, {exception: true}; a label is taken from the attribute

@@ -77,6 +77,7 @@ func checkLaid(t *testing.T, r *Registry) {
 		}
 	}
 	for _, p := range r.Products {
+		r.Matcher(p.Name)
 		known := map[string]bool{}
 		for i := range r.Metrics {
 			for _, u := range r.Metrics[i].Rollups {
@@ -124,6 +125,9 @@ func checkParsed(t *testing.T, r *Registry, m *Metric) {
 		t.Fatalf("metric out of bounds: %+v", m)
 	}
 	for _, l := range m.Labels {
+		if (l.Treatment == schema.Bucket) != (len(l.BucketNames()) > 1) || l.Treatment == schema.Bucket && len(l.Values) > 0 {
+			t.Fatalf("label %+v", l)
+		}
 		if len(m.OTLP) > 0 && NeverMapped(l.From()) || l.Overflow != "" && !slices.Contains(l.Values, l.Overflow) {
 			t.Fatalf("label %+v", l)
 		}

@@ -2,6 +2,7 @@ package template
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,28 +13,30 @@ type pair struct{ key, value string }
 // maxPairs bounds the fields of a line that are looked at.
 const maxPairs = 64
 
-// structured reads a line in one of slog's forms. It fails when the line has
-// another, or no message.
-func structured(line string) (message string, pairs []pair, ok bool) {
-	if strings.HasPrefix(line, "{") {
-		pairs, ok = object(line)
-	} else {
-		pairs, ok = assignments(line)
+// structured reads a text in one of slog's forms, and fails when it has another.
+// An object without a message is one that has no line for anybody: nil.
+func structured(text string) (l *line, ok bool) {
+	pairs, object := object(text)
+	if !object {
+		pairs, _ = assignments(text)
 	}
-	if !ok {
-		return "", nil, false
+	i := slices.IndexFunc(pairs, func(p pair) bool { return p.key == "msg" || p.key == "message" })
+	if i < 0 {
+		return nil, object
 	}
-	for i, p := range pairs {
-		if p.key == "msg" || p.key == "message" {
-			return p.value, append(pairs[:i:i], pairs[i+1:]...), true
-		}
-	}
-	return "", nil, false
+	l = &line{message: pairs[i].value, structured: true}
+	l.pairs = slices.Delete(pairs, i, i+1)
+	l.ends = make(set, words(len(l.message)+1))
+	l.ends.add(len(l.message))
+	return l, true
 }
 
 // object reads a line that is a JSON object. What lies in groups has the group's
 // key and a dot in front.
 func object(line string) (out []pair, ok bool) {
+	if !strings.HasPrefix(line, "{") {
+		return nil, false
+	}
 	d := json.NewDecoder(strings.NewReader(line))
 	d.UseNumber()
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -54,7 +57,7 @@ func members(d *json.Decoder, group string, out []pair) ([]pair, bool) {
 			return nil, false
 		}
 		value, err := d.Token()
-		if err != nil || len(out) > maxPairs {
+		if err != nil {
 			return nil, false
 		}
 		name, ok := group+key.(string), true
@@ -66,11 +69,11 @@ func members(d *json.Decoder, group string, out []pair) ([]pair, bool) {
 				ok = skip(d)
 			}
 		case string:
-			out = append(out, pair{name, v})
+			out = more(out, pair{name, v})
 		case json.Number:
-			out = append(out, pair{name, v.String()})
+			out = more(out, pair{name, v.String()})
 		case bool:
-			out = append(out, pair{name, strconv.FormatBool(v)})
+			out = more(out, pair{name, strconv.FormatBool(v)})
 		}
 		if !ok {
 			return nil, false
@@ -81,6 +84,14 @@ func members(d *json.Decoder, group string, out []pair) ([]pair, bool) {
 }
 
 const maxGroups = 8 // within each other
+
+// more appends a field, unless there are enough.
+func more(pairs []pair, p pair) []pair {
+	if len(pairs) == maxPairs {
+		return pairs
+	}
+	return append(pairs, p)
+}
 
 // skip passes over the rest of a list or an object.
 func skip(d *json.Decoder) bool {
@@ -103,10 +114,10 @@ func skip(d *json.Decoder) bool {
 func assignments(line string) (out []pair, ok bool) {
 	for rest := strings.TrimRight(line, " "); rest != ""; {
 		p, n := assignment(rest)
-		if n == 0 || len(out) > maxPairs {
+		if n == 0 {
 			return nil, false
 		}
-		out = append(out, p)
+		out = more(out, p)
 		rest = strings.TrimLeft(rest[n:], " ")
 	}
 	return out, len(out) > 0

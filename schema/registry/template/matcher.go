@@ -83,10 +83,11 @@ func (m *Matcher) Match(text string) (index int, labels []schema.Label, ok bool)
 func take(text, own string) (out []line) {
 	begin := starts(text, own)
 	for _, start := range begin {
-		if message, pairs, ok := structured(text[start:]); ok {
-			ends := make(set, words(len(message)+1))
-			ends.add(len(message))
-			return []line{{message: message, ends: ends, pairs: pairs, structured: true}}
+		switch l, ok := structured(text[start:]); {
+		case l != nil:
+			return []line{*l}
+		case ok:
+			return nil
 		}
 	}
 	for _, start := range begin {

@@ -54,6 +54,7 @@ func found(t testing.TB, line string, texts ...string) string {
 func TestForms(t *testing.T) {
 	const (
 		plain  = "disk full"
+		mine   = "{x} in my {y}"
 		copied = "copied {files} files to {place} in {took}"
 		built  = "index built files={files} state={state} by={by}"
 	)
@@ -86,7 +87,7 @@ func TestForms(t *testing.T) {
 		strings.Repeat("1", 130) + " disk full":                            "",
 		"Disk full":                                                        "", "disk  full": "", "disk full!": "", "the disk full": "", "bob: disk full": "", "": "",
 		"bob said: disk full": "", "09:49:17 bob said: disk full": "", "09:49:17 bob: disk full": "", "err=disk full": "",
-		`{"msg":"disk full"} {"msg":"disk full"}`: "", `{"msg":"disk full"`: "", `{"text":"disk full"}`: "", `{"msg":{"msg":"disk full"}}`: "",
+		`{"msg":"disk full"} {"msg":"disk full"}`: "", `{"msg":"disk full"`: "", `{"text":"disk full"}`: "", `{"text":" in my "}`: "", `{"msg":{"msg":"disk full"}}`: "",
 		`msg="disk full" and more`: "",
 
 		"copied 3 files to /home/bob in 340ms":             copied + " | files 3 | took 340000",
@@ -109,7 +110,7 @@ func TestForms(t *testing.T) {
 		"index built g.files=5":                                                       built,
 		"index built by=bob files=5 state=on files=6":                                 built + " | state on",
 	} {
-		if got := found(t, line, plain, copied, built); got != want {
+		if got := found(t, line, plain, copied, built, mine); got != want {
 			t.Errorf("%q: got %q, want %q", line, got, want)
 		}
 	}
