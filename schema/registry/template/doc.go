@@ -8,9 +8,9 @@
 //
 // A placeholder has a [Slot]: listed words, a number that is put into a range,
 // or a bounded form. One without is dropped, whatever stands there. {{ and }}
-// are braces. What stands at the end in the form key={name} is a field: it may
-// stand anywhere behind the message, among others, which are dropped, or be
-// missing.
+// are braces. What stands at the end in the form key={name} is a field: a line may
+// have its fields in any order behind the message, with others, which are
+// dropped, or lack them.
 //
 // A line is read in three forms. In {"msg":"...","key":...} and in
 // msg="..." key=value, as Go's slog writes them, the message is msg. Any other

@@ -69,7 +69,7 @@ func (m *Matcher) Match(text string) (index int, labels []schema.Label, ok bool)
 			case index < 0:
 				index, labels = i, found
 			case index == i: // it may begin at two places
-				labels = slices.DeleteFunc(labels, func(l schema.Label) bool { return !slices.Contains(found, l) })
+				labels = both(labels, found)
 			default:
 				return 0, nil, false
 			}
@@ -112,17 +112,26 @@ func (m *Matcher) candidates(l line) []int {
 }
 
 // match lays the template on a line. The fields of a structured one are apart
-// from its message, those of another stand behind it, most often as they do in
-// the template.
+// from its message. Another may have them as they stand in the template, or
+// quoted and in any order: what is told must be so in both readings.
 func (t *Template) match(l line) ([]schema.Label, bool) {
-	first, second := t.whole, t.apart
-	if l.structured {
-		first, second = second, first
+	apart, complete, ok := t.apart(l)
+	if ok && l.structured {
+		return apart, true
 	}
-	if labels, ok := first(l); ok {
-		return labels, true
+	whole, is := t.whole(l)
+	switch {
+	case !is:
+		return apart, ok
+	case ok && complete:
+		return both(apart, whole), true
 	}
-	return second(l)
+	return whole, true
+}
+
+// both returns the labels that two readings have.
+func both(a, b []schema.Label) []schema.Label {
+	return slices.DeleteFunc(a, func(l schema.Label) bool { return !slices.Contains(b, l) })
 }
 
 // whole lays message and fields on the line's message.
@@ -131,21 +140,27 @@ func (t *Template) whole(l line) ([]schema.Label, bool) {
 	return t.labelsOf(r), ok
 }
 
-// apart lays the message on the line's, and looks for the fields.
-func (t *Template) apart(l line) ([]schema.Label, bool) {
+// apart lays the message on the line's, and looks for the fields. Behind a
+// message, they count only if all of them are there: fewer may be the end of a
+// text that is dropped.
+func (t *Template) apart(l line) (labels []schema.Label, complete, ok bool) {
 	if len(t.fields) == 0 {
-		return nil, false
+		return nil, false, false
 	}
 	r, ok := read(t.pieces[:t.message], l.message, l.ends)
 	if !ok {
-		return nil, false
+		return nil, false, false
 	}
 	pairs := l.pairs
 	if !l.structured {
 		end := r.at[t.message].next(0)
 		pairs, _ = assignments(strings.TrimLeft(l.message[end:], " \t"))
 	}
-	return append(t.labelsOf(r), t.labelsIn(pairs)...), true
+	told, complete := t.labelsIn(pairs)
+	if !l.structured && !complete {
+		told = nil
+	}
+	return append(t.labelsOf(r), told...), complete, true
 }
 
 func (t *Template) labelsOf(r *reading) []schema.Label {
@@ -155,9 +170,10 @@ func (t *Template) labelsOf(r *reading) []schema.Label {
 	return r.labels()
 }
 
-// labelsIn returns what is told of the template's fields. What cannot be told, is
-// not there or there twice is left out.
-func (t *Template) labelsIn(pairs []pair) (out []schema.Label) {
+// labelsIn returns what is told of the template's fields, and whether all of
+// them are there. What cannot be told, or is there twice, is left out.
+func (t *Template) labelsIn(pairs []pair) (out []schema.Label, complete bool) {
+	complete = true
 	for _, f := range t.fields {
 		told, there := "", 0
 		for _, p := range pairs {
@@ -166,9 +182,10 @@ func (t *Template) labelsIn(pairs []pair) (out []schema.Label) {
 				there++
 			}
 		}
+		complete = complete && there > 0
 		if told != "" && there == 1 {
 			out = append(out, schema.Label{Name: f.name, Value: told})
 		}
 	}
-	return out
+	return out, complete
 }

@@ -106,7 +106,8 @@ func TestForms(t *testing.T) {
 		`time=1 msg="index built" by=bob state=on files=5 x=y`:                        built + " | files 5 | state on",
 		`{"msg":"index built","by":{"name":"bob"},"by":"bob","state":true,"files":5}`: built + " | files 5",
 		`{"msg":"index built","by":"bob","state":"gone","files":"many"}`:              built,
-		"index built files=5 state=on":                                                built + " | files 5 | state on",
+		"index built files=5 state=on":                                                built,
+		`msg="index built" files=5 state=on`:                                          built + " | files 5 | state on",
 		"index built g.files=5":                                                       built,
 		"index built by=bob files=5 state=on files=6":                                 built + " | state on",
 	} {
@@ -140,6 +141,11 @@ func TestDoubt(t *testing.T) {
 		{"login failed for guest", []string{"login failed for {user}", "login failed for guest"}, "none"},
 		{"error: disk full", []string{"error: {err}", "disk full"}, "none"},
 		{"2026/11/22 disk full", []string{"{x} full", "disk full"}, "none"},
+		{`msg="opened a files=7" files=9`, []string{"opened {x} files={files}"}, " | files 9"},
+		{`opened a state=off by=b state="on hold"`, []string{"opened {x} state={state}"}, ""},
+		{`opened a state="on hold" by="b state=off by=c"`, []string{"opened {x} state={state} by={by}"}, ""},
+		{`opened a state="on hold" by="b c"`, []string{"opened {x} state={state} by={by}"}, " | state on hold"},
+		{`opened a files=7 files=9`, []string{"opened {x} files={files}"}, ""},
 		{"literally {x} here", []string{"literally {{{x}}} here"}, ""},
 		{"literally x here", []string{"literally {{{x}}} here"}, "none"},
 	} {

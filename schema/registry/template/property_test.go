@@ -27,23 +27,28 @@ type drawn struct {
 	args    []argument
 }
 
-// drawTemplate draws a template whose first word is its own, and its arguments,
-// whose texts come from texts.
-func drawTemplate(t *rapid.T, id int, texts *rapid.Generator[string]) drawn {
-	words := rapid.SliceOfN(rapid.StringMatching(`[a-z]{3,8}|[A-Z][a-z]{2,6}:|\(\w{1,3}\)|é{2}|\{|\}`), 1, 5).Draw(t, "words")
+// from says what templates and the texts that are filled in are made of.
+type from struct {
+	words, texts *rapid.Generator[string]
+	names        []string // at least five
+}
+
+// drawTemplate draws a template whose first word is its own, and its arguments.
+func drawTemplate(t *rapid.T, id int, of from) drawn {
+	words := rapid.SliceOfN(of.words, 1, 5).Draw(t, "words")
 	out := drawn{text: fmt.Sprintf("event%c", 'a'+id)}
 	out.message = out.text
-	names := rapid.Permutation([]string{"files", "took", "size", "state", "reason", "version", "user", "path", "err", "x"}).Draw(t, "names")
+	names := rapid.Permutation(of.names).Draw(t, "names")
 	for i, w := range words {
 		out.text += " " + strings.NewReplacer("{", "{{", "}", "}}").Replace(w)
 		out.message += " " + w
 		if rapid.Bool().Draw(t, "filled") {
-			a := drawArgument(t, names[i], texts)
+			a := drawArgument(t, names[i], of.texts)
 			out.text, out.message, out.args = out.text+" {"+a.name+"}", out.message+" "+a.text, append(out.args, a)
 		}
 	}
-	for _, name := range names[5 : 5+rapid.IntRange(0, 3).Draw(t, "fields")] {
-		a := drawArgument(t, name, texts)
+	for _, name := range names[5 : 5+rapid.IntRange(0, min(3, len(names)-5)).Draw(t, "fields")] {
+		a := drawArgument(t, name, of.texts)
 		a.field = true
 		out.text, out.args = out.text+" "+a.name+"={"+a.name+"}", append(out.args, a)
 	}
@@ -128,13 +133,13 @@ func (d drawn) drawLine(t *rapid.T) string {
 
 // lines draws some templates and a line of the first. None of them fits lines of
 // another.
-func lines(t *rapid.T, texts *rapid.Generator[string]) (drawn, string, *template.Matcher) {
-	first := drawTemplate(t, 0, texts)
+func lines(t *rapid.T, of from) (drawn, string, *template.Matcher) {
+	first := drawTemplate(t, 0, of)
 	var all []*template.Template
 	for i := range rapid.IntRange(1, 4).Draw(t, "templates") {
 		d := first
 		if i > 0 {
-			d = drawTemplate(t, i, texts)
+			d = drawTemplate(t, i, of)
 		}
 		one, err := template.Parse(d.text, slots())
 		if err != nil {
@@ -153,9 +158,13 @@ func lines(t *rapid.T, texts *rapid.Generator[string]) (drawn, string, *template
 // TestAnyLine: whatever is filled into a template, its line is known by it, each
 // value that is to be told is told, and nothing else.
 func TestAnyLine(t *testing.T) {
-	texts := rapid.StringMatching(`[§ü€/@A-F ]{0,12}`)
+	of := from{
+		words: rapid.StringMatching(`[a-z]{3,8}|[A-Z][a-z]{2,6}:|\(\w{1,3}\)|é{2}|\{|\}`),
+		texts: rapid.StringMatching(`[§ü€/@A-F ]{0,12}`),
+		names: []string{"files", "took", "size", "state", "reason", "version", "user", "path", "err", "x"},
+	}
 	rapid.Check(t, func(t *rapid.T) {
-		d, line, m := lines(t, texts)
+		d, line, m := lines(t, of)
 		i, labels, ok := m.Match(line)
 		if !ok || i != 0 {
 			t.Fatalf("%q is not of %q: %d, %v", line, d.text, i, ok)
@@ -179,10 +188,15 @@ func TestAnyLine(t *testing.T) {
 // TestAnyText: a text that looks like what is to be told is told in no other's
 // place. What cannot be told apart is left out.
 func TestAnyText(t *testing.T) {
-	texts := rapid.SliceOfN(rapid.SampledFrom([]string{" ", "7", "300", "on", "off", "full", "1.2", "5 MiB", "7us", "event", "eventa", "eventb", "=", "files=7",
-		"state=off", "reason=slow", "version=9", `"`, `\"`, `{"msg":"eventb"}`, "msg=eventb", "INFO", "[x]", "\t"}), 0, 6)
+	parts := rapid.SampledFrom([]string{" ", "7", " aaa 7 aaa ", " aaa off aaa ", "aaa 9 aaa ", "full", "eventa", " files=7", " state=off reason=slow", `"`, `\"`,
+		`{"msg":"eventb"}`, "msg=eventb", "INFO", "[x]", "\t"})
+	of := from{
+		words: rapid.Just("aaa"),
+		texts: rapid.Map(rapid.SliceOfN(parts, 0, 3), func(parts []string) string { return strings.Join(parts, "") }),
+		names: []string{"files", "state", "reason", "user", "path", "err"},
+	}
 	rapid.Check(t, func(t *rapid.T) {
-		d, line, m := lines(t, rapid.Map(texts, func(parts []string) string { return strings.Join(parts, "") }))
+		d, line, m := lines(t, of)
 		i, labels, ok := m.Match(line)
 		if !ok || i != 0 {
 			t.Fatalf("%q is not of %q: %d, %v", line, d.text, i, ok)
