@@ -262,10 +262,11 @@ func (f *plantedField) health(moment string) {
 	f.t.Helper()
 	for _, p := range []*part{f.edge, f.site, f.store} {
 		for _, path := range []string{"/livez", "/readyz", "/metrics", "/"} {
-			answer := f.tell("tcp", p.healthAddress(f.t), "GET "+path+" HTTP/1.0\r\n\r\n")
-			if !bytes.HasPrefix(answer, []byte("HTTP/1.")) {
-				f.t.Errorf("%s of %s is answered %q", path, p.name, answer)
-			}
+			var answer []byte
+			rig.Eventually(f.t, path+" of "+p.name+" is answered", func() bool { // who has as long as a stranger
+				answer = f.tell("tcp", p.healthAddress(f.t), "GET "+path+" HTTP/1.0\r\n\r\n")
+				return bytes.HasPrefix(answer, []byte("HTTP/1."))
+			})
 			f.seen.add(path+" of "+p.name+" "+moment, answer)
 		}
 	}
