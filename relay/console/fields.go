@@ -110,7 +110,7 @@ func treatment(r *web.Request, m *registry.Metric) []string {
 	switch {
 	case m.Treatment == schema.Bucket:
 		return []string{bucketed(r, m.BucketNames())}
-	case m.Type == schema.Log:
+	case m.Type == schema.Log && m.Treatment == schema.Keep:
 		if slices.ContainsFunc(m.Templates, func(t registry.Template) bool { return len(t.Placeholders()) > 0 }) {
 			return []string{r.T("console.treatment.log.filled", len(m.Templates))}
 		}

@@ -18,7 +18,7 @@ import (
 // adds it to one of these files, and its change here.
 var variants = map[string][]string{
 	"Registry.Release":        {"release: 3\n", "release: 4\n"},
-	"Product.Name":            {"- name: alpha\n", "- name: gamma\n"},
+	"Product.Name":            {"- name: alpha\n", "- name: gamma\n", "product: alpha,", "product: gamma,"},
 	"Product.Modules":         {"[example.com/alpha]", "[example.com/alpha, example.com/gamma]"},
 	"Programme.Name":          {"ceip", "csp"},
 	"Programme.Default":       {"default: ask", "default: on"},
@@ -56,6 +56,11 @@ var variants = map[string][]string{
 	"Template.Text":           {"It has begun.", "It has started."},
 	"Rollup.Facets":           {"[{facets: [alpha.mode], min", "[{facets: [os.type], min"},
 	"Rollup.MinInstallations": {"min_installations: 30", "min_installations: 10"},
+	"Log.Name":                {"name: alpha.unit", "name: alpha.journal"},
+	"Log.Product":             {"  - {name: alpha.files, product: alpha", "  - {name: alpha.files, product: beta", "modules: [example.com/alpha]\n", "modules: [example.com/alpha]\n  - name: beta\n    modules: [example.com/beta]\n"},
+	"Log.Path":                {"/var/log/alpha/*.log", "/srv/alpha/*.log"},
+	"Log.Unit":                {"journal: alpha.service", "journal: alpha@1.service"},
+	"Log.Metric":              {"journal: alpha.service, metric: alpha.log", "journal: alpha.service, metric: alpha.lines", "  - name: alpha.mode\n", "  - {name: alpha.lines, description: L., category: product_log, programme: ceip, level: enhanced, type: log, treatment: keep, templates: [{id: a, text: It is one.}], page: true, owner: a, purpose: b, review: \"https://example.com/\", since: 1, expires: never}\n  - name: alpha.mode\n"},
 	"Source.Kind":             {"{span: alpha.time}", "{metric: alpha.time}"},
 	"Source.Name":             {"{span: alpha.time}", "{span: alpha.took}"},
 }

@@ -110,7 +110,7 @@ func New(reg *registry.Registry, cfg Config) *Dictionary {
 		Title:   "Data dictionary of " + products,
 		Release: reg.Release,
 		Sections: []Section{
-			b.never(), b.products(), b.programmes(), b.levels(), b.kept(), b.splits(), b.glance(),
+			b.never(), b.products(), b.programmes(), b.levels(), b.logs(), b.kept(), b.splits(), b.glance(),
 		},
 		Fields: b.categories(),
 		Sign: Signature{

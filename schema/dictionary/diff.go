@@ -43,6 +43,7 @@ func Diff(older, newer *registry.Registry) []Change {
 	d := &differ{}
 	d.programmes(older, newer)
 	d.products(older, newer)
+	d.logs(older, newer)
 	was, is := metricsOf(older), metricsOf(newer)
 	for _, name := range slices.Sorted(maps.Keys(both(was, is))) {
 		d.of = "metric " + name

@@ -72,6 +72,8 @@ func TestDiffMarks(t *testing.T) {
 		"another line under its ID":   {[]string{"It has begun.", "It has started."}, false, false, true},
 		"places in more modules":      {[]string{"[example.com/alpha]", "[example.com/alpha, example.com/lib]"}, true, false, false},
 		"another attribute":           {[]string{"attribute: alpha.kind", "attribute: alpha.sort"}, true, true, false},
+		"one more log":                {[]string{"logs:\n", "logs:\n  - {name: alpha.more, product: alpha, path: /srv/alpha/b.log, metric: alpha.log}\n"}, true, false, false},
+		"a log in another place":      {[]string{"/var/log/alpha/*.log", "/srv/alpha/*.log"}, true, true, false},
 		"a label that is dropped":     {[]string{"      - name: note\n        description: What was said.\n        treatment: drop\n", ""}, false, false, false},
 		"a label that is not dropped": {[]string{"      - name: frames\n        description: Where.\n        treatment: keep\n        format: frames\n", ""}, false, true, false},
 	} {

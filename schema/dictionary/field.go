@@ -24,6 +24,7 @@ const (
 	headKept      = "How long it is kept"
 	headProducts  = "Reported by"
 	headOTLP      = "Taken from OpenTelemetry"
+	headRead      = "Read from"
 	headSince     = "Since"
 	headExpires   = "Expires"
 	headOwner     = "Owner"
@@ -33,7 +34,7 @@ const (
 // heads returns all of them, in order.
 func heads() []string {
 	return []string{headWhat, headExample, headCategory, headPurpose, headProgramme, headLevel, headType, headAllowed, headAnonymous,
-		headGoes, headKept, headProducts, headOTLP, headSince, headExpires, headOwner, headReview}
+		headGoes, headKept, headProducts, headOTLP, headRead, headSince, headExpires, headOwner, headReview}
 }
 
 // field says all that the registry says of a metric.
@@ -53,6 +54,7 @@ func (b *builder) field(m *registry.Metric) Entry {
 		{Head: headKept, Lines: b.keptFor(m)},
 		b.reportedBy(m),
 		{Head: headOTLP, Lines: sources(m)},
+		{Head: headRead, Lines: b.readFrom(m)},
 		{Head: headSince, Lines: []string{fmt.Sprintf("Release %d.", m.Since)}},
 		{Head: headExpires, Lines: []string{expires(m)}},
 		{Head: headOwner, Lines: []string{m.Owner}},

@@ -77,6 +77,9 @@ func typeWords(m *registry.Metric) string {
 	case schema.Failure:
 		return "An error: a code, or the type of the error"
 	case schema.Log:
+		if m.Treatment == schema.Scrub {
+			return "A line of a log"
+		}
 		return "A line of a log, by its ID"
 	case schema.Answer:
 		return "An answer to a survey"

@@ -19,7 +19,8 @@
 //	overflow:   other: a text that is not listed becomes this on the host
 //	templates:  of type log: [{id: ..., text: ...}]; a record carries the ID. What
 //	            is filled in is {name} in the text, and dropped unless a label has
-//	            that name: see package template
+//	            that name: see package template. A log of treatment scrub has
+//	            none, and carries its lines
 //	max:        of numbers; of type survey at most 10
 //	buckets:    ascending bounds
 //	labels:     [{name, description, treatment, values or format, overflow, attribute}];
@@ -39,7 +40,8 @@
 // for answers and counts. No refusal repeats a value that was offered, since
 // it may be somebody's name, nor a name that is not registered.
 //
-// [Registry.Matcher] turns the lines that a product logs into records.
+// [Registry.Matcher] turns the lines that a product logs into records; where they
+// are read says [Log], at level enhanced only.
 //
 // Between the first two checks [Metric.Fit] and [Label.Fit] put the overflow in
 // place of what is not listed, the latter a range in place of a number. Whether a

@@ -117,7 +117,7 @@ func checkParsed(t *testing.T, r *Registry, m *Metric) {
 	case m.IsText() && kept && (len(m.Values) == 0) == (m.Format == ""), !m.IsText() && m.Max <= 0:
 		t.Fatalf("unbounded metric: %+v", m)
 	case m.Overflow != "" && !slices.Contains(m.Values, m.Overflow), m.Type == schema.Answer && m.Max > 10,
-		(m.Type == schema.Log) != (len(m.Templates) > 0), m.Type == schema.Log && (m.Level != schema.Enhanced || m.Format != ""):
+		(m.Type == schema.Log && kept) != (len(m.Templates) > 0), m.Type == schema.Log && (m.Level != schema.Enhanced || m.Format != ""):
 		t.Fatalf("words that are not listed: %+v", m)
 	case pageOnly && len(m.Rollups) > 0, !m.Page && len(m.Rollups) == 0, m.Treatment == schema.Drop:
 		t.Fatalf("metric in the wrong place: %+v", m)

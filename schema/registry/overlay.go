@@ -24,6 +24,10 @@ type File struct {
 //	products: who may report the metrics of this file; one of them may stand
 //	          here by its name alone when another file has its modules
 //	metrics:  as in a file of [Parse]
+//	logs:     [{name: ..., product: ..., path: /var/log/acme/*.log, metric: ...}, ...]
+//	          which files, or units (journal: acme.service), a host follows at level
+//	          enhanced; product and metric are of this file, the metric is of type
+//	          log; left out where there are none
 //	programmes: as there, left out where the base's default and purpose hold; a
 //	          programme stands in one file at most
 //
@@ -49,6 +53,7 @@ type laid struct {
 	objects  []object // of the products
 	switches []Programme
 	entries  []entry
+	logged   []loggedIn
 }
 
 // step is a release of the base that an overlay takes in.
@@ -97,12 +102,13 @@ func lay(base *Registry, files []File) (*Registry, []entry, Problems) {
 
 // read reads one file.
 func (l *laid) read(n *yaml.Node) {
-	l.o = l.object(n, "registry", "", []string{"release", "base", "products", "metrics"}, []string{"programmes"})
+	l.o = l.object(n, "registry", "", []string{"release", "base", "products", "metrics"}, []string{"programmes", "logs"})
 	l.number = l.release(l.o, "release")
 	l.steps = l.readSteps()
 	l.products, l.objects = l.reader.products(l.o, false)
 	l.switches = l.readProgrammes()
 	l.entries = l.metrics(l.o)
+	l.logged = l.logs(l.o)
 	names := make([]string, len(l.products))
 	for i, p := range l.products {
 		names[i] = p.Name
@@ -168,6 +174,7 @@ func join(reg, base *Registry, files []*laid) (entries []entry) {
 			e.lintMetric(reg)
 			l.claim(e.o, e.m.Name, "", owners)
 		}
+		l.followed(reg, owners)
 		entries = append(entries, l.entries...)
 	}
 	lintTogether(reg, entries)

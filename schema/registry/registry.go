@@ -28,6 +28,7 @@ type Registry struct {
 	Products   []Product
 	Programmes []Programme
 	Metrics    []Metric
+	Logs       []Log // that hosts follow at level enhanced; the base has none
 
 	products   map[string]*Product
 	programmes map[schema.Programme]*Programme

@@ -101,6 +101,8 @@ func (rd *reader) lintTreatment(o object, m *Metric) {
 	switch {
 	case m.Type == schema.Quantity:
 		allowed = append(allowed, schema.Bucket)
+	case m.Type == schema.Log:
+		allowed = append(allowed, schema.Scrub)
 	case m.Type == schema.State || m.Type == schema.Failure:
 		allowed = append(allowed, schema.Hash, schema.Scrub)
 	}

@@ -10,6 +10,12 @@ import (
 func (rd *reader) lintLog(o object, m *Metric) {
 	switch {
 	case m.Type == "":
+	case m.Type == schema.Log && m.Treatment == schema.Scrub:
+		for _, key := range []string{"templates", "values", "format", "overflow"} {
+			if o.has(key) {
+				rd.problem(o.value(key), fmt.Sprintf("%s has %s, but its lines are scrubbed", o.what, key), "remove "+key+", or use treatment keep and templates")
+			}
+		}
 	case m.Type == schema.Log && !o.has("templates"):
 		rd.problem(o.value("type"), o.what+" is a log without templates", `add templates: [{id: ..., text: "..."}]`)
 	case m.Type != schema.Log && o.has("templates"):
