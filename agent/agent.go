@@ -58,6 +58,7 @@ type Config struct {
 	Interval    time.Duration           // between gatherings; 0: 1 hour
 	Facts       time.Duration           // between looks at the host; 0: 1 hour
 	Window      time.Duration           // see upload.Config
+	LogWindow   time.Duration           // in which equal lines of a log are one record; 0: 1 minute
 	Timeout     time.Duration           // see upload.Config
 	Now         func() time.Time        // nil: time.Now
 	Logger      *slog.Logger            // nil: discard
@@ -97,6 +98,7 @@ type Agent struct {
 	turnedOn      chan struct{} // holds one: somebody said on
 	lookAgain     chan struct{} // holds one: records are taken that were refused
 	missed        atomic.Bool   // the last look at the host was refused
+	logs          logs
 	looked        chan struct{} // closed when the host was looked at once
 	lookedOnce    sync.Once
 

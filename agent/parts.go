@@ -25,6 +25,7 @@ type parts struct {
 	root         page.Root
 	spool        *spool.Spool
 	outbox       *outbox.Outbox
+	treatments   *anon.Treatments
 	intake       *intake.Intake
 	uploader     *upload.Uploader
 	facts        facts
@@ -86,11 +87,12 @@ func (a *Agent) openSpool(p *parts, dir string) (err error) {
 }
 
 func (a *Agent) newIntake(p *parts) *intake.Intake {
+	p.treatments = &anon.Treatments{
+		Registry: a.config.Registry, Scrubber: scrub.New(a.own), HashingKey: p.installation.HashingKey,
+	}
 	return intake.New(intake.Config{
-		Registry: a.config.Registry,
-		Treater: &anon.Treatments{
-			Registry: a.config.Registry, Scrubber: scrub.New(a.own), HashingKey: p.installation.HashingKey,
-		},
+		Registry:  a.config.Registry,
+		Treater:   p.treatments,
 		Tripwire:  tripwire{a.own},
 		Spool:     p.spool,
 		Blocked:   p.keepBlocked,

@@ -26,11 +26,13 @@ func (a *Agent) Hear(ctx context.Context) {
 
 // watch acts on every change of the decision.
 func (a *Agent) watch(ctx context.Context) {
+	defer a.leaveLogs()
 	was := a.participation.Decide()
 	refused := false // by anybody, since records were last taken
 	a.participation.Watch(ctx, func(d participation.Decision) {
 		a.changed()
 		a.forgetTelemetry()
+		a.followLogs(ctx)
 		if d.MaySend && !was.MaySend {
 			wake(a.turnedOn) // what waits goes at once
 		}

@@ -28,6 +28,9 @@ func (t *Terms) takes(m *registry.Metric, known bool) bool {
 	return len(t.Collect) > 0 && (!known || slices.Contains(t.Collect, m.Programme))
 }
 
+// Takes says whether records of a registered metric are taken on these terms.
+func (t *Terms) Takes(m *registry.Metric) bool { return t.takes(m, true) && t.refuses(m) == "" }
+
 // refuses says why the terms do not let a metric be taken though its programme
 // takes part; "": they do.
 func (t *Terms) refuses(m *registry.Metric) (reason string) {

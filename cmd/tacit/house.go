@@ -175,7 +175,7 @@ func (h *house) openAgent(ctx context.Context) (err error) {
 	h.agent, err = agent.New(ctx, agent.Config{
 		Data: h.data, Product: cli.Product(), Registry: h.registry.Registry, Relays: []string{h.relayURL()}, Credential: channel.credential,
 		Vendor: h.publicKey(), Sources: []collect.Source{h.engine()},
-		Interval: upInterval, Facts: upFacts, Window: upWindow, Timeout: upTimeout, Logger: h.logger,
+		Interval: upInterval, Facts: upFacts, Window: upWindow, LogWindow: upLogWindow, Timeout: upTimeout, Logger: h.logger,
 		OTLP: h.otlp,
 	})
 	if err != nil {

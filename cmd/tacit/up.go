@@ -17,11 +17,12 @@ import (
 
 // Times of `up`. Everything is on one machine, so that waiting hides nothing.
 const (
-	upInterval = 2 * time.Second // between gatherings
-	upFacts    = time.Minute     // between looks at the host
-	upWindow   = 200 * time.Millisecond
-	upTimeout  = 5 * time.Second  // for a reply
-	onceLimit  = 30 * time.Second // of one full cycle
+	upInterval  = 2 * time.Second // between gatherings
+	upFacts     = time.Minute     // between looks at the host
+	upWindow    = 200 * time.Millisecond
+	upLogWindow = 5 * time.Second  // in which equal lines of a log are one record
+	upTimeout   = 5 * time.Second  // for a reply
+	onceLimit   = 30 * time.Second // of one full cycle
 )
 
 type upOptions struct {
