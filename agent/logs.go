@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/follow"
 	"github.com/tacit-telemetry/tacit/schema"
@@ -81,8 +82,11 @@ func (a *Agent) readLogs(ctx context.Context, of []registry.Log) {
 		})
 		release()
 		if !a.hasParts() {
-			pause(ctx, mendPause, nil)
+			pause(ctx, replacePause, nil)
 		}
 	}
 	idle() // what lines and their groups took
 }
+
+// replacePause is how long it is waited for the next installation.
+const replacePause = 100 * time.Millisecond

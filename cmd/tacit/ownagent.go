@@ -61,7 +61,7 @@ func shownPage(p local.Page) console.Envelope {
 	for _, r := range p.Records {
 		e.Rows = append(e.Rows, console.Row{
 			Time: r.Time, Product: strings.TrimSpace(r.Product + " " + r.Version), Metric: r.Metric,
-			Labels: pairs(r.Labels), Value: fmt.Sprint(r.Value.Any()),
+			Labels: pairs(r.Labels), Value: fmt.Sprint(r.Value.Any()) + shownCount(r.Count),
 		})
 	}
 	return e

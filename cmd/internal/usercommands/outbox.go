@@ -71,7 +71,7 @@ func outboxShow(c *cobra.Command, env *cli.Env, arg string) error {
 	}
 	env.Printf("entry %d, %s, %s, %d bytes, %s\nkey that opens it and nothing else: %s\n\n", e.Number, e.Sent, e.Kind, e.Bytes, e.Outcome, e.BodyKey)
 	if e.Page != nil {
-		printPage(env, *e.Page)
+		printPage(env, *e.Page, shownRegistry(env))
 	}
 	if e.Fragment != nil {
 		printFragment(env, *e.Fragment)

@@ -9,15 +9,18 @@ import (
 
 	"github.com/tacit-telemetry/tacit/agent/local"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/registry"
 )
 
-func printPreview(env *cli.Env, p local.Preview) {
+// printPreview prints what would be sent; reg says what lines of logs are.
+func printPreview(env *cli.Env, p local.Preview, reg *registry.Registry) {
 	if len(p.Pages)+len(p.Fragments) == 0 {
 		env.Printf("nothing waits to be sent\n")
 	}
 	for _, page := range p.Pages {
 		env.Printf("a page, sealed for whoever this installation's ID is read out to:\n")
-		printPage(env, page)
+		printPage(env, page, reg)
 		env.Printf("\n")
 	}
 	for _, f := range p.Fragments {
@@ -30,12 +33,26 @@ func printPreview(env *cli.Env, p local.Preview) {
 	}
 }
 
-func printPage(env *cli.Env, p local.Page) {
+func printPage(env *cli.Env, p local.Page, reg *registry.Registry) {
 	w := tabwriter.NewWriter(env.Out, 2, 0, 2, ' ', 0)
+	var lines []loggedLine
 	for _, r := range p.Records {
-		fmt.Fprintf(w, "  %s\t%s\t%v\t%s\n", r.Time, r.Metric, r.Value.Any(), joined(r.Labels))
+		if m, ok := reg.Metric(r.Metric); ok && m.Category == schema.ProductLog {
+			lines = append(lines, loggedLine{r, m})
+			continue
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%v%s\t%s\n", r.Time, r.Metric, r.Value.Any(), times(r.Count), joined(r.Labels))
 	}
 	_ = w.Flush() // to a terminal or a pipe that may be closed
+	printLines(env, lines)
+}
+
+// times says of how many equal events a record is, when there were several.
+func times(n uint32) string {
+	if n <= 1 {
+		return ""
+	}
+	return fmt.Sprintf(" ×%d", n)
 }
 
 func printFragment(env *cli.Env, f local.Fragment) {

@@ -32,7 +32,7 @@ func previewCommand(env *cli.Env) *cobra.Command {
 			if env.JSON {
 				return env.PrintJSON(p)
 			}
-			printPreview(env, p)
+			printPreview(env, p, shownRegistry(env))
 			return nil
 		},
 	}
