@@ -74,7 +74,7 @@ func (a *Agent) readLogs(ctx context.Context, of []registry.Log) {
 	for ctx.Err() == nil {
 		p, within, release := a.hold(ctx)
 		follow.Run(within, follow.Config{
-			Logs: of, Treater: p.treatments, Window: a.config.LogWindow, Now: a.config.Now, Logger: a.config.Logger,
+			Logs: of, Treater: p.treatments, Matcher: a.matcher, Window: a.config.LogWindow, Now: a.config.Now, Logger: a.config.Logger,
 			Take: func(ctx context.Context, records []schema.Record) error {
 				_, err := p.intake.Take(ctx, records, false)
 				return err
@@ -87,6 +87,9 @@ func (a *Agent) readLogs(ctx context.Context, of []registry.Log) {
 	}
 	idle() // what lines and their groups took
 }
+
+// matcher knows the lines of a product.
+func (a *Agent) matcher(product string) follow.Matcher { return a.config.Registry.Matcher(product) }
 
 // replacePause is how long it is waited for the next installation.
 const replacePause = 100 * time.Millisecond

@@ -13,7 +13,8 @@ import (
 
 // Matcher knows the lines that one product says beforehand that it logs.
 type Matcher interface {
-	// Match returns the record that a line is, without its product and time.
+	// Match returns the record that a line is, as treated, without its time and
+	// its product's version.
 	Match(line string) (schema.Record, bool)
 }
 

@@ -22,12 +22,6 @@ const (
 	skippedKinds  = "kinds"
 )
 
-// grouped is a record and what it is told apart by: how it looks when treated.
-type grouped struct {
-	record schema.Record
-	key    string
-}
-
 // keyOf returns what equal records have in common.
 func keyOf(r *schema.Record) string {
 	var b strings.Builder
@@ -59,23 +53,24 @@ func (g *groups) clear() {
 	g.at, g.skips, g.records, g.bytes = map[string]int{}, map[string]int{}, nil, 0
 }
 
-// add counts a record, or a line more that is left out when there are too many
+// add counts a treated record, or a line more that is left out when there are too many
 // kinds.
-func (g *groups) add(r grouped, now time.Time) {
+func (g *groups) add(r schema.Record, now time.Time) {
+	key := keyOf(&r)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	i, ok := g.at[r.key]
+	i, ok := g.at[key]
 	switch {
 	case ok && g.records[i].Count < schema.MaxCount:
 		g.records[i].Count++
 	case ok:
 		g.count(skippedRate, now)
-	case len(g.at) >= maxKinds || g.bytes+len(r.key) > maxKindBytes:
+	case len(g.at) >= maxKinds || g.bytes+len(key) > maxKindBytes:
 		g.count(skippedKinds, now)
 	default:
-		r.record.Time, r.record.Count = coarse(now), 1
-		g.at[r.key] = len(g.records)
-		g.records, g.bytes = append(g.records, r.record), g.bytes+len(r.key)
+		r.Time, r.Count = coarse(now), 1
+		g.at[key] = len(g.records)
+		g.records, g.bytes = append(g.records, r), g.bytes+len(key)
 	}
 }
 

@@ -57,8 +57,7 @@ func TestGroups(t *testing.T) {
 func TestTooManyKinds(t *testing.T) {
 	g := newGroups("acme")
 	add := func(text string) {
-		r := schema.Record{Metric: LineMetric, Value: schema.Text(text)}
-		g.add(grouped{r, keyOf(&r)}, time.Now())
+		g.add(schema.Record{Metric: LineMetric, Value: schema.Text(text)}, time.Now())
 	}
 	for i := range maxKinds + 50 {
 		add(fmt.Sprint("kind ", i))
@@ -80,9 +79,9 @@ func TestTooManyKinds(t *testing.T) {
 // TestNumbersHaveABound: one record stands for as many lines as a page takes.
 func TestNumbersHaveABound(t *testing.T) {
 	g := newGroups("acme")
-	g.add(grouped{schema.Record{Metric: LineMetric}, "key"}, time.Now())
+	g.add(schema.Record{Metric: LineMetric}, time.Now())
 	g.records[0].Count = schema.MaxCount
-	g.add(grouped{schema.Record{Metric: LineMetric}, "key"}, time.Now())
+	g.add(schema.Record{Metric: LineMetric}, time.Now())
 	if g.records[0].Count != schema.MaxCount || skipped(g.records)[skippedRate] != 1 {
 		t.Errorf("%+v", g.records)
 	}

@@ -87,20 +87,20 @@ func (s *source) take(line []byte) {
 	s.groups.add(r, s.now())
 }
 
-// record returns what a line is: the record of a template, whose numbers are
-// still to be treated, or the line scrubbed. It is false when that is too long.
-func (s *source) record(line string) (r grouped, ok bool) {
+// record returns what a line is, treated: the record of a template, or the line
+// scrubbed. It is false when that is too long.
+func (s *source) record(line string) (schema.Record, bool) {
 	product := schema.Product{Name: s.log.Product, Version: noVersion}
 	if s.match != nil {
-		if m, ok := s.match.Match(line); ok && m.Metric == s.log.Metric {
-			m.Product, m.Time = product, 0
-			if treated, err := s.treater.Apply(m); err == nil {
-				return grouped{record: m, key: keyOf(&treated)}, true
+		if r, ok := s.match.Match(line); ok && r.Metric == s.log.Metric {
+			r.Product = product
+			if r, err := s.treater.Apply(r); err == nil {
+				return r, true
 			}
 		}
 	}
-	treated, err := s.treater.Apply(schema.Record{Product: product, Metric: LineMetric, Value: schema.Text(line)})
-	return grouped{record: treated, key: keyOf(&treated)}, err == nil
+	r, err := s.treater.Apply(schema.Record{Product: product, Metric: LineMetric, Value: schema.Text(line)})
+	return r, err == nil
 }
 
 // long counts a line that is too long.
