@@ -9,10 +9,11 @@
 // twice, and nothing on disk tells what was read.
 //
 // A line that matches a registered template becomes that record. Any other is
-// scrubbed, whole, before anything is done with it. Equal records of one window
-// become one, with their number and the minute of the first; only these go on.
-// Each line of a stack is a line. The product's version is not known here, and is
-// "unknown".
+// scrubbed, whole, before anything is done with it; then the time and the process
+// that it begins with go. Equal records of one window become one, with their number
+// and the minute of the first, and so do scrubbed lines of which more than four
+// differ in numbers alone; only these go on. Each line of a stack is a line. The
+// product's version is not known here, and is "unknown".
 //
 // What happens to files:
 //

@@ -52,6 +52,11 @@ func TestGroups(t *testing.T) {
 	})
 }
 
+// word returns a word for a number, of letters.
+func word(n int) string {
+	return strings.Map(func(r rune) rune { return r - '0' + 'a' }, fmt.Sprintf("%04d", n))
+}
+
 // TestTooManyKinds: lines of kinds that there is no room for are counted, and
 // those of kinds that are there go on to count.
 func TestTooManyKinds(t *testing.T) {
@@ -60,16 +65,16 @@ func TestTooManyKinds(t *testing.T) {
 		g.add(schema.Record{Metric: LineMetric, Value: schema.Text(text)}, time.Now())
 	}
 	for i := range maxKinds + 50 {
-		add(fmt.Sprint("kind ", i))
-		add("kind 0")
+		add("kind " + word(i))
+		add("kind " + word(0))
 	}
-	if got := skipped(g.records); got[skippedKinds] != 50 || counts(g.records)["kind 0"] != maxKinds+51 {
-		t.Errorf("left out %v, and kind 0 came %d times", got, counts(g.records)["kind 0"])
+	if got := skipped(g.records); got[skippedKinds] != 50 || counts(g.records)["kind "+word(0)] != maxKinds+51 {
+		t.Errorf("left out %v, and kind 0 came %d times", got, counts(g.records)["kind "+word(0)])
 	}
 	g.clear()
 	long := strings.Repeat("x", 4<<10)
 	for i := range maxKinds {
-		add(fmt.Sprint(long, i))
+		add(long + word(i))
 	}
 	if n := len(g.at); n == 0 || n*len(long) > maxKindBytes || skipped(g.records)[skippedKinds] != int64(maxKinds-n) {
 		t.Errorf("%d long kinds are kept, and %v left out", n, skipped(g.records))
@@ -173,5 +178,55 @@ func TestTakenLater(t *testing.T) {
 	end()
 	if got := counts(shelf.taken())["one"]; got > n {
 		t.Errorf("%d lines of %d were taken", got, n)
+	}
+}
+
+// TestNumbersMerge: lines that differ in numbers alone are told apart while they
+// are few.
+func TestNumbersMerge(t *testing.T) {
+	g := newGroups("acme")
+	for i := range 40 {
+		for _, text := range []string{"exit code " + fmt.Sprint(i%maxVariants), fmt.Sprintf("took %d.%dms at <num>:%d:07 of 8", i, i, i+10), "shard-" + word(i)} {
+			g.add(schema.Record{Metric: LineMetric, Value: schema.Text(text)}, time.Now())
+		}
+	}
+	got := map[string]int{}
+	g.handOn(func(records []schema.Record) error {
+		got = counts(records)
+		return nil
+	})
+	if got["exit code 0"] != 10 || got["exit code 3"] != 10 || got["took <num>ms at <num> of <num>"] != 40 || len(got) != maxVariants+1+40 {
+		t.Errorf("records %v", got)
+	}
+}
+
+func TestWithoutTime(t *testing.T) {
+	for line, want := range map[string]string{
+		"2026-11-22 10:40:34.855 UTC [21211] LOG:  ready": "LOG:  ready",
+		"<num>:40:34.855 UTC [<num>] LOG: ready":          "LOG: ready",
+		"2026-11-22T10:40:34.855Z INFO ready":             "INFO ready",
+		"2026-11-22T10:40:34+01:00 ready":                 "ready",
+		"Nov 22 10:11:12 <word> app[<num>]: ready":        "<word> app[<num>]: ready",
+		"Sun Nov 22 10:11:12 2026 ready":                  "2026 ready",
+		"[22/Nov/2026:10:11:12 +0000] GET":                "GET",
+		"[10:11:12] 42 documents":                         "42 documents",
+		"42 documents":                                    "42 documents", "may 5 items at 10:11": "may 5 items at 10:11", "2026-11-22 ready": "2026-11-22 ready",
+		"<ip> - - [22/Nov/2026:10:11:12 +0000] GET": "<ip> - - [22/Nov/2026:10:11:12 +0000] GET",
+		"10:11:12": "", "": "",
+	} {
+		if got := withoutTime(line); got != want {
+			t.Errorf("%q becomes %q, want %q", line, got, want)
+		}
+	}
+}
+
+func TestShape(t *testing.T) {
+	for line, want := range map[string]string{
+		"a1 b-2 x86_64 utf8 sha256": "a1 b-<num> x86_64 utf8 sha256", "3 4.5s 6,000 7:08 <num>:40": "<num> <num>s <num> <num> <num>",
+		"2026-11-22T10:40:34.855Z!": "<num>!", "(1) [2] 3. 4, 5:": "(<num>) [<num>] <num>. <num>, <num>:", "<ip> ä1 0x1f": "<ip> ä1 <num>x1f",
+	} {
+		if got := shape(line); got != want || shape(got) != got {
+			t.Errorf("%q has shape %q, want %q", line, got, want)
+		}
 	}
 }

@@ -84,7 +84,9 @@ func (s *source) take(line []byte) {
 		s.groups.skip(skippedLong, s.now())
 		return
 	}
-	s.groups.add(r, s.now())
+	if r.Value.Text != "" { // it was more than a time
+		s.groups.add(r, s.now())
+	}
 }
 
 // record returns what a line is, treated: the record of a template, or the line
@@ -100,6 +102,7 @@ func (s *source) record(line string) (schema.Record, bool) {
 		}
 	}
 	r, err := s.treater.Apply(schema.Record{Product: product, Metric: LineMetric, Value: schema.Text(line)})
+	r.Value.Text = withoutTime(r.Value.Text)
 	return r, err == nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -86,6 +87,13 @@ func showRegistry(env *cli.Env, names []string) error {
 			by = strings.Join(m.Products, ", ")
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", m.Name, m.Category, m.Type, m.Treatment, goesInto(m), by, m.Since, m.Purpose)
+	}
+	if err := w.Flush(); err != nil || len(reg.Logs) == 0 {
+		return err
+	}
+	fmt.Fprintln(w, "\nLOG READ AT ENHANCED\tOF\tFROM\tLINES OF")
+	for _, l := range reg.Logs {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Name, l.Product, cmp.Or(l.Path, "journal of "+l.Unit), l.Metric)
 	}
 	return w.Flush()
 }

@@ -26,7 +26,7 @@ func TestShippedRegistries(t *testing.T) {
 		}
 	}
 	r := rig.Tacit(t, append([]string{"registry", "show", "--data", rig.Dir(t)}, example...)...).Run(t)
-	for _, text := range []string{"registry release 1\n", "\nos.type ", "\nfinder.menu.used ", "\nhttp.server.request.duration ", "\nsurvey.score "} {
+	for _, text := range []string{"registry release 1\n", "\nos.type ", "\nfinder.menu.used ", "\nhttp.server.request.duration ", "\nsurvey.score ", "\nfinder.files ", "journal of finder.service"} {
 		if r.Code != 0 || !strings.Contains(r.Stdout, text) {
 			t.Errorf("exit %d, and %q is not in what is shown:\n%s%s", r.Code, text, r.Stdout, r.Stderr)
 		}
