@@ -9,6 +9,9 @@
 // site refuses, nothing more leaves on it, and it only listens for the site's
 // next word. A full disk refuses records and ends nothing.
 //
+// The logs of products that the registry names it reads at level enhanced only,
+// and stops within a second when that ends.
+//
 // Its user can make it another installation while it runs: [Agent.ResetID], and
 // [Agent.Erase], which also has the store erase what it holds. What was taken and
 // not sent yet goes with the old one; an erasure goes on until the store has

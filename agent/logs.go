@@ -47,10 +47,11 @@ func (a *Agent) leaveLogs() {
 }
 
 // givenLogs returns the logs whose lines are taken now: those of their templates,
-// and all others. At level standard there are none.
+// and all others. At level standard there are none, nor on a
+// host that makes no pages.
 func (a *Agent) givenLogs() (out []registry.Log) {
 	t, now := a.terms(), a.config.Now()
-	if t.Level != schema.Enhanced {
+	if t.Level != schema.Enhanced || a.machine().Ephemeral {
 		return nil
 	}
 	taken := func(name string) bool {
