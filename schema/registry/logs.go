@@ -144,6 +144,12 @@ func (l *laid) followed(reg *Registry, owners map[string]*laid) {
 				"write one of the products of this file")
 		}
 		l.lintLines(log)
+		same := func(other Log) bool {
+			return log.Path+log.Unit != "" && log.Path == other.Path && log.Unit == other.Unit
+		}
+		if i := slices.IndexFunc(reg.Logs, same); i >= 0 {
+			l.problem(log.o.node, fmt.Sprintf("%s is read where log %q is", log.o.what, reg.Logs[i].Name), "remove one of them: its lines would count twice")
+		}
 		reg.Logs = append(reg.Logs, log.Log)
 		if len(reg.Logs) == MaxLogs+1 {
 			l.problem(log.o.node, fmt.Sprintf("more than %d logs", MaxLogs), "remove some: each is read by every host that gives enhanced")
