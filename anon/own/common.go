@@ -28,11 +28,8 @@ const minNumber = 8
 // weak reports whether other text holds the value by chance: it is short, or
 // each of its parts is a common word or a number.
 func (ids *Identifiers) weak(value string) bool {
-	if len(value) < minStrong {
-		return true
-	}
 	low := strings.ToLower(value)
-	if ids.isCommon(low) {
+	if len(low) < minStrong || ids.isCommon(low) {
 		return true
 	}
 	for part := range strings.FieldsFuncSeq(low, isJoin) {

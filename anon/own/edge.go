@@ -9,7 +9,7 @@ type edge uint8
 const (
 	anywhere  edge = iota // long or random enough: nothing
 	noDigit               // an IPv4 address, not a part of a longer number
-	noHex                 // an IPv6 address or bare MAC, not a part of longer hex
+	noHex                 // digits in base 16, not a part of more of them; a word may be
 	segment               // a directory: the name ends where the needle ends
 	wholeWord             // no letter, digit, - or _ before or behind
 	hostPlace             // a whole word where a host is named, by a word or a sign
@@ -17,6 +17,9 @@ const (
 	hostWord              // the same by a word only: for names that are shorter
 	userWord              // than what chance puts behind a sign in binary
 )
+
+// isPlace says whether a word or a sign must tell what the needle is.
+func (e edge) isPlace() bool { return e >= hostPlace }
 
 // mode says who asks, for the needles that Replace finds more freely.
 type mode bool
@@ -34,7 +37,7 @@ func (m mode) edge(n *needle) edge {
 }
 
 func (e edge) holds(text []byte, from, to int) bool {
-	if e != anywhere && isItem(text, from, to) && e < hostPlace {
+	if e != anywhere && isItem(text, from, to) && !e.isPlace() {
 		return true
 	}
 	switch e {
@@ -43,11 +46,11 @@ func (e edge) holds(text []byte, from, to int) bool {
 	case noDigit:
 		return !touchesDigit(text, from, to)
 	case noHex:
-		return !isHexAt(text, from-1) && !isHexAt(text, to)
+		return !(isHexAt(text, from-1) && isHexWordBefore(text, from)) && !(isHexAt(text, to) && isHexWord(text, to))
 	case segment:
 		return !isWordAt(text, to)
 	case wholeWord:
-		return !isWordAt(text, from-1) && !isWordAt(text, to)
+		return beginsWord(text, from) && !isWordAt(text, to)
 	case hostPlace:
 		return wholeWord.holds(text, from, to) && (hostWordBefore(text, from) || text[max(from-1, 0)] == '@')
 	case hostWord:
@@ -75,86 +78,83 @@ func touchesDigit(text []byte, from, to int) bool {
 	return at(from-1) || at(to) || dot(from-1) && at(from-2) || dot(to) && at(to+1)
 }
 
+func isLetter(b byte) bool { return 'a' <= canon[b] && canon[b] <= 'z' }
+
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
 func isHexAt(text []byte, i int) bool {
-	if i < 0 || i >= len(text) {
-		return false
+	return i >= 0 && i < len(text) && hexDigit[text[i]] < 16
+}
+
+// isHexWord reports whether the letters and digits from i on are all digits in
+// base 16.
+func isHexWord(text []byte, i int) bool {
+	for ; i < len(text) && (isLetter(text[i]) || isDigit(text[i])); i++ {
+		if !isHexAt(text, i) {
+			return false
+		}
 	}
-	b := fold[text[i]]
-	return isDigit(b) || 'a' <= b && b <= 'f'
+	return true
+}
+
+// isHexWordBefore is isHexWord of those that end at i.
+func isHexWordBefore(text []byte, i int) bool {
+	for ; i > 0 && (isLetter(text[i-1]) || isDigit(text[i-1])); i-- {
+		if !isHexAt(text, i-1) {
+			return false
+		}
+	}
+	return true
 }
 
 func isWordAt(text []byte, i int) bool {
 	if i < 0 || i >= len(text) {
 		return false
 	}
-	b := fold[text[i]]
-	return 'a' <= b && b <= 'z' || isDigit(b) || b == '_' || b == '-'
+	b := text[i]
+	return isLetter(b) || isDigit(b) || b == '_' || b == '-'
+}
+
+// beginsWord reports whether no word goes on at i. The letter of an escaped end
+// of a line or tab is none of one.
+func beginsWord(text []byte, i int) bool {
+	return !isWordAt(text, i-1) || i > 1 && text[i-2] == '\\' && strings.IndexByte("nrtvf", text[i-1]) >= 0
+}
+
+// driveBefore returns where a path begins whose first slash stands at i: with a
+// drive, or with more slashes.
+func driveBefore(text []byte, i int) int {
+	if i >= len(text) || canon[text[i]] != '/' {
+		return i
+	}
+	j := i
+	for j > 0 && i-j < maxRun && canon[text[j-1]] == '/' {
+		j--
+	}
+	if j > 1 && (text[j-1] == ':' || text[j-1] == '|') && isLetter(text[j-2]) && !isWordAt(text, j-3) {
+		return j - 2
+	}
+	return i
 }
 
 // labels are what scrubbed text holds in place of values: no identifiers,
 // whatever a host or user is called.
-const labels = "<host><user><path><ip><mac><id><secret><url><email><card><iban><phone><num><word><cut>"
-
-func isLabel(text []byte, from, to int) bool {
-	return from > 0 && to < len(text) && text[from-1] == '<' && text[to] == '>' &&
-		strings.Contains(labels, string(text[from-1:to+1]))
-}
-
-// Words behind which a host or a user is named.
 const (
-	hostWords = " host hostname host.name nodename rhost lhost node server machine computer computername workstation "
-	userWords = " user username user.name user_name logname ruser luser euser login owner account uname sudo su "
-	homeWords = " home users profiles settings "
+	labels       = "<host><user><path><ip><mac><id><secret><url><email><card><iban><phone><name><num><word><cut>"
+	longestLabel = len("<secret>")
 )
 
-// longest of the words above, and how many separators may stand in between.
-const (
-	longestWord   = 12
-	maxSeparators = 4
-)
-
-// named are the separators between such a word and the name.
-const named = " \"'=:([<"
-
-// hostWordBefore finds the words, and the two signs of //host and \\host.
-func hostWordBefore(text []byte, from int) bool {
-	if from > 1 && text[from-1] == text[from-2] && (text[from-1] == '/' || text[from-1] == '\\') {
-		return true
+// overlapsLabel reports whether any of the bytes is a part of a label.
+func overlapsLabel(text []byte, from, to int) bool {
+	for i := max(0, from-longestLabel+1); i < to; i++ {
+		if text[i] != '<' {
+			continue
+		}
+		for end := i + 2; end < len(text) && end < i+longestLabel; end++ {
+			if text[end] == '>' && end >= from && strings.Contains(labels, string(text[i:end+1])) {
+				return true
+			}
+		}
 	}
-	return contains(hostWords, wordBefore(text, from, named))
-}
-
-func userWordBefore(text []byte, from int) bool {
-	return contains(userWords, wordBefore(text, from, named)) || contains(homeWords, wordBefore(text, from, `/\`))
-}
-
-// userSignAround finds name@host, ~name and uid=1000(name).
-func userSignAround(text []byte, from, to int) bool {
-	if to < len(text) && text[to] == '@' || from > 0 && text[from-1] == '~' {
-		return true
-	}
-	return from > 1 && text[from-1] == '(' && isDigit(text[from-2])
-}
-
-// wordBefore returns the word before from, in lower case, or "" if no
-// separator stands between.
-func wordBefore(text []byte, from int, separators string) string {
-	end := from
-	for end > 0 && from-end < maxSeparators && strings.IndexByte(separators, text[end-1]) >= 0 {
-		end--
-	}
-	if end == from {
-		return ""
-	}
-	start := end
-	for start > 0 && end-start <= longestWord && (isWordAt(text, start-1) || text[start-1] == '.') {
-		start--
-	}
-	return string(appendFold(nil, string(text[start:end])))
-}
-
-func contains(words, word string) bool {
-	return word != "" && strings.Contains(words, " "+word+" ")
+	return false
 }

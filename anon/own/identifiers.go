@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -19,6 +20,7 @@ const (
 	maxHost       = 4096      // identifiers from the host before the old ones are forgotten
 	minStrong     = 6         // bytes from which an uncommon identifier is found anywhere
 	minNeedle     = 4         // bytes of the shortest needle found without a place
+	minEncoded    = minStrong // bytes of the shortest value that is found encoded anywhere
 )
 
 // Config is what Gather is told.
@@ -42,8 +44,17 @@ type Identifiers struct {
 	common func(string) bool
 
 	mu         sync.RWMutex
-	long       *index // needles of four bytes and more
-	short      *index // of two and three
+	long       *index                  // needles of four bytes and more
+	short      *index                  // of two and three
+	raw        *index                  // of bytes
+	sums       sums                    // digests, which raw's set knows, too
+	exact      filter                  // what bytes and digests begin with, and groups of base64
+	decoded    filter                  // what an identifier decoded from hex may begin with
+	addresses  map[netip.Addr]struct{} // as 16 bytes
+	firsts     map[string]struct{}     // first groups of those that are IPv6
+	marks      uint32                  // of bytes that make a text worth another look
+	literal    uint32                  // of those that stand in identifiers
+	reach      int                     // how many bytes away a writing may end that begins at any byte
 	host       map[found]struct{}
 	never      map[string]struct{}
 	neverBytes int
@@ -54,6 +65,7 @@ type Identifiers struct {
 type found struct {
 	class Class
 	value string
+	key   bool // the value is the bytes of a public SSH key
 }
 
 // Gather collects this host's identifiers. Its error joins what could not be
@@ -79,7 +91,7 @@ func (ids *Identifiers) Refresh(ctx context.Context) error {
 			ids.addNever(v)
 		}
 		for _, v := range ids.renamed {
-			ids.add(found{Installation, v})
+			ids.add(found{class: Installation, value: v})
 		}
 	}
 	for _, f := range now[:min(len(now), maxHost)] {
@@ -94,8 +106,23 @@ func (ids *Identifiers) Refresh(ctx context.Context) error {
 	return nil
 }
 
+// A writing that is looked for within another has at most reachEach bytes for
+// each byte of the identifier: hex of UTF-16 with separators. leastReach is for
+// digests, and for the words that tell where somebody is named.
+const (
+	reachEach  = 8
+	leastReach = 256
+)
+
+// startExact is the size of the set of an ordinary host, with some hundred
+// groups of base64 for each identifier: twice 2^18 bits, 64 KiB.
+const startExact = 18
+
 func (ids *Identifiers) clear() {
-	ids.long, ids.short = newIndex(minNeedle), newIndex(2)
+	ids.long, ids.short, ids.raw, ids.sums = newIndex(minNeedle), newIndex(2), newIndex(minNeedle), sums{}
+	ids.exact, ids.decoded = newFilter(startExact), newFilter(startBits)
+	ids.addresses, ids.firsts = map[netip.Addr]struct{}{}, map[string]struct{}{}
+	ids.marks, ids.literal, ids.reach = markLiteral|markControl|markUnseen, 0, leastReach
 	ids.host = map[found]struct{}{}
 }
 

@@ -1,149 +1,181 @@
 package own
 
-// needle is one writing of one identifier.
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// kind says how a needle is compared.
+type kind uint8
+
+const (
+	textual    kind = iota // canonical bytes, of which some may come in runs
+	raw                    // these bytes
+	wideLittle             // text in UTF-16, the low byte first
+	wideBig                // the same, the high byte first
+	group6                 // the first group of an IPv6 address, which is read as a whole
+	mapped6                // the same, of the last bytes before an IPv4 address
+)
+
+// needle is what is looked for: an identifier as text, or bytes of one.
 type needle struct {
-	text    string // in lower case if fold
-	class   Class
-	fold    bool // compare in any ASCII case
+	at      uint32 // of its bytes in the index
+	size    uint16
+	class   code
+	kind    kind
 	scan    edge // what must stand around it for Scan
 	replace edge // what must stand around it for Replace
 }
 
-// index finds needles by a hash of their first bytes: a bit set that is asked
-// at every position, and chains that are walked only where a bit is set.
+// index finds needles by a hash of their first bytes: a set that is asked at
+// every position, and chains that are walked only where it says yes.
 type index struct {
 	width   int // bytes that are hashed; no needle is shorter
-	log     uint
+	bytes   []byte
 	needles []needle
-	next    []int32 // the needle with the same hash before, or -1
+	links   []link
 	heads   []int32
-	bits    []uint64
+	shift   uint // what a hash is shifted by to be a place in heads
+	filter  filter
 }
 
+// link is one beginning of one needle.
+type link struct {
+	key    uint32
+	needle int32
+	next   int32 // the link with the same hash before, or -1
+}
+
+// Sizes of an empty index, as powers of two: chains, and bits of the set.
 const (
-	startLog = 10 // 2^10 chains
-	bitLog   = 4  // 2^4 bits of the set a chain
+	startChains = 8
+	startBits   = 15
 )
 
 func newIndex(width int) *index {
-	x := &index{width: width}
-	x.resize(startLog)
+	x := &index{width: width, filter: newFilter(startBits)}
+	x.resize(startChains)
 	return x
 }
 
 func (x *index) resize(log uint) {
-	x.log = log
+	x.shift = 32 - log
 	x.heads = make([]int32, 1<<log)
 	for i := range x.heads {
 		x.heads[i] = -1
 	}
-	x.bits = make([]uint64, 1<<(log+bitLog)/64)
-	x.next = x.next[:0]
-	for i := range x.needles {
-		x.link(i)
+	for i := range x.links {
+		x.chain(i)
 	}
 }
 
-func (x *index) add(n needle) {
-	if n.fold {
-		n.text = string(appendFold(nil, n.text))
-	}
+// add adds a needle that may begin with any of the keys.
+func (x *index) add(n needle, text string, keys ...uint32) {
+	n.at, n.size = uint32(len(x.bytes)), uint16(len(text))
+	x.bytes = append(x.bytes, text...)
 	x.needles = append(x.needles, n)
-	if len(x.needles) > len(x.heads) {
-		x.resize(x.log + 1)
-		return
+	for _, k := range keys {
+		if len(x.links) == len(x.heads) {
+			x.resize(32 - x.shift + 1)
+		}
+		x.links = append(x.links, link{key: k, needle: int32(len(x.needles) - 1)})
+		x.chain(len(x.links) - 1)
+		x.filter.add(k)
 	}
-	x.link(len(x.needles) - 1)
 }
 
-func (x *index) link(i int) {
-	h := x.hash([]byte(x.needles[i].text), 0)
-	head := h >> (32 - x.log)
-	bit := h >> (32 - x.log - bitLog)
-	x.next = append(x.next, x.heads[head])
-	x.heads[head] = int32(i)
-	x.bits[bit/64] |= 1 << (bit % 64)
+func (x *index) chain(i int) {
+	l := &x.links[i]
+	head := l.key * knuth >> x.shift
+	l.next, x.heads[head] = x.heads[head], int32(i)
 }
 
-// hash is Knuth's multiplicative hash of the first bytes in lower case; the
-// text has at least x.width bytes from i.
-func (x *index) hash(text []byte, i int) uint32 {
-	k := uint32(fold[text[i]]) | uint32(fold[text[i+1]])<<8
-	if x.width == 4 {
-		k |= uint32(fold[text[i+2]])<<16 | uint32(fold[text[i+3]])<<24
+// keyOf returns the key of up to four bytes, the first one lowest.
+func keyOf[T string | []byte](b T) (key uint32) {
+	for i := range len(b) {
+		key |= uint32(b[i]) << (8 * i)
 	}
-	return k * knuth
+	return key
 }
 
-const knuth = 0x9e3779b1
-
-// filter is the bit set of an index, for whoever asks it at every position.
-type filter struct {
-	bits  []uint64
-	shift uint
-}
-
-func (x *index) filter() filter { return filter{x.bits, 32 - x.log - bitLog} }
-
-// has says whether a needle may begin with the bytes of a key, which are as
-// many as the index hashes, in lower case, the first one lowest.
-func (f filter) has(key uint32) bool {
-	bit := key * knuth >> f.shift
-	return f.bits[bit/64]&(1<<(bit%64)) != 0
-}
-
-// at returns the longest needle that stands at i with the edges that mode asks.
-func (x *index) at(text []byte, i int, m mode) *needle {
-	if len(text)-i < x.width {
-		return nil
-	}
-	h := x.hash(text, i)
-	bit := h >> (32 - x.log - bitLog)
-	if x.bits[bit/64]&(1<<(bit%64)) == 0 {
-		return nil
-	}
-	var best *needle
-	for j := x.heads[h>>(32-x.log)]; j >= 0; j = x.next[j] {
-		n := &x.needles[j]
-		to := i + len(n.text)
-		if (best == nil || len(n.text) > len(best.text)) && n.stands(text, i) &&
-			!isLabel(text, i, to) && m.edge(n).holds(text, i, to) {
-			best = n
+// keysOf returns the keys of what a text with the needle's canonical bytes may
+// begin with, as its canonical bytes: a run may be longer.
+func keysOf(text string, width int) (keys []uint32) {
+	var begin func(b []byte, rest string)
+	begin = func(b []byte, rest string) {
+		if len(b) == width {
+			keys = append(keys, keyOf(b))
+			return
+		}
+		if rest == "" {
+			return
+		}
+		c := rest[0]
+		b = append(b[:len(b):len(b)], c)
+		begin(b, rest[1:])
+		for isRun(c) && len(b) > 1 && len(b) < width {
+			b = append(b[:len(b):len(b)], c)
+			begin(b, rest[1:])
 		}
 	}
-	return best
+	begin(nil, text)
+	return keys
 }
 
-func (n *needle) stands(text []byte, i int) bool {
-	if len(text)-i < len(n.text) {
-		return false
+// maxRun is how many slashes or spaces are read as one.
+const maxRun = 16
+
+// stands returns where the needle ends that begins at i.
+func (x *index) stands(n *needle, text []byte, i int) (to int, ok bool) {
+	there := text[i:]
+	w := x.bytes[n.at:][:n.size]
+	if n.kind >= wideLittle {
+		to, ok = standsWide(w, there, n.kind == wideBig)
+		return i + to, ok
 	}
-	there := text[i : i+len(n.text)]
-	if !n.fold {
-		return string(there) == n.text
+	if n.kind == raw {
+		return i + len(w), bytes.HasPrefix(there, w)
 	}
-	for j, b := range there {
-		if fold[b] != n.text[j] {
-			return false
+	j := 0
+	for _, c := range w {
+		if j == len(there) || canon[there[j]] != c {
+			return 0, false
+		}
+		j++
+		if isRun(c) {
+			for most := min(len(there), j+maxRun); j < most && canon[there[j]] == c; j++ {
+			}
 		}
 	}
-	return true
+	return i + j, true
 }
 
-// fold maps ASCII capitals to small letters and every other byte to itself.
-var fold = func() (t [256]byte) {
-	for i := range t {
-		t[i] = byte(i)
-		if 'A' <= i && i <= 'Z' {
-			t[i] += 'a' - 'A'
+// standsWide compares a needle with a text in UTF-16.
+func standsWide(w, there []byte, isBig bool) (to int, ok bool) {
+	for at, want := range string(w) {
+		r, size := wideRune(there[to:], isBig)
+		if at == 0 && want == utf8.RuneError || foldRune(r) != want && (r >= utf8.RuneSelf || rune(canon[r]) != want) {
+			return 0, false
 		}
+		to += size
 	}
-	return t
-}()
+	return to, true
+}
 
-func appendFold(b []byte, s string) []byte {
-	for i := range len(s) {
-		b = append(b, fold[s[i]])
+// wideRune reads one rune in UTF-16.
+func wideRune(b []byte, isBig bool) (r rune, size int) {
+	order := binary.ByteOrder(binary.LittleEndian)
+	if isBig {
+		order = binary.BigEndian
 	}
-	return b
+	if len(b) < 2 {
+		return utf8.RuneError, 0
+	}
+	r = rune(order.Uint16(b))
+	if utf16.IsSurrogate(r) && len(b) >= 4 {
+		return utf16.DecodeRune(r, rune(order.Uint16(b[2:]))), 4
+	}
+	return r, 2
 }

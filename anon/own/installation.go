@@ -12,6 +12,6 @@ func (ids *Identifiers) Renamed(installation ...string) {
 	ids.renamed = append(ids.renamed, installation...)
 	ids.renamed = ids.renamed[max(0, len(ids.renamed)-maxRenamed):]
 	for _, v := range installation {
-		ids.add(found{Installation, v})
+		ids.add(found{class: Installation, value: v})
 	}
 }

@@ -1,74 +1,301 @@
 package own
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+)
 
 // Scan is the tripwire: it reports whether the plaintext holds any identifier
-// in any writing that the package comment names. One pass, whatever the number
-// of identifiers.
+// in any writing that the package comment names. Its time grows with the
+// plaintext and not with the number of identifiers.
 func (ids *Identifiers) Scan(plain []byte) (Hit, bool) {
 	ids.mu.RLock()
 	defer ids.mu.RUnlock()
-	// Nearly every position is passed by the two sets alone, which need no more
-	// than the four bytes from there, shifted along.
-	long, short := ids.long.filter(), ids.short.filter()
-	var key uint32
-	for i, b := range plain {
-		key = key>>8 | uint32(fold[b])<<24
-		if i >= 3 && (long.has(key) || short.has(key&0xffff)) {
-			if n := ids.at(plain, i-3, scanning); n != nil {
-				return Hit{Class: n.class}, true
-			}
-		}
+	s := ids.search(scanning)
+	defer s.free()
+	s.run(plain)
+	if !s.stop {
+		return Hit{}, false
 	}
-	for i := max(0, len(plain)-3); i < len(plain); i++ { // fewer bytes follow
-		if n := ids.at(plain, i, scanning); n != nil {
-			return Hit{Class: n.class}, true
-		}
-	}
-	return Hit{}, false
+	return Hit{Class: s.spans[0].class.class()}, true
 }
+
+// maxTurns bounds how often a text is searched again after something was
+// replaced in it. Two turns are usual.
+const maxTurns = 16
 
 // Replace returns the text with a label (<host>, <user>, <path>, <ip>, <mac>,
-// <id>, <secret>) in place of every identifier, leftmost and longest first.
-// Labels that stand in the text already are left alone.
-func (ids *Identifiers) Replace(s string) string {
+// <id>, <secret>) in place of every identifier; of those that overlap the
+// longest names it. Labels that stand in the text already are left alone. It
+// allocates nothing when there is nothing to replace.
+func (ids *Identifiers) Replace(text string) string {
 	ids.mu.RLock()
 	defer ids.mu.RUnlock()
-	for {
-		out := ids.replaceOnce(s)
-		if out == s {
-			return s
+	s := ids.search(replacing)
+	defer s.free()
+	for range maxTurns {
+		s.source = append(s.source[:0], text...)
+		s.run(s.source)
+		if len(s.spans) == 0 {
+			break
 		}
-		s = out // a short name may be a word of its own only now
+		text = s.replaced(text)
+		s.spans = s.spans[:0] // a short name may be a word of its own only now
+	}
+	return text
+}
+
+// search is one search in one text, and the room that it needs.
+type search struct {
+	ids  *Identifiers
+	mode mode
+
+	source []byte // what Replace reads
+	spans  []span
+	stop   bool // the tripwire has seen enough
+
+	layers     [3]layer // the text, and two of those that are decoded from it
+	leaf, bare layer    // what was decoded from hex or base64, and that unescaped
+
+	digits   []byte  // of a stretch of hex, and where each is
+	places   []int32 //
+	places64 []int32 // digits of a stretch of base64
+	decoded  [4]bool // what begins a group in it was tried
+	runEnd   int
+}
+
+// maxLayers is how often what is escaped may be escaped again: the text itself,
+// and three decoded from it.
+const maxLayers = 4
+
+// span is where an identifier stands in the text.
+type span struct {
+	from, to int
+	class    code
+}
+
+var searches = sync.Pool{New: func() any { return new(search) }}
+
+// maxKept is how many bytes of room a search keeps for the next one.
+const maxKept = 32 << 10
+
+func (ids *Identifiers) search(m mode) *search {
+	s := searches.Get().(*search)
+	s.ids, s.mode, s.spans, s.stop = ids, m, s.spans[:0], false
+	return s
+}
+
+func (s *search) free() {
+	s.ids, s.layers[0] = nil, layer{}
+	room := cap(s.source) + 16*cap(s.leaf.text) + 4*cap(s.places64) + 5*cap(s.digits)
+	for i := range s.layers {
+		room += 9 * cap(s.layers[i].text)
+	}
+	if room <= maxKept {
+		searches.Put(s)
 	}
 }
 
-func (ids *Identifiers) replaceOnce(s string) string {
-	text := []byte(s)
-	var b strings.Builder
-	done := 0
-	for i := 0; i < len(text); {
-		n := ids.at(text, i, replacing)
-		if n == nil {
-			i++
+// run searches a text, and what it means when escapes are read. What stands in
+// identifiers themselves may be no escape: the text is read without it, too.
+func (s *search) run(text []byte) {
+	l := &s.layers[0]
+	*l = layer{text: text}
+	seen := s.layer(l)
+	s.unescaped(l, seen, ^uint32(0))
+	literal := s.ids.literal & seen
+	for sub := literal; sub > 0; sub = (sub - 1) & literal {
+		s.unescaped(l, seen, ^sub)
+	}
+}
+
+// unescaped searches what a layer means when escapes with these marks are read,
+// as often as there are any.
+func (s *search) unescaped(l *layer, seen, marks uint32) {
+	for i := 1; i < maxLayers && !s.stop && s.ids.escaped(l.text, seen&marks); i++ {
+		next := &s.layers[1+i%2]
+		if !s.unescape(next, l, marks) {
+			return
+		}
+		l = next
+		seen = s.layer(l)
+	}
+}
+
+// unescape decodes a layer, looks at the bytes before letters are folded, and
+// reports whether there is anything new.
+func (s *search) unescape(next, l *layer, marks uint32) bool {
+	marks &= markEscape | s.ids.marks
+	decoded := next.unescape(l, marks, s.ids.reach, s.mode == replacing)
+	if isASCII(next.text) {
+		return decoded
+	}
+	if decoded {
+		s.look(next)
+	}
+	return !s.stop && next.foldHigh() || decoded
+}
+
+// layer searches one layer: text, bytes, base64 where one of the groups begins,
+// and hex. It returns the marks of its bytes.
+func (s *search) layer(l *layer) (seen uint32) {
+	s.runEnd = 0
+	r := s.ids.reader(&s.ids.exact)
+	for i := r.next(l.text, 0); i < len(l.text) && !s.stop; i = r.next(l.text, i+1) {
+		s.candidate(l, i-3)
+		s.bytesAt(l, i-3)
+		if i >= 3 && s.ids.exact.has(keyOf(l.text[i-3:i+1])) {
+			s.base64At(l, i-3)
+		}
+	}
+	s.tail(l)
+	s.hexRuns(l)
+	return r.seen
+}
+
+// look searches what may be bytes or text, and no code of them.
+func (s *search) look(l *layer) (seen uint32) {
+	r := s.ids.reader(&s.ids.raw.filter)
+	for i := r.next(l.text, 0); i < len(l.text) && !s.stop; i = r.next(l.text, i+1) {
+		s.candidate(l, i-3)
+		s.bytesAt(l, i-3)
+	}
+	s.tail(l)
+	return r.seen
+}
+
+func (ids *Identifiers) reader(exact *filter) reader {
+	return reader{texts: &ids.long.filter, exact: exact, short: &ids.short.filter, hasShort: len(ids.short.needles) > 0}
+}
+
+// tail searches the last bytes, behind which fewer than four follow.
+func (s *search) tail(l *layer) {
+	if len(s.ids.short.needles) == 0 {
+		return
+	}
+	for i := max(0, len(l.text)-3); i < len(l.text) && !s.stop; i++ {
+		s.candidate(l, i)
+	}
+}
+
+// lookLeaf searches what was decoded from base64 or hex, and as what else its
+// bytes may be read.
+func (s *search) lookLeaf() {
+	if s.stop {
+		return
+	}
+	seen := s.look(&s.leaf)
+	if s.stop || !s.ids.escaped(s.leaf.text, seen) {
+		return
+	}
+	s.unescape(&s.bare, &s.leaf, ^uint32(0))
+	s.look(&s.bare)
+	if literal := s.ids.literal & seen; literal != 0 && !s.stop {
+		s.unescape(&s.bare, &s.leaf, ^literal)
+		s.look(&s.bare)
+	}
+}
+
+// candidate notes the longest text that stands at i.
+func (s *search) candidate(l *layer, i int) {
+	if i < 0 {
+		return
+	}
+	var best span
+	s.longest(s.ids.long, l, i, &best)
+	if best.to == 0 {
+		s.longest(s.ids.short, l, i, &best)
+	}
+	if best.class.class() == Home {
+		best.from = driveBefore(l.text, best.from)
+	}
+	s.note(l, best)
+}
+
+// bytesAt notes the bytes or the digest that stand at i.
+func (s *search) bytesAt(l *layer, i int) {
+	if i < 0 {
+		return
+	}
+	var best span
+	s.longest(s.ids.raw, l, i, &best)
+	if c, size, ok := s.ids.sums.at(l.text[i:]); ok {
+		best = span{i, min(i+size, len(l.text)), c}
+	}
+	s.note(l, best)
+}
+
+func (s *search) note(l *layer, found span) {
+	if found.to > 0 {
+		s.stop = s.mode == scanning
+		found.from, found.to = l.source(found.from, found.to)
+		s.spans = append(s.spans, found)
+	}
+}
+
+func (s *search) longest(x *index, l *layer, i int, best *span) {
+	if len(l.text)-i < x.width {
+		return
+	}
+	var key uint32
+	for k, b := range l.text[i : i+x.width] {
+		if x != s.ids.raw {
+			b = canon[b]
+		}
+		key |= uint32(b) << (8 * k)
+	}
+	for at := x.heads[key*knuth>>x.shift]; at >= 0; at = x.links[at].next {
+		if x.links[at].key != key {
 			continue
 		}
-		b.WriteString(s[done:i])
-		b.WriteString(n.class.label())
-		i += len(n.text)
-		done = i
+		n := &x.needles[x.links[at].needle]
+		from, to, ok := s.stands(x, n, l, i)
+		if ok && to-from > best.to-best.from && !overlapsLabel(l.text, from, to) {
+			*best = span{from, to, n.class}
+		}
 	}
-	if done == 0 {
-		return s
-	}
-	b.WriteString(s[done:])
-	return b.String()
 }
 
-// at returns the longest needle at i. A long one is always longer than a short.
-func (ids *Identifiers) at(text []byte, i int, m mode) *needle {
-	if n := ids.long.at(text, i, m); n != nil {
-		return n
+// stands returns where a needle stands that begins at i, with the edges that
+// are asked.
+func (s *search) stands(x *index, n *needle, l *layer, i int) (from, to int, ok bool) {
+	decoded := l == &s.leaf || l == &s.bare
+	if n.kind >= group6 {
+		return s.ids.addressAt(l.text, i, n.kind, s.mode, decoded)
 	}
-	return ids.short.at(text, i, m)
+	if to, ok = x.stands(n, l.text, i); !ok {
+		return 0, 0, false
+	}
+	e := s.mode.edge(n)
+	if decoded && !e.isPlace() {
+		// What is decoded from any word holds short ones by chance, and its
+		// neighbours may be nothing.
+		return i, to, to-i >= minEncoded
+	}
+	return i, to, e.holds(l.text, i, to)
+}
+
+// replaced returns the text with labels in place of the spans.
+func (s *search) replaced(text string) string {
+	slices.SortFunc(s.spans, func(a, b span) int {
+		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to))
+	})
+	var b strings.Builder
+	done := 0
+	for i := 0; i < len(s.spans); {
+		whole, longest := s.spans[i], s.spans[i]
+		for i++; i < len(s.spans) && s.spans[i].from < whole.to; i++ {
+			if of := s.spans[i]; of.to-of.from > longest.to-longest.from {
+				longest = of
+			}
+			whole.to = max(whole.to, s.spans[i].to)
+		}
+		b.WriteString(text[done:whole.from])
+		b.WriteString(longest.class.class().label())
+		done = whole.to
+	}
+	b.WriteString(text[done:])
+	return b.String()
 }

@@ -13,7 +13,7 @@ func TestScanLooksEverywhere(t *testing.T) {
 	ids.clear()
 	words := []string{"abc", "zoe-laptop", "4711", "k7", "Ærø", "10.1.2.3"}
 	for i, w := range words {
-		ids.add(found{[]Class{Host, User, IP}[i%3], w})
+		ids.add(found{class: []Class{Host, User, IP}[i%3], value: w})
 		ids.addNever(w)
 	}
 	const letters = "abc 47.1\x60\x64-"
@@ -27,12 +27,15 @@ func TestScanLooksEverywhere(t *testing.T) {
 			at := random.IntN(len(text) + 1)
 			text = fmt.Appendf(nil, "%s%s%s", text[:at], words[random.IntN(len(words))], text[at:])
 		}
-		want := false
+		s := ids.search(scanning)
+		l := layer{text: text}
 		for i := range text {
-			want = want || ids.at(text, i, scanning) != nil
+			s.candidate(&l, i)
 		}
-		if _, got := ids.Scan(text); got != want {
-			t.Fatalf("%q: found %v, want %v", text, got, want)
+		want := s.stop
+		s.stop = false
+		if s.look(&l); s.stop != want {
+			t.Fatalf("%q: found %v, want %v", text, s.stop, want)
 		}
 	}
 }

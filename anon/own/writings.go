@@ -5,46 +5,58 @@ import (
 	"crypto/sha1" //nolint:gosec // found, not trusted: others hash with it
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"net/url"
+	"net/netip"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
-// minEncoded is the least number of bytes of a value whose encodings are
-// looked for anywhere: fewer give needles that chance finds.
-const minEncoded = minStrong
-
-// plainWritings returns the value as text holds it: as it is and escaped. The
-// caller compares them in any ASCII case.
-func plainWritings(v string) []string {
-	out := []string{v, strings.ToLower(v), strings.ToUpper(v), url.QueryEscape(v), url.PathEscape(v), jsonASCII(v)}
-	if quoted, err := json.Marshal(v); err == nil {
-		out = append(out, string(quoted[1:len(quoted)-1]))
-	}
-	if strings.Contains(v, `\`) {
-		out = append(out, strings.ReplaceAll(v, `\`, `\\`), strings.ReplaceAll(v, `\`, `/`))
-	}
-	return unique(out)
+// decimal4 returns an IPv4 address as other bases, with zeros, as one number
+// and backwards, in digits with nothing else next to them.
+func decimal4(a netip.Addr) []string {
+	b := a.As4()
+	n := binary.BigEndian.Uint32(b[:])
+	return unique([]string{
+		fmt.Sprintf("%03d.%03d.%03d.%03d", b[0], b[1], b[2], b[3]),
+		fmt.Sprintf("%d-%d-%d-%d", b[0], b[1], b[2], b[3]),
+		fmt.Sprintf("%d_%d_%d_%d", b[0], b[1], b[2], b[3]),
+		fmt.Sprintf("0%o.0%o.0%o.0%o", b[0], b[1], b[2], b[3]),
+		fmt.Sprintf("0%03o.0%03o.0%03o.0%03o", b[0], b[1], b[2], b[3]),
+		fmt.Sprintf("%d.%d.%d.%d.in-addr.arpa", b[3], b[2], b[1], b[0]),
+		fmt.Sprintf("%d", n),
+		fmt.Sprintf("0%o", n),
+	})
 }
 
-// jsonASCII escapes what is not ASCII as \uXXXX, as many encoders do.
-func jsonASCII(v string) string {
-	var b strings.Builder
-	for _, r := range v {
-		switch {
-		case r < 0x80:
-			b.WriteRune(r)
-		case r < 0x10000:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			r -= 0x10000
-			fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
-		}
-	}
-	return b.String()
+// hex4 returns an IPv4 address in base 16: as one number, as the kernel's lists
+// have it on most machines, and in parts.
+func hex4(a netip.Addr) []string {
+	b := a.As4()
+	n := binary.BigEndian.Uint32(b[:])
+	return unique([]string{
+		fmt.Sprintf("%08x", n), fmt.Sprintf("0x%x", n), fmt.Sprintf("%08x", binary.LittleEndian.Uint32(b[:])),
+		fmt.Sprintf("0x%x.0x%x.0x%x.0x%x", b[0], b[1], b[2], b[3]),
+		fmt.Sprintf("0x%02x.0x%02x.0x%02x.0x%02x", b[0], b[1], b[2], b[3]),
+	})
+}
+
+// reverse6 returns an IPv6 address as the domain name system asks for it.
+func reverse6(a netip.Addr) string {
+	b := a.As16()
+	digits := strings.Split(hex.EncodeToString(b[:]), "")
+	slices.Reverse(digits)
+	return strings.Join(digits, ".") + ".ip6.arpa"
+}
+
+// trimGroups returns the last two groups of an address without leading zeros.
+func trimGroups(a netip.Addr) string {
+	b := a.As16()
+	return fmt.Sprintf("%x:%x", binary.BigEndian.Uint16(b[12:]), binary.BigEndian.Uint16(b[14:]))
 }
 
 // reversed returns the value's characters backwards.
@@ -54,20 +66,41 @@ func reversed(v string) string {
 	return string(r)
 }
 
-// base64Writings returns the characters that the value surely has within any
-// longer base64 text: one needle for each of the three alignments, in both
-// alphabets.
-func base64Writings(v []byte) []string {
-	var out []string
-	for offset := range 3 {
-		padded := append(make([]byte, offset), v...)
-		from := (offset*8 + 5) / 6
-		to := len(padded) * 8 / 6
-		for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-			out = append(out, enc.EncodeToString(padded)[from:to])
+// words returns bytes in hex and in base64 of either alphabet, from the first
+// byte on and without padding.
+func words(v []byte) []string {
+	return unique([]string{
+		hex.EncodeToString(v), base64.RawStdEncoding.EncodeToString(v), base64.RawURLEncoding.EncodeToString(v),
+	})
+}
+
+// starts returns the first letters of a text, at least four bytes if it has as
+// many, in any case.
+func starts(v string) []string {
+	out := []string{""}
+	for _, r := range v {
+		if len(out[0]) >= minNeedle {
+			break
 		}
+		var next []string
+		for _, s := range out {
+			next = append(next, s+string(unicode.ToLower(r)))
+			if up := unicode.ToUpper(r); up != r || r >= utf8.RuneSelf {
+				next = append(next, s+string(up))
+			}
+		}
+		out = next
 	}
-	return unique(out)
+	return out
+}
+
+// utf16Of returns a text as UTF-16 in both orders of bytes.
+func utf16Of(v string) (little, big []byte) {
+	for _, u := range utf16.Encode([]rune(v)) {
+		little = binary.LittleEndian.AppendUint16(little, u)
+		big = binary.BigEndian.AppendUint16(big, u)
+	}
+	return little, big
 }
 
 // digests returns the plain MD5, SHA-1 and SHA-256 of the value.
@@ -75,14 +108,6 @@ func digests(v []byte) [][]byte {
 	m, s1, s2 := md5.Sum(v), sha1.Sum(v), sha256.Sum256(v) //nolint:gosec // found, not trusted
 	return [][]byte{m[:], s1[:], s2[:]}
 }
-
-// digestWritings returns each digest raw and in base64, to compare exactly.
-// Their hex is the caller's: it is compared in any case.
-func digestWritings(sum []byte) []string {
-	return unique([]string{string(sum), base64.RawStdEncoding.EncodeToString(sum), base64.RawURLEncoding.EncodeToString(sum)})
-}
-
-func hexOf(v []byte) string { return hex.EncodeToString(v) }
 
 func unique(s []string) []string {
 	slices.Sort(s)
