@@ -122,6 +122,20 @@ func TestCommonHost(t *testing.T) {
 	}
 }
 
+// TestLabelsStay: a value that labels hold replaces nothing of them, or each turn
+// would make another label to replace.
+func TestLabelsStay(t *testing.T) {
+	ids := of(t)
+	ids.Never("ecret>", "<secret", "><path", "secret>")
+	for text, want := range map[string]string{
+		"<secret> <user><path>": "<secret> <user><path>", "a secret> b": "a <secret> b", "<<secret": "<<secret>", "ecret>>": "<secret>>",
+	} {
+		if got := ids.Replace(text); got != want {
+			t.Errorf("Replace(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestCommonIsAsked(t *testing.T) {
 	ids := &Identifiers{common: func(w string) bool { return w == "lighthouse" }}
 	if !ids.weak("Lighthouse-2") || ids.weak("lighthouses") || !ids.weak("short") || !ids.weak("1234567") || ids.weak("12345678") {
