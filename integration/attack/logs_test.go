@@ -63,10 +63,11 @@ func TestLogs(t *testing.T) {
 func (s *logStory) start() {
 	s.up = rig.Tacit(s.t, "up", "--ports", "0", "--data", s.site, "--registry", s.registry, "--verbose").Start(s.t, s.site)
 	s.up.WaitFor(s.t, "Ctrl-C ends it")
-	code := regexp.MustCompile(`setup code (\S+)`).FindStringSubmatch(s.up.Text())
-	if code == nil {
-		s.t.Fatalf("no setup code in %s", s.up.Text())
-	}
+	var code []string
+	rig.Eventually(s.t, "it prints a setup code", func() bool {
+		code = regexp.MustCompile(`setup code (\S+)`).FindStringSubmatch(s.up.Text())
+		return code != nil
+	})
 	s.admin = rig.NewAdmin(s.t, s.console())
 	s.admin.SetUp(s.t, code[1], "ada", "a long walk by the sea")
 	s.admin.Decide(s.t, map[string]string{rig.CEIPBox: "on"})

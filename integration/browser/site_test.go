@@ -63,10 +63,11 @@ var setupCode = regexp.MustCompile(`setup code (\S+)`)
 // code is the setup code, which the banner shows.
 func (h *house) code(t *testing.T) string {
 	t.Helper()
-	found := setupCode.FindStringSubmatch(h.process.Text())
-	if found == nil {
-		t.Fatalf("no setup code in\n%s", h.process.Text())
-	}
+	var found []string
+	rig.Eventually(t, "it prints a setup code", func() bool {
+		found = setupCode.FindStringSubmatch(h.process.Text())
+		return found != nil
+	})
 	return found[1]
 }
 
