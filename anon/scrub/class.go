@@ -1,84 +1,107 @@
 package scrub
 
-import "strings"
-
 // Classes of bytes.
 const (
-	isSmall = 1 << iota
+	isSmall uint16 = 1 << iota
 	isCapital
 	isNumber
 	isHexLetter
 	isOther // a byte of a character beyond ASCII
+	isJoin  // _ and -
+	isSpace // space and tab
+	isAt    // or % as in %40
+	isColon
+	isDot
+	isSlash // either way
+	isQuote
+	isControl // what clean takes out or replaces
 
 	isAlpha = isSmall | isCapital
 	isAlnum = isAlpha | isNumber
+	isHex   = isNumber | isHexLetter
 	isUnit  = isAlnum | isOther
+	isToken = isUnit | isJoin
 )
 
-var class = func() (t [256]uint8) {
-	for b := range t {
+var class, fold = func() (t [256]uint16, f [256]byte) {
+	for i := range t {
+		b := byte(i)
+		f[i] = b
 		switch {
 		case 'a' <= b && b <= 'z':
-			t[b] = isSmall
+			t[i] = isSmall
 		case 'A' <= b && b <= 'Z':
-			t[b] = isCapital
+			t[i] = isCapital
+			f[i] = b | 0x20
 		case '0' <= b && b <= '9':
-			t[b] = isNumber
+			t[i] = isNumber
 		case b >= 0x80:
-			t[b] = isOther
+			t[i] = isOther
+		case b < ' ' && b != '\t' || b == 0x7f:
+			t[i] = isControl
 		}
-		if c := b | 0x20; 'a' <= c && c <= 'f' && t[b]&isAlpha != 0 {
-			t[b] |= isHexLetter
+		if c := b | 0x20; 'a' <= c && c <= 'f' && t[i]&isAlpha != 0 {
+			t[i] |= isHexLetter
 		}
 	}
-	return t
+	for signs, c := range map[string]uint16{"_-": isJoin, " \t": isSpace, "@%": isAt, ":": isColon, ".": isDot, `/\`: isSlash, "\"'`": isQuote} {
+		for _, b := range []byte(signs) {
+			t[b] |= c
+		}
+	}
+	return t, f
 }()
 
 // is reports whether the byte at i is of a class; outside the text none is.
-func is(s string, i int, c uint8) bool { return i >= 0 && i < len(s) && class[s[i]]&c != 0 }
+func is(s string, i int, c uint16) bool { return uint(i) < uint(len(s)) && class[s[i]]&c != 0 }
 
-// isWord reports whether the byte at i belongs to a token.
-func isWord(s string, i int) bool {
-	return is(s, i, isUnit) || i >= 0 && i < len(s) && (s[i] == '_' || s[i] == '-')
-}
+// has reports whether the byte at i is b.
+func has(s string, i int, b byte) bool { return uint(i) < uint(len(s)) && s[i] == b }
 
 // classes returns the classes of all bytes of s together.
-func classes(s string) (c uint8) {
+func classes(s string) (c uint16) {
 	for i := range len(s) {
 		c |= class[s[i]]
 	}
 	return c
 }
 
-func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
-
-// isHex reports whether s has hex digits only.
-func isHex(s string) bool {
+// only reports whether s has bytes of these classes only, and any at all.
+func only(s string, c uint16) bool {
 	for i := range len(s) {
-		if !is(s, i, isNumber|isHexLetter) {
+		if class[s[i]]&c == 0 {
 			return false
 		}
 	}
 	return s != ""
 }
 
+// equal reports whether s is the small-letter text w in any ASCII case.
+func equal(s, w string) bool {
+	if len(s) != len(w) {
+		return false
+	}
+	for i := range len(s) {
+		if fold[s[i]] != w[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// endsIn reports whether s ends in the small-letter text w in any ASCII case.
+func endsIn(s, w string) bool { return len(s) >= len(w) && equal(s[len(s)-len(w):], w) }
+
 // labelAt returns the label that stands at i, or "".
 func labelAt(s string, i int) string {
-	if i >= len(s) || s[i] != '<' {
+	if !has(s, i, '<') {
 		return ""
 	}
+	rest := s[i:]
 	for _, l := range labels {
-		if strings.HasPrefix(s[i:], l) {
+		if len(rest) >= len(l) && rest[1] == l[1] && rest[:len(l)] == l {
 			return l
 		}
 	}
 	return ""
-}
-
-func set(list string) map[string]bool {
-	m := map[string]bool{}
-	for w := range strings.FieldsSeq(list) {
-		m[w] = true
-	}
-	return m
 }

@@ -34,6 +34,7 @@ const (
 	labelIBAN   = "<iban>"
 	labelPhone  = "<phone>"
 	labelSecret = "<secret>"
+	labelName   = "<name>"
 	labelNum    = "<num>"
 	labelWord   = "<word>"
 	labelCut    = "<cut>"
@@ -41,5 +42,5 @@ const (
 
 var labels = [...]string{
 	labelIP, labelMAC, labelEmail, labelUser, labelHost, labelPath, labelURL, labelID,
-	labelCard, labelIBAN, labelPhone, labelSecret, labelNum, labelWord, labelCut,
+	labelCard, labelIBAN, labelPhone, labelSecret, labelName, labelNum, labelWord, labelCut,
 }

@@ -6,8 +6,10 @@ import "strings"
 type expectation struct {
 	kind   kind
 	armed  bool // a = or : came
-	strict bool // it was a =
+	strict bool // it was a =, or the > of an XML element
 	wide   bool // the = stood behind a space, so a space may follow it
+	prose  bool // only "is" came: a technical word is no value
+	quoted bool // a value in quotes is one without a sign too
 }
 
 type kind uint8
@@ -17,67 +19,105 @@ const (
 	secret
 	user
 	host
+	person
+	quote // what stands in quotes only
 )
 
-// Words behind which a value is named, in small letters.
-var (
-	secretWords = set(`password passwd passwort pwd passphrase passcode secret token apikey api_key
-		api-key x-api-key access_key secret_key private_key auth_token access_token refresh_token
-		client_secret authorization credential credentials cookie set-cookie session_id sessionid
-		signature otp pin bearer`)
-	userWords = set(`user username user_name user.name logname ruser luser euser login owner account
-		uname usr nickname displayname fullname`)
-	hostWords = set(`host hostname host.name nodename rhost lhost node server machine computer
-		computername workstation domain`)
-	// authWords stand before "for" and a user name.
-	authWords = set(`password publickey passphrase failures attempts failure logon login session
-		sessions account authentication authenticated credentials`)
-	// plainWords may follow a word that names a user or host and are no name.
-	plainWords = set(`a an and are as at authentication be belongs by can cannot code context count
-		could data database defined denied did directories directory disabled does doesn enabled error
-		exists expired failed field for found from group groups had has have home if in input into is
-		key level limit list login lookup missing mode must namespace need needs no not of on option options
-		or over permission permissions process processes profile provided quota request requested
-		requests requires response returned returns service session sessions settings should shell
-		space specified state table that the this to type types was were when which will with without`)
-	// goOnWords may stand between that word and the name.
-	goOnWords = set(`name id named called invalid illegal unknown account`)
-	neutral   = set(`null none nil true false unknown undefined unset empty`)
-	schemes   = set(`bearer basic digest negotiate token`)
-)
+// kindLabels are what a value of each kind becomes.
+var kindLabels = [...]string{secret: labelSecret, user: labelUser, host: labelHost, person: labelName, quote: labelWord}
 
-// people are words that are also names of people or accounts: none where
-// somebody is named.
-var people = set(`admin administrator apple april art august bell bill black bob chan chase dawn demo
-	faith frank grace grant gray guest hope jan john june mail mark max may mike news nobody operator
-	oracle postgres root rose support test tester ubuntu victor walker webmaster will www`)
-
-// peopleAfter are the words that name somebody.
-const peopleAfter = " for by from as to "
-
-// word takes a token, kept or not.
-func (e *expectation) word(small string) {
-	last := small[strings.LastIndexAny(small, "_-.")+1:]
-	switch {
-	case secretWords[small] || secretWords[last] || strings.Contains(small, "passw") || strings.HasSuffix(small, "token") || strings.HasSuffix(small, "secret"):
-		*e = expectation{kind: secret, armed: small == "bearer"}
-	case userWords[small] || userWords[last] || strings.HasSuffix(small, "username"):
-		*e = expectation{kind: user}
-	case hostWords[small] || hostWords[last] || strings.HasSuffix(small, "hostname"):
-		*e = expectation{kind: host}
-	case e.kind == user && goOnWords[small]:
-	default:
+// word takes a token, kept or not, its role and whether two hyphens stand
+// before it, as before an option.
+func (e *expectation) word(u string, r role, option bool) {
+	switch k := kindOf(r); {
+	case e.kind == secret && !e.armed && equal(u, "is"):
+		e.armed, e.prose = true, true
+	case (e.kind == user || e.kind == host) && r&goOnWord != 0:
+	case k == nothing:
 		*e = expectation{}
+	case k == secret:
+		*e = expectation{kind: secret, armed: option || equal(u, "bearer")}
+	default:
+		*e = expectation{kind: k, quoted: r&quotingWord != 0}
 	}
 }
 
+func kindOf(r role) kind {
+	switch {
+	case r&secretWord != 0:
+		return secret
+	case r&userWord != 0:
+		return user
+	case r&hostWord != 0:
+		return host
+	case r&personWord != 0:
+		return person
+	case r&quotingWord != 0:
+		return quote
+	}
+	return nothing
+}
+
+// keyRole returns the role of a token as a name of values: its own, that of
+// its last word, or what it ends in. c are its classes.
+func keyRole(u string, r role, c uint16) role {
+	const kinds = secretWord | userWord | hostWord | personWord
+	if r&kinds != 0 {
+		return r
+	}
+	if last := lastWord(u); c&(isJoin|isDot|isCapital) != 0 && last > 0 {
+		if k := roleOf(u[last:]) & kinds; k != 0 {
+			return r | k
+		}
+	}
+	for _, e := range endings {
+		if endsIn(u, e.text) {
+			return r | e.role
+		}
+	}
+	return r
+}
+
+// endings are those of names of values that are written together.
+var endings = [...]struct {
+	text string
+	role role
+}{
+	{"token", secretWord}, {"secret", secretWord}, {"password", secretWord}, {"passwd", secretWord},
+	{"apikey", secretWord}, {"username", userWord}, {"userid", userWord}, {"hostname", hostWord},
+}
+
+// lastWord returns where the last word of a token starts.
+func lastWord(u string) int {
+	i := len(u)
+	for i > 0 && is(u, i-1, isAlpha) && !(is(u, i-1, isCapital) && is(u, i, isSmall)) {
+		i--
+	}
+	if i > 0 && is(u, i-1, isCapital) && is(u, i, isSmall) {
+		i--
+	}
+	if i == len(u) {
+		return 0
+	}
+	return i
+}
+
 func (e *expectation) sign(b byte, spaced bool) {
+	if e.kind == nothing {
+		return
+	}
 	switch b {
 	case '=':
 		e.armed, e.strict, e.wide = true, true, spaced
 	case ':':
 		e.armed = true
-	case '"', '\'', '(', '[', '`':
+	case '>':
+		e.armed, e.strict = true, true
+	case '"', '\'', '(', '[', '`', '\\', '{':
+	case '-':
+		if !spaced {
+			*e = expectation{}
+		}
 	default:
 		*e = expectation{}
 	}
@@ -92,38 +132,72 @@ func (e *expectation) space() {
 // value takes the value behind a word and a sign that announce one.
 func (p *pass) value() bool {
 	e := p.expect
+	b := p.text[p.at]
 	switch {
-	case e.kind == secret && e.armed && p.text[p.at] != '=' && p.text[p.at] != ':':
+	case b == '=' || b == ':' || b == '>' || b == '<' || class[b]&isSpace != 0:
+		return false
+	case class[b]&isQuote != 0:
+		return (e.armed || e.quoted && has(p.text, p.at-1, ' ')) && p.quotedValue()
+	case b == '\\' && is(p.text, p.at+1, isQuote):
+		return false // a quote, escaped
+	case e.kind == secret && e.armed:
 		return p.secretValue()
-	case e.kind == user && e.strict:
-		return p.plainValue(labelUser)
-	case e.kind == host && e.strict:
-		return p.plainValue(labelHost)
+	case e.strict && e.kind != secret && e.kind != quote && b != '\\' && b != '{' && b != '[' && b != '(':
+		return p.plainValue(kindLabels[e.kind])
 	}
 	return false
 }
 
-// secretValue takes everything up to the next space, or to the closing quote.
-// The name of a scheme (Bearer, Basic) stays, and what follows it goes.
-func (p *pass) secretValue() bool {
-	start := p.at
-	quote := p.text[start]
-	if quote == '"' || quote == '\'' || quote == '`' {
-		p.out = append(p.out, quote)
-		p.at++
-		if i := strings.IndexByte(p.text[p.at:], quote); i > 0 {
-			p.replace(p.at+i, labelSecret)
-		}
+// quotedValue takes everything up to the closing quote, which stands at the
+// same depth of escaping.
+func (p *pass) quotedValue() bool {
+	s, start := p.text, p.at
+	end := strings.IndexByte(s[start+1:], s[start])
+	if end < 0 && p.expect.kind != secret {
+		return false
+	}
+	end += start + 1
+	if end <= start {
+		end = len(s)
+	}
+	v := s[start+1 : end]
+	if n := len(v); n > 0 && v[n-1] == '\\' {
+		end, v = end-1, v[:n-1]
+	}
+	if p.expect.kind != secret && (v == "" || roleOf(v)&neutralWord != 0) {
+		return false
+	}
+	p.out = append(p.out, s[start])
+	p.at++
+	if v == "" {
 		return true
 	}
-	end := start
-	for end < len(p.text) && !strings.ContainsRune(" \t\"'`", rune(p.text[end])) {
+	label := kindLabels[p.expect.kind]
+	if l := labelAt(v, 0); l == v {
+		label = l
+	}
+	p.replace(end, label)
+	return true
+}
+
+// secretValue takes everything up to the next space or quote. The name of a
+// scheme (Bearer, Basic) stays, and what follows it goes.
+func (p *pass) secretValue() bool {
+	end := p.at
+	for end < len(p.text) && class[p.text[end]]&(isSpace|isQuote) == 0 && p.text[end] != '<' {
 		end++
 	}
-	if small := strings.ToLower(p.text[start:end]); schemes[small] && end < len(p.text) {
-		p.out = append(p.out, p.text[start:end]...)
+	v := p.text[p.at:end]
+	r := roleOf(strings.TrimRight(v, ".,;:!?"))
+	switch {
+	case v == "":
+		return false
+	case r&schemeWord != 0 && end < len(p.text):
+		p.out = append(p.out, v...)
 		p.at = end
 		return true
+	case p.expect.prose && r&(technical|plainWord) != 0:
+		return false
 	}
 	p.replace(end, labelSecret)
 	return true
@@ -133,15 +207,15 @@ func (p *pass) secretValue() bool {
 // what is no name are left to the others.
 func (p *pass) plainValue(label string) bool {
 	end := p.at
-	for end < len(p.text) && !strings.ContainsRune(" \t\"'`,;&)]}<", rune(p.text[end])) {
+	for end < len(p.text) && strings.IndexByte(" \t\"'`,;&)]}<", p.text[end]) < 0 {
 		end++
 	}
 	v := p.text[p.at:end]
-	if v == "" || neutral[strings.ToLower(v)] {
+	if v == "" || roleOf(v)&neutralWord != 0 {
 		return false
 	}
 	p.look()
-	if at, l := p.ip(); at > p.at && label == labelHost {
+	if at, l := p.ip(); at > p.at {
 		p.replace(at, l)
 		return true
 	}
@@ -154,20 +228,23 @@ func (p *pass) plainValue(label string) bool {
 }
 
 // named returns the label for a token that stands where somebody is named.
-func (p *pass) named(u string) string {
-	small := strings.ToLower(u)
+func (p *pass) named(u string, r role) string {
+	e := p.expect
+	name := r&(plainWord|goOnWord|neutralWord) == 0 && !short(u)
 	switch {
-	case p.expect.kind == user && !plainWords[small] && !goOnWords[small] && !neutral[small] && !short(u):
+	case e.kind == user && name:
 		return labelUser
-	case p.expect.kind == host && p.expect.armed && !plainWords[small] && !neutral[small] && !hostWords[small] && !short(u):
+	case e.kind == host && e.armed && name && kindOf(r) != host:
 		return labelHost
-	case people[small] && (p.auth || strings.Contains(peopleAfter, " "+p.prev+" ") && p.prev != ""):
+	case r&accountWord != 0 && (p.auth || p.prev&namingWord != 0):
 		return labelUser
-	case p.auth && !plainWords[small] && !goOnWords[small] && !userWords[small]:
+	case p.auth && r&(plainWord|goOnWord|userWord) == 0:
 		return labelUser
+	case r&given != 0 && r&technical == 0 && p.prev&namingWord != 0:
+		return labelName
 	}
 	return ""
 }
 
 // short reports whether u is a number that passes anywhere.
-func short(u string) bool { return len(u) <= maxDigits && isDigits(u) }
+func short(u string) bool { return len(u) <= maxDigits && only(u, isNumber) }

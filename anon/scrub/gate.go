@@ -4,55 +4,95 @@ import "strings"
 
 // Bounds of a token that may pass.
 const (
-	maxToken = 64 // bytes
-	maxParts = 10 // words in it
+	maxToken    = 64 // bytes
+	maxParts    = 10 // words in it
+	maxCompound = 24 // bytes of words written together
 )
 
 // dotted appends the judgement of tokens joined by dots: kept, a label for all
 // of them, or a label for each that is not known.
-func (p *pass) dotted(out []byte, u string) []byte {
-	if strings.IndexByte(u, '.') < 0 {
-		if p.file && isDigits(u) && len(u) <= lineDigit {
+func (p *pass) dotted(out []byte, u string, c uint16) []byte {
+	if c&isDot == 0 {
+		if p.file && only(u, isNumber) && len(u) <= lineDigit {
 			return append(out, u...)
 		}
-		if l := p.token(u); l != "" {
+		if l := p.token(u, c); l != "" {
 			return append(out, l...)
 		}
 		return append(out, u...)
 	}
-	if l := p.whole(u); l != "" {
+	if l := p.whole(u, c); l != "" {
 		return append(out, l...)
 	}
 	return p.parts(out, u)
 }
 
 // whole returns the label that stands for all of a dotted unit, or "".
-func (p *pass) whole(u string) string {
-	parts := strings.Split(u, ".")
-	last := strings.ToLower(parts[len(parts)-1])
-	switch {
-	case isSecret(u):
-		return labelSecret
-	case isDigits(strings.ReplaceAll(u, ".", "")):
-		if len(parts) > 3 || longest(parts) > maxDigits {
+func (p *pass) whole(u string, c uint16) string {
+	last := u[strings.LastIndexByte(u, '.')+1:]
+	if c&^(isNumber|isDot) == 0 {
+		if n, longest := groupsOf(u); n > 3 || longest > maxDigits {
 			return labelNum
 		}
-	case domains[last] || countries[last] && !extensions[last]:
+		return ""
+	}
+	if isSecret(u) {
+		return labelSecret
+	}
+	if c&isNumber != 0 && startsAddress(u) {
+		return labelIP
+	}
+	if is(u, 0, isSmall) && u[0] == 'v' && only(u[1:], isNumber|isDot) {
+		return labelNum
+	}
+	r := roleOf(last)
+	switch {
+	case p.source:
+	case r&domainWord != 0 || r&countryWord != 0 && r&extension == 0:
 		return labelHost
-	case classes(u)&(isCapital|isOther) == 0 && !extensions[last] && !p.isPackage(parts):
+	case c&(isCapital|isOther) == 0 && r&extension == 0 && !p.isPackage(u):
 		return labelHost
 	}
 	return ""
 }
 
+// startsAddress reports whether u is three numbers and a fourth with something
+// glued to it.
+func startsAddress(u string) bool {
+	dots := 0
+	for i := 0; i < len(u); i++ {
+		switch {
+		case u[i] == '.':
+			dots++
+		case !is(u, i, isNumber):
+			return dots == 3 && is(u, i-1, isNumber)
+		}
+	}
+	return false
+}
+
+// groupsOf returns how many parts between dots s has and the longest's length.
+func groupsOf(s string) (n, longest int) {
+	start := 0
+	for i := 0; i <= len(s); i++ {
+		if i == len(s) || s[i] == '.' {
+			n++
+			longest = max(longest, i-start)
+			start = i + 1
+		}
+	}
+	return n, longest
+}
+
 // isPackage reports whether every part passes, or the first is the domain that a
 // package's name starts with.
-func (p *pass) isPackage(parts []string) bool {
-	if domains[parts[0]] || parts[0] == "java" || parts[0] == "javax" {
+func (p *pass) isPackage(u string) bool {
+	first, _, _ := strings.Cut(u, ".")
+	if roleOf(first)&domainWord != 0 || first == "java" || first == "javax" {
 		return true
 	}
-	for _, t := range parts {
-		if p.token(t) != "" {
+	for t := range strings.SplitSeq(u, ".") {
+		if p.token(t, classes(t)) != "" {
 			return false
 		}
 	}
@@ -68,7 +108,7 @@ func (p *pass) parts(out []byte, u string) []byte {
 		if j := strings.IndexByte(u[i:], '.'); j >= 0 {
 			end = i + j
 		}
-		if l := p.token(u[i:end]); l != "" {
+		if l := p.token(u[i:end], classes(u[i:end])); l != "" {
 			out = p.together(out, u, start, i)
 			out = append(out, l...)
 			if end < len(u) {
@@ -88,7 +128,7 @@ func (p *pass) together(out []byte, u string, start, end int) []byte {
 		return out
 	}
 	if kept := u[start : end-1]; len(kept) < len(u) {
-		out = p.dotted(out, kept)
+		out = p.dotted(out, kept, classes(kept))
 	} else {
 		out = append(out, kept...)
 	}
@@ -98,16 +138,8 @@ func (p *pass) together(out []byte, u string, start, end int) []byte {
 	return out
 }
 
-func longest(parts []string) (n int) {
-	for _, t := range parts {
-		n = max(n, len(t))
-	}
-	return n
-}
-
-// token returns the label for one token, or "" if it passes.
-func (p *pass) token(t string) string {
-	c := classes(t)
+// token returns the label for one token, or "" if it passes. c are its classes.
+func (p *pass) token(t string, c uint16) string {
 	switch {
 	case c&isOther != 0:
 		return labelWord
@@ -116,64 +148,134 @@ func (p *pass) token(t string) string {
 	case len(t) > maxToken:
 		return labelID
 	case c&isNumber != 0:
-		return number(t)
-	case p.known(t):
+		return p.number(t)
+	case p.isKnown(t):
 		return ""
-	case isHex(t) && len(t) >= 8:
+	case len(t) >= 8 && only(t, isHex):
 		return labelID
 	}
 	return labelWord
 }
 
 // number judges a token with digits in it.
-func number(t string) string {
-	small := strings.ToLower(t)
-	digits := len(t) - len(strings.TrimLeft(t, "0123456789"))
-	switch {
-	case digits == len(t):
+func (p *pass) number(t string) string {
+	digits := 0
+	for is(t, digits, isNumber) {
+		digits++
+	}
+	if digits == len(t) {
 		if digits <= maxDigits {
 			return ""
 		}
 		return labelNum
-	case forms[small] || isCode(t) || digits > 0 && digits <= maxDigits && units[small[digits:]]:
+	}
+	unit := digits > 0 && roleOf(t[digits:])&unitWord != 0
+	switch {
+	case unit && digits <= maxDigits || isCode(t) || roleOf(t)&known != 0 || p.isNumbered(t):
 		return ""
-	case digits > 0 && units[small[digits:]] || strings.Trim(t, "0123456789-_") == "":
+	case unit || only(t, isNumber|isJoin):
 		return labelNum
 	}
 	return labelID
+}
+
+// isNumbered reports whether t is technical words with small numbers in it, as
+// programs name their parts and measures: Uint8Array, 64-bit; in a frame also
+// behind them: func1, lambda_12. Elsewhere those are names of hosts (web1).
+func (p *pass) isNumbered(t string) bool {
+	lead := 0
+	for is(t, lead, isNumber) {
+		lead++
+	}
+	if lead > 0 {
+		return lead <= maxDigits && has(t, lead, '-') && len(t) > lead+3 && only(t[lead+1:], isSmall) && p.knownWord(t[lead+1:], technical)
+	}
+	if !p.frame && !is(t, len(t)-1, isSmall) {
+		return false
+	}
+	digits, words := 0, 0
+	for i := 0; i < len(t); {
+		if is(t, i, isJoin|isNumber) {
+			if is(t, i, isNumber) {
+				digits++
+			} else if !p.frame {
+				return false
+			}
+			i++
+			continue
+		}
+		end := wordEnd(t, i)
+		if w := t[i:end]; roleOf(w)&technical == 0 && len(w) > 1 || !p.frame && i > 0 && is(t, i-1, isNumber) && !is(t, i, isCapital) {
+			return false
+		}
+		words += end - i
+		i = end
+	}
+	return digits <= maxDigits && words > 2
 }
 
 // isCode reports whether t is a code that documents list: E217, and of hex
 // those that every Windows program may return (HRESULT of Win32 and of COM,
 // NTSTATUS); other hex may be anybody's handle.
 func isCode(t string) bool {
-	if hex, ok := strings.CutPrefix(strings.ToLower(t), "0x"); ok {
-		windows := strings.HasPrefix(hex, "8007") || strings.HasPrefix(hex, "80004") || strings.HasPrefix(hex, "c00000")
-		return len(hex) == 8 && windows && isHex(hex)
+	if len(t) > 2 && t[0] == '0' && t[1]|0x20 == 'x' {
+		hex := t[2:]
+		windows := endsIn(hex[:min(4, len(hex))], "8007") || endsIn(hex[:min(5, len(hex))], "80004") || endsIn(hex[:min(6, len(hex))], "c00000")
+		return len(hex) == 8 && windows && only(hex, isHex)
 	}
-	return len(t) >= 2 && len(t) <= 5 && is(t, 0, isCapital) && isDigits(t[1:])
+	return len(t) >= 2 && len(t) <= 5 && is(t, 0, isCapital) && only(t[1:], isNumber)
 }
 
 func isSecret(t string) bool {
+	if len(t) < leastSecret || !secretFirst[t[0]] {
+		return false
+	}
 	for _, start := range secretStarts {
-		if len(t) >= len(start)+8 && t[0] == start[0] && strings.HasPrefix(t, start) {
+		if len(t) >= len(start)+8 && t[:len(start)] == start {
 			return true
 		}
 	}
 	return false
 }
 
-// known reports whether every word of a token is known: words are cut at _ and
-// -, and at capitals (readAll, HTTPServer).
-func (p *pass) known(t string) bool {
+// leastSecret is how long the shortest key with a known start is.
+const leastSecret = 11
+
+var secretFirst = func() (t [256]bool) {
+	for _, start := range secretStarts {
+		t[start[0]] = true
+	}
+	return t
+}()
+
+// isKnown reports whether every word of a token is known: words are cut at _
+// and -, and at capitals (readAll, HTTPServer). Where there are several, plain
+// English is not enough: so are products, hosts and customers named.
+func (p *pass) isKnown(t string) bool {
+	end := wordEnd(t, 0)
+	if end == len(t) {
+		return p.knownWord(t, known)
+	}
+	if roleOf(t)&known != 0 {
+		return true
+	}
+	loose := p.loose
+	p.loose = loose || is(t, 0, isSmall) && is(t, end, isCapital) && roleOf(t[:end])&technical != 0
+	ok := p.isJoined(t)
+	p.loose = loose
+	return ok
+}
+
+// isJoined reports whether each of several words is a technical one.
+func (p *pass) isJoined(t string) bool {
 	letters, solid, parts := 0, 0, 0
 	for i := 0; i < len(t); {
-		if t[i] == '_' || t[i] == '-' {
+		if is(t, i, isJoin) {
 			i++
 			continue
 		}
 		end := wordEnd(t, i)
-		if !p.knownWord(t[i:end]) {
+		if !p.knownWord(t[i:end], technical) {
 			return false
 		}
 		letters += end - i
@@ -184,33 +286,64 @@ func (p *pass) known(t string) bool {
 		i = end
 	}
 	// Bits of two letters alone make any text, encoded bytes included.
-	return parts <= maxParts && (parts <= 1 || 2*solid >= letters)
+	return parts <= maxParts && 2*solid >= letters
 }
 
 // wordEnd returns the end of the word at i: before a capital that follows or
-// precedes a small letter.
+// precedes a small letter. The s of several (IDs, URLs) belongs to it.
 func wordEnd(t string, i int) int {
 	start := i
 	for is(t, i, isAlpha) {
 		if i > start && is(t, i, isCapital) && (is(t, i-1, isSmall) || is(t, i+1, isSmall)) {
-			break
+			if i-start > 1 || !has(t, i+1, 's') || is(t, i+2, isSmall) {
+				break
+			}
 		}
 		i++
 	}
 	return i
 }
 
-func (p *pass) knownWord(w string) bool {
-	var small [maxToken]byte
-	for i := range len(w) {
-		small[i] = w[i] | 0x20
-	}
-	switch b := small[:len(w)]; len(w) {
-	case 1:
+// knownWord reports whether a word passes; need says what it must be for that.
+func (p *pass) knownWord(w string, need role) bool {
+	if len(w) < 2 {
 		return true
-	case 2:
-		return pairs[string(b)]
-	default:
-		return p.words.has(b) || jargon[string(b)] || extensions[string(b)] || units[string(b)]
 	}
+	r := roleOf(w)
+	if r&(need|codeWord) != 0 || len(w) > 2 && r&(extension|unitWord) != 0 || len(w) == 2 && p.frame {
+		return true
+	}
+	if n := len(w) - 1; n > 1 && w[n] == 's' && only(w[:n], isCapital) {
+		return roleOf(w[:n])&known != 0
+	}
+	return p.loose && isCompound(w, p.frame)
+}
+
+// isCompound reports whether w is two or three technical words written
+// together, none of them a name unless it is known to be a program's part. For
+// names that programs give to things only: people's are made of words as well.
+func isCompound(w string, part bool) bool {
+	const least = 3
+	if len(w) > maxCompound {
+		return false
+	}
+	names := named | given
+	if part {
+		names = given
+	}
+	var reach [maxCompound + 1]uint8 // words up to here, + 1
+	reach[0] = 1
+	for i := 0; i+least <= len(w); i++ {
+		if reach[i] == 0 || reach[i] > 3 {
+			continue
+		}
+		h := uint64(hashStart)
+		for j := i; j < len(w); j++ {
+			h = (h ^ uint64(fold[w[j]])) * hashPrime
+			if m := marks(h); j-i+1 >= least && m&technical != 0 && m&names == 0 && (reach[j+1] == 0 || reach[j+1] > reach[i]+1) {
+				reach[j+1] = reach[i] + 1
+			}
+		}
+	}
+	return reach[len(w)] > 0
 }

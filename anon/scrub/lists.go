@@ -1,51 +1,103 @@
 package scrub
 
-var (
-	// extensions of file names. Behind such a name a line number stays.
-	extensions = set(`go c h cc cpp hpp rs py js ts jsx tsx java kt swift rb php cs sh pl lua asm s
-		dll exe so dylib sys jar json yaml yml toml xml html css txt md log conf cfg ini db tmp sock pid
-		sql proto mod sum gz zip tar zst bin dat png jpg pdf csv`)
-	// domains are last labels of host names; two letters are looked up too.
-	domains = set(`com net org edu gov mil int info biz name dev app cloud online site shop xyz tech
-		local lan internal intranet corp home localdomain localhost private arpa example invalid`)
-	// countries are the two-letter last labels that are no file extension.
-	countries = set(`ac ad ae af ag al am ao ar at au az ba bd be bg bh bo br by ca ch ci cl cm cn co cr
-		cu cy cz de dk do dz ec ee eg es eu fi fr gb ge gh gr gt hk hn hr hu id ie il in iq ir is it
-		jo jp ke kg kh kr kw kz lb lk lt lu lv ly ma md me mk mn mo mt mu mx my ng ni nl no np nu nz om
-		pa pe ph pk pl pt py qa ro ru sa se sg si sk su th tn tr tv tw tz ua ug uk us uy uz ve vn za`)
-	// pairs are words of two letters.
-	pairs = set(`to he me us oh al ac am an as at be by do eg go he id ie if in io ip is it kb mb gb tb ms my no ns of ok
-		on op or os pc pm rx so tb tx ui uk up us vm we id fd gc gid pid uid tid ai cc ca db dns ec ex
-		fs ii iv js ls ln mm mv ps rm rw sh sp ss tz ua ws rc eq ne gt lt ge le nr nm km cm dd yy hh`)
-	// jargon are words of operating systems and their services that the
-	// vocabulary's sources happen not to hold.
-	jargon = set(`abnormally acl acls acpi apache apparmor apt async auditd auth avahi bios bluetooth
-		bootloader btrfs bye cgroup cgroups chipset chroot cifs codec cron crond daemonset dbus deauth
-		dhcp dhclient dmesg dmi dockerd dracut efi ethernet euid firewall firewalld firmware fsck
-		gdm getty gpu grpc grub haproxy hresult hypervisor initramfs inode inodes iptables ipsec iscsi
-		jvm kafka kerberos kernel keyring kube kubelet kubernetes ldap ldaps libvirt logname logrotate
-		lvm mariadb memcached middleware mongo mqtt mtu mysql nat netfilter nftables nginx nic ntfs ntp
-		ntpd ntstatus nvme ocsp oom openssh openssl pam pci perms pkg postgres preauth qemu raid rabbitmq
-		redis rhost rollback ruser samba sasl sata sched scsi sdk selinux servlet sftp smart smartd smb
-		smtp snmp soap spark spool spooler sqlite sshd sudo swap syslog systemd tcp telemetry terminating thread
-		threadpool throttled timeout timeouts tomcat tpm tty udev uefi ulimit unmount upsert usb vlan vnc
-		vpn watchdog webhook websocket wifi winsxs wlan workqueue xfs xml yaml zfs zookeeper`)
-	// forms are technical words with digits.
-	forms = set(`x509 sha1 sha2 sha3 sha256 sha384 sha512 md4 md5 base32 base64 utf8 utf16 utf32 utf-8
-		utf-16 utf-32 int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64
-		complex128 crc32 crc64 fnv1 fnv1a ipv4 ipv6 ip4 ip6 tcp4 tcp6 udp4 udp6 http2 http3 h2 h2c h3
-		amd64 arm64 386 i386 i686 x86 x64 x86_64 ppc64 ppc64le mips64 mips64le s390x riscv64 loong64
-		win32 win64 p224 p256 p384 p521 p-224 p-256 p-384 p-521 x25519 ed25519 curve25519 rc4 des3
-		aes128 aes256 chacha20 poly1305 sha-1 sha-256 sha-384 sha-512 pkcs1 pkcs7 pkcs8 pkcs12
-		socks4 socks5 oauth2 l2 l3 l4 l7 k8s s3 ec2 ext2 ext3 ext4 bzip2 lz4 xxh64 blake2b blake2s
-		iso8601 rfc3339 rfc822 rfc1123 iso-8859-1 latin1 log2 log10 exp2 atan2 ssh2 mp3 mp4 h264 h265
-		v1 v2 v3 v4 v5 v6 v7 v8 v9 go1 tls1 ssl3 sslv3 tlsv1 0th 1st 2nd 3rd 4th 5th 6th 7th 8th`)
-	units = set(`b kb mb gb tb pb kib mib gib tib k m g t s ms us ns h d min sec px pt hz khz mhz ghz
-		bit bits bytes x c f w v fps rpm dpi th`)
-	// secretStarts are what keys of well-known services begin with.
-	secretStarts = []string{
-		"AKIA", "ASIA", "AIza", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "glcbt-",
-		"gldt-", "glrt-", "xoxb-", "xoxp-", "xoxa-", "xoxs-", "xoxe-", "sk_live_", "sk_test_", "rk_live_",
-		"pk_live_", "sk-", "npm_", "pypi-", "eyJ", "AKC", "dop_v1_", "shpat_", "SG.", "ya29.", "hf_",
-	}
-)
+// lists are the words that have a role. Those that are technical pass, like
+// the words of the table.
+var lists = [...]struct {
+	role  role
+	words string
+}{
+	{secretWord, `password passwd passwort pwd passphrase passcode secret token apikey api_key api-key x-api-key
+		access_key secret_key private_key auth_token access_token refresh_token client_secret authorization
+		credential credentials cookie set-cookie session_id sessionid signature otp pin bearer passkey
+		sessid jsessionid phpsessid csrf csrftoken xsrf nonce accountkey sharedaccesskey connectionstring
+		sas licence_key license_key licensekey serial serialnumber api_token pwd2 pass psk webhook_url
+		access_key_id authtoken`},
+	{userWord, `user username user_name user.name logname ruser luser euser login owner account uname usr nickname
+		displayname fullname whoami principal samaccountname upn subject_name cn uid_name requester caller
+		userid user_id loginname sudoer`},
+	{hostWord, `host hostname host.name nodename rhost lhost node server machine computer computername workstation
+		domain servername server_name computer_name machine_name machinename hostaddr vhost workgroup
+		netbios fqdn peername target_host source_host remote_host client_host`},
+	{personWord, `customer customer_name customername client_name company company_name companyname organization
+		organisation tenant firstname first_name lastname last_name surname fullname full_name givenname
+		given_name displayname display_name realname real_name patient employee contact contact_name city
+		street birthday birthdate dob ssn phone phone_number mobile address recipient sender addressee
+		person author assignee maintainer committer`},
+	{authWord, `password publickey passphrase failures attempts failure logon login session sessions account
+		authentication authenticated credentials`},
+	{plainWord, `a an and are as at authentication be belongs by can cannot code context count could data database
+		defined denied did directories directory disabled does doesn enabled error exists expired failed
+		field for found from group groups had has have home if in input into is key level limit list login
+		lookup missing mode must namespace need needs no not of on option options or over permission
+		permissions process processes profile provided quota request requested requests requires response
+		returned returns service session sessions settings should shell space specified state table that the
+		this to type types was were when which will with without and after any are before during must never
+		only please so than then there they was while you your has that who`},
+	{goOnWord, `name id named called invalid illegal unknown account`},
+	{neutralWord, `null none nil true false unknown undefined unset empty`},
+	{schemeWord, `bearer basic digest negotiate token`},
+	{accountWord, `admin administrator apple april art august bell bill black bob chan chase dawn demo faith frank
+		grace grant gray guest hope jan john june mail mark max may mike news nobody operator oracle
+		postgres root rose support test tester ubuntu victor walker webmaster will www`},
+	{namingWord, `for by from as to`},
+	{titleWord, `mr mrs ms miss dr prof professor sir herr frau fraulein monsieur madame mme mlle senor senora sr sra
+		signor signora mister madam`},
+	{introWord, `is am was with met called named told asked thanks dear hi hello regards contact cc signed sincerely
+		and ask says said`},
+	{technical, `mr mrs ms dr prof`},
+	{quotingWord, `entry near value literal role database tenant realm bucket login principal ssid share vm vms
+		datastore dashboard customer user username account group owner member named called`},
+	{extension, `go c h cc cpp hpp rs py js ts jsx tsx java kt swift rb php cs sh pl lua asm s dll exe so dylib sys
+		jar json yaml yml toml xml html css txt md log conf cfg ini db tmp sock pid sql proto mod sum gz zip
+		tar zst bin dat png jpg pdf csv cxx hxx pyx mjs cjs vue kts scala groovy vb fs pm m mm dart ex exs
+		erl hs clj`},
+	{codeWord, `go c h cc cpp cxx hpp hxx rs py pyx js mjs cjs ts jsx tsx vue java kt kts scala groovy swift rb php
+		cs vb fs sh pl pm lua asm s m mm dart ex exs erl hs clj`},
+	{extension | binaryWord, `dll exe so dylib sys jar framework ko`},
+	{domainWord, `com net org edu gov mil int info biz name dev app cloud online site shop xyz tech local lan internal
+		intranet corp home localdomain localhost private arpa example invalid`},
+	{countryWord, `ac ad ae af ag al am ao ar at au az ba bd be bg bh bo br by ca ch ci cl cm cn co cr cu cy cz de dk
+		do dz ec ee eg es eu fi fr gb ge gh gr gt hk hn hr hu id ie il in iq ir is it jo jp ke kg kh kr kw
+		kz lb lk lt lu lv ly ma md me mk mn mo mt mu mx my ng ni nl no np nu nz om pa pe ph pk pl pt py qa
+		ro ru sa se sg si sk su th tn tr tv tw tz ua ug uk us uy uz ve vn za`},
+	{unitWord, `b kb mb gb tb pb kib mib gib tib k m g t s ms us ns h d min sec px pt hz khz mhz ghz bit bits bytes
+		x c f w v fps rpm dpi th`},
+	{homeWord, `home users profiles homes`},
+	{sqlVerb, `select insert update delete merge replace`},
+	{sqlClause, `where values set into from`},
+	{technical, `to he me us oh al ac am an as at be by do eg go he id ie if in io ip is it kb mb gb tb ms my no ns
+		of ok on op or os pc pm rx so tb tx ui uk up us vm we id fd gc gid pid uid tid ai cc ca db dns ec ex
+		fs ii iv js ls ln mm mv ps rm rw sh sp ss tz ua ws rc eq ne gt lt ge le nr nm km cm dd yy hh
+		abnormally acl acls acpi apache apparmor apt async auditd auth avahi bios bluetooth bootloader btrfs
+		bye cgroup cgroups chipset chroot cifs codec cron crond daemonset dbus deauth dhcp dhclient dmesg
+		dmi dockerd dracut efi ethernet euid firewall firewalld firmware fsck gdm getty gpu grpc grub
+		haproxy hresult hypervisor initramfs inode inodes iptables ipsec iscsi jvm kafka kerberos kernel
+		keyring kube kubelet kubernetes ldap ldaps libvirt logname logrotate lvm mariadb memcached
+		middleware mongo mqtt mtu mysql nat netfilter nftables nginx nic ntfs ntp ntpd ntstatus nvme ocsp
+		oom openssh openssl pam pci perms pkg postgres preauth qemu raid rabbitmq redis rhost rollback ruser
+		samba sasl sata sched scsi sdk selinux servlet sftp smart smartd smb smtp snmp soap spark spool
+		spooler sqlite sshd sudo swap syslog systemd tcp telemetry terminating thread threadpool throttled
+		timeout timeouts tomcat tpm tty udev uefi ulimit unmount upsert usb vlan vnc vpn watchdog webhook
+		websocket wifi winsxs wlan workqueue xfs xml yaml zfs zookeeper x509 sha1 sha2 sha3 sha256 sha384
+		sha512 md4 md5 base32 base64 utf8 utf16 utf32 utf-8 utf-16 utf-32 int8 int16 int32 int64 uint8
+		uint16 uint32 uint64 float32 float64 complex64 complex128 crc32 crc64 fnv1 fnv1a ipv4 ipv6 ip4 ip6
+		tcp4 tcp6 udp4 udp6 http2 http3 h2 h2c h3 amd64 arm64 386 i386 i686 x86 x64 x86_64 ppc64 ppc64le
+		mips64 mips64le s390x riscv64 loong64 win32 win64 p224 p256 p384 p521 p-224 p-256 p-384 p-521 x25519
+		ed25519 curve25519 rc4 des3 aes128 aes256 chacha20 poly1305 sha-1 sha-256 sha-384 sha-512 pkcs1
+		pkcs7 pkcs8 pkcs12 socks4 socks5 oauth2 l2 l3 l4 l7 k8s s3 ec2 ext2 ext3 ext4 bzip2 lz4 xxh64
+		blake2b blake2s iso8601 rfc3339 rfc822 rfc1123 iso-8859-1 latin1 log2 log10 exp2 atan2 ssh2 mp3 mp4
+		h264 h265 v1 v2 v3 v4 v5 v6 v7 v8 v9 go1 tls1 ssl3 sslv3 tlsv1 0th 1st 2nd 3rd 4th 5th 6th 7th 8th
+		doesn didn isn wasn couldn wouldn shouldn hasn haven hadn aren weren ain mustn won don ll ve re
+		monday tuesday wednesday thursday friday saturday sunday january february march april may june july
+		august september october november december jan feb mar apr jun jul aug sep sept oct nov dec mon tue
+		wed thu fri sat sun utc gmt cet pst est usb linux windows macos unix android java kotlin swift
+		python javascript golang dotnet perl ruby apple microsoft google intel amd nvidia vmware xen esxi
+		hyper docker debian ubuntu fedora suse redhat centos`},
+}
+
+// secretStarts are what keys of well-known services begin with.
+var secretStarts = []string{
+	"AKIA", "ASIA", "AIza", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "glcbt-",
+	"gldt-", "glrt-", "xoxb-", "xoxp-", "xoxa-", "xoxs-", "xoxe-", "sk_live_", "sk_test_", "rk_live_",
+	"pk_live_", "sk-", "npm_", "pypi-", "eyJ", "AKC", "dop_v1_", "shpat_", "SG.", "ya29.", "hf_",
+}

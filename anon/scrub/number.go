@@ -1,11 +1,9 @@
 package scrub
 
-import "strings"
-
 // Bounds of numbers.
 const (
 	maxDigits = 3  // of a number that stays
-	lineDigit = 4  // of a line number behind a file name
+	lineDigit = 5  // of a line number behind a file name
 	maxGroups = 24 // bytes of digits in groups
 )
 
@@ -14,14 +12,14 @@ const (
 func (p *pass) numbers() (int, string) {
 	s, i := p.text, p.at
 	plus := s[i] == '+' || s[i] == '('
-	if !is(s, i, isNumber) && !(plus && is(s, i+1, isNumber)) {
+	if class[s[i]]&isNumber == 0 && !(plus && is(s, i+1, isNumber)) {
 		return 0, ""
 	}
 	end, digits, groups, single := p.groups(plus)
 	switch {
 	case digits >= 13 && digits <= 19 && !single && isLuhn(s[i:end]):
 		return end, labelCard
-	case digits < 7 || digits > 19 || single:
+	case digits < 6 || digits > 19 || single || digits < 7 && groups < 3:
 		return 0, ""
 	case plus || groups > 1 && s[i] == '0' && digits >= 9:
 		return end, labelPhone
@@ -32,9 +30,11 @@ func (p *pass) numbers() (int, string) {
 }
 
 // groups walks over digits with single separators between. single says that a
-// group has one digit only, as in a list of small numbers.
+// group has one digit only, as in a list of small numbers; the first may in a
+// long number.
 func (p *pass) groups(plus bool) (end, digits, groups int, single bool) {
 	s, i := p.text, p.at
+	first := false
 	if plus {
 		i++
 	}
@@ -46,21 +46,24 @@ func (p *pass) groups(plus bool) (end, digits, groups int, single bool) {
 		if is(s, i, isUnit) || i < len(s) && s[i] == '_' {
 			break // the start of a word
 		}
-		single = single || i-start == 1 && !(plus && groups == 0)
+		if i-start == 1 && !plus {
+			first = first || groups == 0
+			single = single || groups > 0
+		}
 		digits += i - start
 		groups++
 		end = i
 		if i < len(s) && s[i] == ')' && plus {
 			i++
 		}
-		if i < len(s) && strings.IndexByte(" -", s[i]) >= 0 || i < len(s) && s[i] == '.' && plus {
+		if i < len(s) && (s[i] == ' ' || s[i] == '-') || i < len(s) && s[i] == '.' && plus {
 			i++
 		}
 		if plus && i < len(s) && s[i] == '(' {
 			i++
 		}
 	}
-	return end, digits, groups, single
+	return end, digits, groups, single || first && digits < 9
 }
 
 // isLuhn checks the digits of s by ISO/IEC 7812-1.
@@ -88,7 +91,11 @@ func (p *pass) iban() (int, string) {
 	if !is(s, i, isCapital) || !is(s, i+1, isCapital) || !is(s, i+2, isNumber) || !is(s, i+3, isNumber) {
 		return 0, ""
 	}
-	var compact []byte
+	if !is(s, i+4, isCapital|isNumber|isSpace|isJoin) {
+		return 0, ""
+	}
+	var buf [34]byte
+	compact := buf[:0]
 	best := 0
 	for ; i < len(s) && len(compact) < 34; i++ {
 		if (s[i] == ' ' || s[i] == '-') && len(compact)%4 == 0 && is(s, i+1, isCapital|isNumber) {
@@ -98,7 +105,7 @@ func (p *pass) iban() (int, string) {
 			break
 		}
 		compact = append(compact, s[i])
-		if len(compact) >= 15 && !isWord(s, i+1) && isMod97(compact) {
+		if len(compact) >= 15 && !is(s, i+1, isToken) && isMod97(compact) {
 			best = i + 1
 		}
 	}

@@ -1,47 +1,99 @@
 package scrub
 
-import "strings"
-
 // pass is one walk over one line.
 type pass struct {
-	text  string
-	words *vocabulary
-	at    int // next byte to read
-	out   []byte
+	text    string
+	modules []string
+	out     []byte
+	at      int // next byte to read
 
 	expect    expectation
-	prev      string // the kept word before, in small letters, if only spaces came since
+	prev      role   // of the kept word before, if only spaces came since
 	auth      bool   // the words before are like "password for"
 	file      bool   // a file name or path came just before: a line number may follow
+	frame     bool   // the line is a stack frame
+	source    bool   // what is judged is on a source's path
+	loose     bool   // words written together are judged one by one
+	verb      bool   // a verb of SQL came
+	sql       bool   // and what its clauses begin with: what is in quotes is a value
+	hostAt    int    // where a log line's own host stands, or -1
+	userAt    int    // where the user stands whose command the line tells, or -1
 	joinedEnd int    // end of words joined by slashes that stay
 	solid     int    // end of the last run without spaces that was looked through
-	hasAt     bool   // the run holds @
-	hasColon  bool   // the run holds :
+	signs     uint16 // classes of all bytes of that run
+	again     bool   // what was replaced may change how its neighbours are judged
 }
 
-// parsers are asked at every token and sign, in this order. Each returns where
-// its find ends and the label, or 0.
-var parsers = [...]func(*pass) (int, string){
-	(*pass).privateKey, (*pass).url, (*pass).email, (*pass).ip, (*pass).mac,
-	(*pass).path, (*pass).iban, (*pass).numbers, (*pass).blob,
+// begin makes the pass ready for a line; its buffer is used again.
+func (p *pass) begin(text string) {
+	*p = pass{text: text, modules: p.modules, out: p.out[:0], hostAt: logHost(text), userAt: sudoer(text), frame: isFrame(text)}
 }
 
 func (p *pass) run() {
-	p.out = make([]byte, 0, len(p.text)+16)
 	for p.at < len(p.text) && len(p.out) <= MaxLine {
-		switch b := p.text[p.at]; {
-		case b == ' ' || b == '\t':
+		b := p.text[p.at]
+		c := class[b]
+		switch {
+		case c&isAlpha != 0 && p.expect.kind == nothing && p.plain():
+		case c&isSpace != 0:
 			p.space()
-		case p.value():
-		case labelAt(p.text, p.at) != "":
+		case p.at == p.hostAt:
+			p.replace(unitEnd(p.text, p.at), labelHost)
+		case p.at == p.userAt && c&isUnit != 0:
+			p.replace(unitEnd(p.text, p.at), labelUser)
+		case p.expect.kind != nothing && p.value():
+		case b == '<' && labelAt(p.text, p.at) != "":
 			p.label()
-		case p.structure():
-		case is(p.text, p.at, isUnit):
+		case p.structure(b, c):
+		case c&isUnit != 0:
 			p.unit()
 		default:
 			p.sign(b)
 		}
 	}
+}
+
+// plain copies the word at the start of a run if it has nothing about it: only
+// letters of the usual case, known, of no role, and no sign behind it but one
+// of the sentence. So go most words of most lines.
+func (p *pass) plain() bool {
+	s, i := p.text, p.at
+	if i > 0 && class[s[i-1]]&isSpace == 0 || p.auth || i == p.hostAt || i == p.userAt || p.prev&titleWord != 0 {
+		return false
+	}
+	h := uint64(hashStart)
+	var c uint16
+	for ; i < len(s) && class[s[i]]&isAlpha != 0; i++ {
+		h = (h ^ uint64(fold[s[i]])) * hashPrime
+		if i > p.at {
+			c |= class[s[i]]
+		}
+	}
+	if c&isAlpha == isAlpha || c&isSmall == 0 || i < len(s) && !isSpaceAt(s, i) && !isStop(s, i) {
+		return false
+	}
+	m := marks(h)
+	if m&known == 0 || m&(special|named|given) != 0 {
+		return false
+	}
+	if i < len(s) && class[s[i]]&isSpace == 0 {
+		i++
+		m = 0
+	}
+	p.out = append(p.out, s[p.at:i]...)
+	p.at, p.file, p.prev = i, false, m
+	return true
+}
+
+func isSpaceAt(s string, i int) bool { return class[s[i]]&isSpace != 0 }
+
+// isStop reports whether a sign of the sentence ends the run at i.
+func isStop(s string, i int) bool {
+	switch s[i] {
+	case '.', ',', ';', ':', '!', '?', ')':
+		return i+1 == len(s) || class[s[i+1]]&isSpace != 0
+	}
+	return false
 }
 
 func (p *pass) space() {
@@ -57,9 +109,9 @@ func (p *pass) label() {
 	l := labelAt(p.text, p.at)
 	end := p.at + len(l)
 	switch {
-	case end+1 < len(p.text) && p.text[end] == '@' && isDomain(p.text, end+1):
+	case has(p.text, end, '@') && isDomain(p.text, end+1):
 		l, end = labelEmail, domainEnd(p.text, end+1)
-	case l == labelPath && end < len(p.text) && (p.text[end] == '/' || p.text[end] == '\\'):
+	case l == labelPath && is(p.text, end, isSlash) && !p.frame:
 		end = p.pathEnd(end)
 	}
 	p.replace(end, l)
@@ -67,94 +119,268 @@ func (p *pass) label() {
 
 // replace writes a label for everything up to end.
 func (p *pass) replace(end int, label string) {
+	if !p.again && (p.at > 0 && signs[p.text[p.at-1]]&opens == 0 || end < len(p.text) && signs[p.text[end]]&closes == 0) {
+		p.again = true
+	}
 	p.out = append(p.out, label...)
 	p.at = end
-	p.prev, p.auth = "", false
+	p.prev, p.auth = 0, false
 	p.file = label == labelPath
 	p.joinedEnd = 0
 	p.expect = expectation{}
 }
 
-// structure asks the parsers.
-func (p *pass) structure() bool {
-	p.look()
-	for _, parse := range parsers {
-		if end, label := parse(p); end > p.at {
-			p.replace(end, label)
-			return true
-		}
+// opens and closes are the signs before and behind which a label is read as it
+// was written: what stands beyond them is judged for itself. Elsewhere a label
+// may make something of its neighbours that it was not before, and the line is
+// scrubbed again.
+const (
+	opens uint8 = 1 << iota
+	closes
+)
+
+var signs = func() (t [256]uint8) {
+	for _, b := range []byte(" \t\"'`([{,;=>|") {
+		t[b] |= opens
 	}
-	return false
+	for _, b := range []byte(" \t\"'`)]},;:=|&!?") {
+		t[b] |= closes
+	}
+	return t
+}()
+
+// structure asks the parsers that the byte and the classes in its run give a
+// chance.
+func (p *pass) structure(b byte, c uint16) bool {
+	if c&isUnit == 0 && !starts[b] {
+		return false
+	}
+	p.look()
+	if p.signs&(isAt|isColon|isDot|isSlash|isNumber|isJoin) == 0 && b != '~' && p.solid-p.at < leastBlob && len(p.modules) == 0 {
+		return false
+	}
+	end, label := p.parse(b, c)
+	if end <= p.at {
+		return false
+	}
+	if label != "" {
+		p.replace(end, label)
+	} else {
+		p.at, p.again = end, true
+	}
+	return true
 }
 
-// look notes which signs the run of bytes up to the next space holds, once a
-// run, so that parsers which need one of them are not tried in vain.
+// starts are the signs that a parser's find may begin with.
+var starts = [256]bool{'-': true, ':': true, '/': true, '\\': true, '~': true, '%': true, '$': true, '+': true, '(': true}
+
+// parse asks the parsers in order and returns where the first find ends, and
+// its label. Without a label it is written already.
+func (p *pass) parse(b byte, c uint16) (end int, label string) {
+	signs := p.signs
+	if b == '-' {
+		return p.privateKey()
+	}
+	if c&isAlpha != 0 && signs&(isColon|isSlash) == isColon|isSlash {
+		if end, label = p.url(); end > p.at {
+			return end, label
+		}
+	}
+	if c&isUnit != 0 && signs&isAt != 0 {
+		if end, label = p.email(); end > p.at {
+			return end, label
+		}
+	}
+	if c&(isHex|isColon) != 0 {
+		if end, label = p.address(); end > p.at {
+			return end, label
+		}
+	}
+	if len(p.modules) > 0 && c&isAlpha != 0 {
+		if end = p.module(); end > p.at {
+			return end, ""
+		}
+	}
+	if signs&isSlash != 0 || b == '~' {
+		if end, label = p.path(); end > p.at {
+			return end, label
+		}
+	}
+	if signs&isNumber != 0 {
+		return p.digits(b, c)
+	}
+	return 0, ""
+}
+
+// address takes an IP address or a MAC.
+func (p *pass) address() (end int, label string) {
+	if end, label = p.ip(); end > p.at {
+		return end, label
+	}
+	return p.mac()
+}
+
+// digits takes what is known by its digits.
+func (p *pass) digits(b byte, c uint16) (end int, label string) {
+	if c&isCapital != 0 {
+		if end, label = p.iban(); end > p.at {
+			return end, label
+		}
+	}
+	if c&isNumber != 0 || b == '+' || b == '(' {
+		if end, label = p.numbers(); end > p.at {
+			return end, label
+		}
+	}
+	if c&isUnit != 0 {
+		return p.blob()
+	}
+	return 0, ""
+}
+
+// look notes the classes of the run of bytes up to the next space, once a run,
+// so that parsers which need one of them are not tried in vain.
 func (p *pass) look() {
 	if p.at < p.solid {
 		return
 	}
-	end := strings.IndexByte(p.text[p.at:], ' ')
-	if end < 0 {
-		end = len(p.text) - p.at
+	i := p.at
+	var c uint16
+	for ; i < len(p.text) && p.text[i] != ' '; i++ {
+		c |= class[p.text[i]]
 	}
-	run := p.text[p.at : p.at+end]
-	p.solid = p.at + end
-	p.hasAt = strings.IndexByte(run, '@') >= 0
-	p.hasColon = strings.IndexByte(run, ':') >= 0
+	p.solid, p.signs = i, c
 }
 
 // sign copies one byte that is no letter, digit or space.
 func (p *pass) sign(b byte) {
+	s := p.text
+	if p.sql && b == '\'' && p.literal() || b == '"' && p.displayName() {
+		return
+	}
 	p.out = append(p.out, b)
 	p.at++
-	if b != ':' {
+	if b != ':' && b != '(' {
 		p.file = false
 	}
-	p.prev = ""
-	p.expect.sign(b, p.at >= 2 && p.text[p.at-2] == ' ')
+	if b != '.' || p.prev&titleWord == 0 {
+		p.prev = 0
+	}
+	p.expect.sign(b, p.at >= 2 && s[p.at-2] == ' ')
+}
+
+// literal takes a value in single quotes in SQL.
+func (p *pass) literal() bool {
+	end := p.at + 1
+	for end < len(p.text) && p.text[end] != '\'' {
+		end++
+	}
+	if end == p.at+1 || end == len(p.text) {
+		return false
+	}
+	p.out = append(p.out, '\'')
+	label := labelWord
+	if l := labelAt(p.text, p.at+1); l != "" && p.at+1+len(l) == end {
+		label = l
+	}
+	p.replace(end, label)
+	p.out = append(p.out, '\'')
+	p.at++
+	return true
 }
 
 // unit judges one token, or several joined by dots.
 func (p *pass) unit() {
-	end := unitEnd(p.text, p.at)
-	u := p.text[p.at:end]
-	if l := p.named(u); l != "" {
+	s := p.text
+	end, c, r := unitAt(s, p.at)
+	u := s[p.at:end]
+	if c&isSmall != 0 && is(u, 0, isCapital) {
+		if end := p.person(u, r, end, c); end > 0 {
+			p.replace(end, labelName)
+			return
+		}
+	}
+	r |= keyRole(u, r, c)
+	if l := p.named(u, r); l != "" {
 		p.replace(end, l)
 		return
 	}
+	option := p.at > 1 && s[p.at-1] == '-'
+	if c&(isNumber|isJoin|isDot|isOther) == 0 && r&known != 0 && len(u) > 1 {
+		p.out = append(p.out, u...)
+		p.at = end
+		p.after(u, r, true, has(s, end-len(u)-1, '.'), option)
+		return
+	}
+	p.judge(u, r, c, end, option)
+}
+
+// judge copies of a unit what passes, and notes what it says.
+func (p *pass) judge(u string, r role, c uint16, end int, option bool) {
+	s := p.text
+	p.loose = p.frame || has(s, end, '=') || has(s, end, '"') && has(s, end+1, ':')
 	before := len(p.out)
-	p.out = p.dotted(p.out, u)
-	kept := string(p.out[before:]) == u
-	afterDot := before > 0 && p.out[before-1] == '.'
-	p.at = end
-	p.after(u, kept, afterDot)
+	afterDot := p.at > 0 && s[p.at-1] == '.'
+	p.out = p.dotted(p.out, u, c)
+	kept := len(p.out)-before == len(u) && string(p.out[before:]) == u
+	if !kept {
+		p.again = p.again || c&isDot != 0 || p.at > 0 && signs[s[p.at-1]]&opens == 0 || end < len(s) && signs[s[end]]&closes == 0
+	}
+	p.at, p.loose = end, false
+	p.after(u, r, kept, afterDot, option)
 }
 
 // after notes what a judged unit says about what follows it.
-func (p *pass) after(u string, kept, afterDot bool) {
-	ext := u[strings.LastIndexByte(u, '.')+1:]
-	p.file = extensions[ext] && (afterDot || len(ext) < len(u))
-	small := strings.ToLower(u)
-	p.expect.word(small)
+func (p *pass) after(u string, r role, kept, afterDot, option bool) {
+	p.file = afterDot && r&extension != 0
+	if dot := lastDot(u); dot > 0 {
+		p.file = roleOf(u[dot:])&extension != 0
+	}
+	if p.expect.kind != nothing || r&special != 0 || r&^inTable != 0 {
+		p.expect.word(u, r, option)
+	}
 	if !kept {
-		p.prev, p.auth = "", false
+		p.prev, p.auth = 0, false
 		return
 	}
-	p.auth = small == "for" && authWords[p.prev]
-	p.prev = small
+	p.sql = p.sql || p.verb && r&sqlClause != 0
+	p.verb = p.verb || r&sqlVerb != 0
+	p.auth = p.prev&authWord != 0 && equal(u, "for")
+	p.prev = r
 }
 
-// unitEnd returns the end of the tokens joined by single dots at i.
+// lastDot returns where the part behind the last dot starts, or 0.
+func lastDot(u string) int {
+	for i := len(u) - 1; i >= 0; i-- {
+		if u[i] == '.' {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// unitAt returns the end of the tokens joined by single dots at i, their
+// classes, and the role of all of it as one word.
+func unitAt(s string, i int) (end int, c uint16, r role) {
+	end = unitEnd(s, i)
+	start, h := i, uint64(hashStart)
+	for ; i < end; i++ {
+		c |= class[s[i]]
+		h = (h ^ uint64(fold[s[i]])) * hashPrime
+	}
+	return end, c, roleBy(h, s[start:end])
+}
+
 func unitEnd(s string, i int) int {
 	for {
-		for isWord(s, i) {
+		for is(s, i, isToken) {
 			i++
 		}
-		if i < len(s) && s[i] == '.' && is(s, i+1, isUnit) {
+		if has(s, i, '.') && is(s, i+1, isUnit) {
 			i++
 			continue
 		}
-		for s[i-1] == '-' || s[i-1] == '_' {
+		for is(s, i-1, isJoin) {
 			i--
 		}
 		return i

@@ -10,18 +10,30 @@ import (
 // outside, spaces belong to it if a separator follows soon.
 func (p *pass) path() (int, string) {
 	s, i := p.text, p.at
-	switch {
-	case s[i] == '/' || s[i] == '\\' || s[i] == '~' || s[i] == '%':
+	switch b := s[i]; {
+	case b == '~' || p.signs&isSlash != 0 && (b == '/' || b == '\\' || b == '%' || b == '$'):
 		if !p.isPathStart(i) {
 			return 0, ""
 		}
-	case is(s, i, isAlpha) && i+2 < len(s) && s[i+1] == ':' && (s[i+2] == '\\' || s[i+2] == '/'):
+	case p.signs&isSlash == 0:
+		return 0, ""
+	case is(s, i, isAlpha) && has(s, i+1, ':') && is(s, i+2, isSlash):
 	case is(s, i, isUnit):
 		return p.joined()
 	default:
 		return 0, ""
 	}
-	return p.pathEnd(i), labelPath
+	return p.found(p.pathEnd(i))
+}
+
+// found returns the label for a path up to end, or writes it if it is where
+// source stands.
+func (p *pass) found(end int) (int, string) {
+	if end > p.at && p.isLocation(end) {
+		p.location(end)
+		return end, ""
+	}
+	return end, labelPath
 }
 
 // isPathStart reports whether the sign at i starts a path.
@@ -32,27 +44,34 @@ func (p *pass) isPathStart(i int) bool {
 	}
 	switch s[i] {
 	case '~':
-		return i+1 < len(s) && (s[i+1] == '/' || s[i+1] == '\\' || is(s, i+1, isUnit))
+		return is(s, i+1, isSlash|isUnit)
+	case '$':
+		end := i + 1
+		for is(s, end, isCapital|isJoin) || has(s, end, '{') || has(s, end, '}') {
+			end++
+		}
+		return end > i+1 && is(s, end, isSlash)
 	case '%':
 		end := i + 1
 		for is(s, end, isCapital) {
 			end++
 		}
-		return end > i+1 && end+1 < len(s) && s[end] == '%' && (s[end+1] == '\\' || s[end+1] == '/')
+		return end > i+1 && has(s, end, '%') && is(s, end+1, isSlash)
+	case '/':
+		if has(s, i-1, '<') && is(s, i+1, isAlpha) {
+			return false // the end of an XML element
+		}
 	case '\\':
-		return i+1 < len(s) && (s[i+1] == '\\' || next(i+1))
+		return has(s, i+1, '\\') && !is(s, i+2, isQuote) || next(i+1)
 	}
 	// An address may stand behind the slash, and the length of a network.
-	rest := pass{text: s, at: i + 1}
-	if rest.at < len(s) {
-		if end, _ := rest.ip(); end > 0 {
-			return false
-		}
+	if isAddressAt(s, i+1) {
+		return false
 	}
 	if l := labelAt(s, i+1); l == labelIP || l == labelPath && i > 0 {
 		return false
 	}
-	if i < p.joinedEnd || bytes.HasSuffix(p.out, []byte(labelIP)) && isDigits(s[i+1:unitEndOr(s, i+1)]) {
+	if i < p.joinedEnd || bytes.HasSuffix(p.out, []byte(labelIP)) && only(s[i+1:unitEndOr(s, i+1)], isNumber) {
 		return false
 	}
 	return next(i + 1)
@@ -69,13 +88,13 @@ func unitEndOr(s string, i int) int {
 func (p *pass) joined() (int, string) {
 	s := p.text
 	end := unitEnd(s, p.at)
-	if p.at < p.joinedEnd || end >= len(s) || s[end] != '/' && s[end] != '\\' || !is(s, end+1, isUnit) && labelAt(s, end+1) == "" {
+	if p.at < p.joinedEnd || !is(s, end, isSlash) || !is(s, end+1, isUnit) && labelAt(s, end+1) == "" {
 		return 0, ""
 	}
 	numbers, back := true, false
 	for i := p.at; ; {
-		numbers = numbers && isDigits(strings.ReplaceAll(s[i:end], ".", ""))
-		if end >= len(s) || s[end] != '/' && s[end] != '\\' || !is(s, end+1, isUnit) {
+		numbers = numbers && only(s[i:end], isNumber|isDot)
+		if !is(s, end, isSlash) || !is(s, end+1, isUnit) {
 			break
 		}
 		back = back || s[end] == '\\'
@@ -84,17 +103,18 @@ func (p *pass) joined() (int, string) {
 	switch {
 	case numbers:
 		return end, labelNum
-	case !back && (end >= len(s) || s[end] != '/' && s[end] != '\\' && s[end] != '<') && p.allKept(s[p.at:end]):
+	case !back && !is(s, end, isSlash) && !has(s, end, '<') && p.allKept(s[p.at:end]):
 		p.joinedEnd = end
 		return 0, ""
 	}
-	return p.pathEnd(end), labelPath
+	return p.found(p.pathEnd(end))
 }
 
 // allKept reports whether every part between slashes passes as it is.
 func (p *pass) allKept(s string) bool {
+	var buf [maxToken]byte
 	for part := range strings.SplitSeq(s, "/") {
-		if string(p.dotted(nil, part)) != part {
+		if len(part) > maxToken || string(p.dotted(buf[:0], part, classes(part))) != part {
 			return false
 		}
 	}
@@ -106,7 +126,7 @@ const pathStops = " \t\"'`,;|()[]{}"
 // pathEnd returns the end of the path that goes on at i.
 func (p *pass) pathEnd(i int) int {
 	s := p.text
-	if p.at > 0 && strings.IndexByte("\"'`", s[p.at-1]) >= 0 {
+	if p.at > 0 && is(s, p.at-1, isQuote) {
 		if j := strings.IndexByte(s[i:], s[p.at-1]); j >= 0 {
 			return i + j
 		}
@@ -131,8 +151,8 @@ func (p *pass) pathEnd(i int) int {
 // colon returns the first colon of s[from:to] that is not of a drive (C:), or to.
 func colon(s string, from, to int) int {
 	for i := from; i < to; i++ {
-		drive := is(s, i-1, isAlpha) && (i-1 == from || i-2 >= from && (s[i-2] == '\\' || s[i-2] == '/'))
-		if s[i] == ':' && !(drive && i+1 < to && (s[i+1] == '\\' || s[i+1] == '/')) {
+		drive := is(s, i-1, isAlpha) && (i-1 == from || i-2 >= from && is(s, i-2, isSlash))
+		if s[i] == ':' && !(drive && i+1 < to && is(s, i+1, isSlash)) {
 			return i
 		}
 	}
@@ -150,6 +170,9 @@ func (p *pass) goesOn(i, words int) int {
 			return i
 		}
 		start := j + 1
+		if strings.HasPrefix(s[start:], "HTTP/") {
+			return i // of a request line
+		}
 		for j = start; j < len(s) && j-start < maxSpaced && strings.IndexByte(" \t\"'`,;:|<>=[]{}", s[j]) < 0; j++ {
 			if (s[j] == '/' || s[j] == '\\') && j > start {
 				return j
@@ -165,9 +188,6 @@ func (p *pass) goesOn(i, words int) int {
 // endsInHome reports whether a path ends in the name of a home directory.
 func endsInHome(path string) bool {
 	parent := path[:max(0, strings.LastIndexAny(path, `/\`))]
-	switch strings.ToLower(parent[strings.LastIndexAny(parent, `/\`)+1:]) {
-	case "home", "users", "profiles", "documents and settings":
-		return true
-	}
-	return false
+	name := parent[strings.LastIndexAny(parent, `/\`)+1:]
+	return roleOf(name)&homeWord != 0 || equal(name, "documents and settings")
 }

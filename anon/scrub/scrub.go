@@ -2,6 +2,7 @@ package scrub
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -26,23 +27,49 @@ type Own interface {
 
 // Scrubber scrubs lines. Safe for concurrent use if its Own is.
 type Scrubber struct {
-	own   Own
-	words *vocabulary
+	own     Own
+	modules []string
 }
 
 // New returns a scrubber. own may be nil: then only what any host's text may
-// hold is found.
-func New(own Own) *Scrubber { return &Scrubber{own: own, words: words()} }
+// hold is found. modules are what the names of the products' own functions
+// begin with (github.com/example/backup, com.example.backup): in stack frames
+// these functions stay as they are.
+func New(own Own, modules ...string) *Scrubber { return &Scrubber{own: own, modules: modules} }
 
 // maxTurns bounds how often a line is scrubbed until nothing changes. Two are
 // usual: what a label replaced may make something of its neighbours that it
 // was not before. Text made up to need more than this is dropped whole.
 const maxTurns = 16
 
+// passes are used again: a line in the common case takes no memory but its
+// own text.
+var passes = sync.Pool{New: func() any { return &pass{} }}
+
 // Line returns the line scrubbed: valid UTF-8, without line breaks or control
 // characters, at most MaxLine bytes. A longer one is cut between two words and
 // ends in <cut>. Line(Line(x)) equals Line(x).
 func (s *Scrubber) Line(line string) string {
+	p := passes.Get().(*pass)
+	defer passes.Put(p)
+	s.scrub(p, line)
+	if string(p.out) == line {
+		return line
+	}
+	return string(p.out)
+}
+
+// Append appends the line scrubbed, as Line returns it.
+func (s *Scrubber) Append(dst []byte, line string) []byte {
+	p := passes.Get().(*pass)
+	defer passes.Put(p)
+	s.scrub(p, line)
+	return append(dst, p.out...)
+}
+
+// scrub leaves the line scrubbed in p.out.
+func (s *Scrubber) scrub(p *pass, line string) {
+	defer func() { p.text = "" }()
 	cut := len(line) > maxRead
 	if cut {
 		line = line[:maxRead]
@@ -51,19 +78,16 @@ func (s *Scrubber) Line(line string) string {
 	if cut {
 		line = line[:strings.LastIndexByte(line[:max(0, len(line)-margin)], ' ')+1] + labelCut
 	}
+	p.modules = s.modules
 	for range maxTurns {
-		p := pass{text: line, words: s.words}
+		p.begin(line)
 		p.run()
-		next := line
-		if string(p.out) != line {
-			next = s.replaceOwn(shorten(string(p.out)))
+		if len(p.out) <= MaxLine && (!p.again || string(p.out) == line) {
+			return
 		}
-		if next == line && len(line) <= MaxLine {
-			return line
-		}
-		line = shorten(next)
+		line = s.replaceOwn(shorten(string(p.out)))
 	}
-	return labelCut
+	p.out = append(p.out[:0], labelCut...)
 }
 
 func (s *Scrubber) replaceOwn(line string) string {
@@ -83,22 +107,53 @@ func shorten(line string) string {
 }
 
 // clean makes valid UTF-8 of the line, and spaces of line breaks and control
-// characters. Bytes that are no UTF-8 become U+FFFD, which no word holds.
+// characters. Bytes that are no UTF-8 become U+FFFD, which no word holds. What
+// does not show (colour codes of terminals, marks of direction, joiners, the
+// zeros of UTF-16) is taken out, so that it hides nothing.
 func clean(line string) string {
-	plain := true
 	for i := range len(line) {
-		if b := line[i]; b < ' ' && b != '\t' || b >= 0x7f {
-			plain = false
+		if class[line[i]]&(isControl|isOther) != 0 {
+			return cleaned(line)
+		}
+	}
+	return line
+}
+
+func cleaned(line string) string {
+	var b strings.Builder
+	b.Grow(len(line))
+	for i := 0; i < len(line); {
+		r, size := utf8.DecodeRuneInString(line[i:])
+		switch {
+		case r == '\x1b':
+			size = max(1, escapeLen(line[i:]))
+		case r == 0 && (has(line, i+2, 0) || i > 1 && has(line, i-2, 0)), unicode.Is(unicode.Cf, r):
+		case r != '\t' && (unicode.IsControl(r) || unicode.IsSpace(r)):
+			b.WriteByte(' ')
+		default:
+			b.WriteRune(r)
+		}
+		i += size
+	}
+	return b.String()
+}
+
+// maxEscape bounds the parameters of a terminal's control sequence.
+const maxEscape = 32
+
+// escapeLen returns the length of the control sequence (ECMA-48) that s begins
+// with.
+func escapeLen(s string) int {
+	if !has(s, 1, '[') {
+		return 1
+	}
+	for i := 2; i < min(len(s), maxEscape); i++ {
+		if s[i] >= 0x40 && s[i] <= 0x7e {
+			return i + 1
+		}
+		if s[i] < 0x20 || s[i] > 0x3f {
 			break
 		}
 	}
-	if plain {
-		return line
-	}
-	return strings.Map(func(r rune) rune {
-		if r != '\t' && (unicode.IsControl(r) || unicode.IsSpace(r)) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(line, string(utf8.RuneError)))
+	return 2
 }

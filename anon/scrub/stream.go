@@ -29,11 +29,11 @@ func (s *Scrubber) Stream(ctx context.Context, r io.Reader, w io.Writer) error {
 		if err != nil && (!errors.Is(err, io.EOF) || len(line) == 0) {
 			return l.end(ctx, err)
 		}
-		text := s.Line(string(bytes.TrimSuffix(line, []byte("\r"))))
+		text := s.Append(l.out.AvailableBuffer(), string(bytes.TrimSuffix(line, []byte("\r"))))
 		if ended {
-			text += "\n"
+			text = append(text, '\n')
 		}
-		if _, err := l.out.WriteString(text); err != nil {
+		if _, err := l.out.Write(text); err != nil {
 			return fmt.Errorf("write scrubbed line: %w", err)
 		}
 	}

@@ -10,6 +10,8 @@ const (
 	maxScheme = 24
 	maxLocal  = 256 // of an e-mail address
 	maxIP     = 64
+	escapedAt = "%40"
+	leastBlob = 24 // bytes of what is taken for encoded
 	maxSpaced = 64 // bytes of a word that may belong to a path with spaces
 )
 
@@ -29,7 +31,7 @@ func (p *pass) privateKey() (int, string) {
 
 // url takes scheme://anything up to a space or quote.
 func (p *pass) url() (int, string) {
-	if !p.hasColon || !is(p.text, p.at, isAlpha) {
+	if !is(p.text, p.at, isAlpha) {
 		return 0, ""
 	}
 	i := p.at
@@ -39,7 +41,27 @@ func (p *pass) url() (int, string) {
 	if !strings.HasPrefix(p.text[i:], "://") {
 		return 0, ""
 	}
-	return trimSigns(p.text, p.runEnd(i+3, " \t\"'`|")), labelURL
+	end := trimSigns(p.text, p.runEnd(i+3, " \t\"'`|"))
+	if p.frame {
+		return p.scriptStart(i+3, end), labelURL
+	}
+	return end, labelURL
+}
+
+// scriptStart returns where the name of the source file stands, with the slash
+// before it, at the end of a URL in a stack frame; or the end.
+func (p *pass) scriptStart(start, end int) int {
+	slash := strings.LastIndexByte(p.text[start:end], '/')
+	if slash < 0 {
+		return end
+	}
+	stop := max(unitEndOr(p.text, start+slash+1), start+slash+1)
+	name := p.text[start+slash+1 : stop]
+	dot := strings.LastIndexByte(name, '.')
+	if dot < 0 || roleOf(name[dot+1:])&codeWord == 0 || !has(p.text, stop, ':') {
+		return end
+	}
+	return start + slash
 }
 
 // runEnd returns the end of the bytes at i that are none of the stops. Labels
@@ -69,17 +91,25 @@ func trimSigns(s string, end int) int {
 
 // email takes local@domain; domain may be one word, an address or a label.
 func (p *pass) email() (int, string) {
-	if !p.hasAt || !is(p.text, p.at, isUnit) {
+	if !is(p.text, p.at, isUnit) {
 		return 0, ""
 	}
 	i := p.at
-	for i < len(p.text) && i-p.at < maxLocal && (isWord(p.text, i) || strings.IndexByte(".+%'=/", p.text[i]) >= 0) {
+	for i < len(p.text) && i-p.at < maxLocal && (is(p.text, i, isToken) || strings.IndexByte(".+%'=/", p.text[i]) >= 0) {
+		if strings.HasPrefix(p.text[i:], escapedAt) && isDomain(p.text, i+len(escapedAt)) {
+			i += len(escapedAt) - 1
+			break
+		}
 		i++
 	}
-	if i+1 >= len(p.text) || p.text[i] != '@' || !isDomain(p.text, i+1) {
+	if !has(p.text, i, '@') && !strings.HasSuffix(p.text[:min(i+1, len(p.text))], escapedAt) || !isDomain(p.text, i+1) {
 		return 0, ""
 	}
-	return domainEnd(p.text, i+1), labelEmail
+	end := domainEnd(p.text, i+1)
+	if strings.HasPrefix(p.text[end:], "://") {
+		return 0, "" // a function and its script, as some browsers write frames
+	}
+	return end, labelEmail
 }
 
 func isDomain(s string, i int) bool {
@@ -96,7 +126,7 @@ func domainEnd(s string, i int) int {
 	}
 	for i < len(s) {
 		l := labelAt(s, i)
-		if l == "" && !isWord(s, i) && s[i] != '.' {
+		if l == "" && !is(s, i, isToken) && s[i] != '.' {
 			break
 		}
 		i += max(1, len(l))
@@ -106,13 +136,23 @@ func domainEnd(s string, i int) int {
 
 // ip takes an IPv4 or IPv6 address, with zone.
 func (p *pass) ip() (int, string) {
-	b := p.text[p.at]
-	if class[b]&(isNumber|isHexLetter) == 0 && b != ':' {
+	if p.signs&(isColon|isDot) == 0 || class[p.text[p.at]]&(isHex|isColon) == 0 {
 		return 0, ""
 	}
-	i, dots, colons := p.at, 0, 0
-	for i < len(p.text) && i-p.at < maxIP && (is(p.text, i, isNumber|isHexLetter) || p.text[i] == ':' || p.text[i] == '.') {
-		switch p.text[i] {
+	if end := addressEnd(p.text, p.at); end > 0 {
+		return zoneEnd(p.text, end), labelIP
+	}
+	return 0, ""
+}
+
+// isAddressAt reports whether an address stands at i.
+func isAddressAt(s string, i int) bool { return is(s, i, isHex|isColon) && addressEnd(s, i) > 0 }
+
+// addressEnd returns the end of the address at i, or 0.
+func addressEnd(s string, start int) int {
+	i, dots, colons := start, 0, 0
+	for i < len(s) && i-start < maxIP && class[s[i]]&(isHex|isColon|isDot) != 0 {
+		switch s[i] {
 		case '.':
 			dots++
 		case ':':
@@ -121,37 +161,46 @@ func (p *pass) ip() (int, string) {
 		i++
 	}
 	if dots < 3 && colons < 2 {
-		return 0, ""
+		return 0
 	}
-	for tries := 0; tries < 4 && i > p.at; tries++ {
-		end := i
-		if !isWord(p.text, end) && isAddress(p.text[p.at:end]) {
-			return p.zoneEnd(end), labelIP
+	for tries := 0; tries < 4 && i > start; tries++ {
+		if !is(s, i, isToken) && (isAddress(s[start:i]) || i == start+2 && has(s, i, '/') && is(s, i+1, isNumber)) {
+			return i
 		}
-		i = p.at + max(0, strings.LastIndexAny(p.text[p.at:i], ":."))
+		i = start + max(0, strings.LastIndexAny(s[start:i], ":."))
 	}
-	return 0, ""
+	return 0
 }
 
 // isAddress reports whether s is an address. Colons alone are none.
 func isAddress(s string) bool {
-	a, err := netip.ParseAddr(s)
-	if err == nil {
-		return strings.Trim(s, ":") != "" && (a.Is4() || len(s) > 2)
+	if n, longest := groupsOf(s); n == 4 && longest <= 3 && only(s, isNumber|isDot) {
+		return isIPv4(s)
 	}
-	// Numbers with leading zeros, which the library refuses, name hosts too.
-	parts := strings.Split(s, ".")
-	for _, n := range parts {
-		if !isDigits(n) || len(n) > 3 || len(n) == 3 && n > "255" {
-			return false
-		}
-	}
-	return len(parts) == 4
+	_, err := netip.ParseAddr(s)
+	return err == nil && len(s) > 2
 }
 
-func (p *pass) zoneEnd(i int) int {
-	if i+1 < len(p.text) && p.text[i] == '%' && isWord(p.text, i+1) {
-		for i++; isWord(p.text, i); i++ {
+// isIPv4 reports whether the four numbers of s are bytes. Leading zeros, which
+// the library refuses, name hosts too.
+func isIPv4(s string) bool {
+	n, digits := 0, 0
+	for i := 0; i <= len(s); i++ {
+		if i < len(s) && s[i] != '.' {
+			n, digits = n*10+int(s[i]-'0'), digits+1
+			continue
+		}
+		if n > 255 || digits == 0 {
+			return false
+		}
+		n, digits = 0, 0
+	}
+	return true
+}
+
+func zoneEnd(s string, i int) int {
+	if has(s, i, '%') && is(s, i+1, isToken) {
+		for i++; is(s, i, isToken); i++ {
 		}
 	}
 	return i
@@ -159,7 +208,7 @@ func (p *pass) zoneEnd(i int) int {
 
 // mac takes six pairs with : - or _ or three groups of four with dots.
 func (p *pass) mac() (int, string) {
-	if !is(p.text, p.at, isNumber|isHexLetter) {
+	if p.solid-p.at < 14 || !is(p.text, p.at, isHex) {
 		return 0, ""
 	}
 	for _, form := range [...]struct {
@@ -167,7 +216,7 @@ func (p *pass) mac() (int, string) {
 		signs        string
 	}{{2, 6, ":-_"}, {4, 3, "."}} {
 		end := p.at + form.group*form.count + form.count - 1
-		if end <= len(p.text) && !isWord(p.text, end) && isGroups(p.text[p.at:end], form.group, form.signs) {
+		if end <= len(p.text) && !is(p.text, end, isToken) && isGroups(p.text[p.at:end], form.group, form.signs) {
 			return end, labelMAC
 		}
 	}
@@ -181,7 +230,7 @@ func isGroups(s string, group int, signs string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if i%(group+1) == group && s[i] != sign || i%(group+1) != group && !is(s, i, isNumber|isHexLetter) {
+		if i%(group+1) == group && s[i] != sign || i%(group+1) != group && !is(s, i, isHex) {
 			return false
 		}
 	}
@@ -190,17 +239,16 @@ func isGroups(s string, group int, signs string) bool {
 
 // blob takes a long run of mixed letters and digits, as encoded bytes are.
 func (p *pass) blob() (int, string) {
-	const least = 24
 	i := p.at
-	if i > 0 && (isWord(p.text, i-1) || strings.IndexByte("+/", p.text[i-1]) >= 0) {
+	if p.solid-i < leastBlob || i > 0 && (is(p.text, i-1, isToken) || strings.IndexByte("+/", p.text[i-1]) >= 0) {
 		return 0, "" // not its start
 	}
-	var c uint8
+	var c uint16
 	for is(p.text, i, isAlnum) || i < len(p.text) && strings.IndexByte("+/_-", p.text[i]) >= 0 {
 		c |= class[p.text[i]]
 		i++
 	}
-	if i-p.at < least || c&isNumber == 0 || c&isSmall == 0 || c&isCapital == 0 || isWord(p.text, i) {
+	if i-p.at < leastBlob || c&isNumber == 0 || c&isSmall == 0 || c&isCapital == 0 || is(p.text, i, isToken) {
 		return 0, ""
 	}
 	for i < len(p.text) && p.text[i] == '=' {

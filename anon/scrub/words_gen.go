@@ -1,106 +1,201 @@
 //go:build ignore
 
-// Words_gen writes words.gz, the vocabulary of the scrubber: the words of the
-// Go standard library's own sources (comments, strings, identifiers), without
-// tests and vendored code, that stand there at least three times and in two
-// directories, and at least once in small letters, so that names are left out.
-// What names.txt lists is left out too. The output depends on the Go release
-// and on names.txt only; WORDS.md records the release.
+// Words_gen writes words.txt, the vocabulary of the scrubber. WORDS.md says
+// from what, and what of it is in.
+//
+//	go run words_gen.go -english FILE -given FILE -names FILE,FILE -proper FILE DIR...
+//
+// Each DIR is the source tree of one free project; the Go distribution's own
+// is always read. FILE of -english is a list of plain English words, that of
+// -proper one where names begin with a capital, that of -given one of given
+// names, those of -names list people and places.
+//
+// Behind a word stand the marks that vocabulary_gen.go reads: + for one that
+// is plain English only and no technical word, * for one that is a name of
+// people or places too, ** for one that is a usual given name.
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
+	"flag"
 	"fmt"
 	"io/fs"
 	"log"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 )
 
+// Bounds of a word that the sources vouch for.
 const (
-	minLen   = 3
-	maxLen   = 24
-	minCount = 3
-	minDirs  = 2
+	minLen     = 3
+	maxLen     = 24
+	minSources = 3       // trees that it stands in
+	minCount   = 8       // times in all of them
+	minHome    = 3       // times and
+	minDirs    = 2       // directories, in the Go distribution alone
+	rooted     = 6       // trees from which a name is a technical word as well
+	maxText    = 2 << 20 // bytes read of a file
 )
 
 // word is what is counted of one word.
 type word struct {
-	count, small int
-	dirs         map[string]bool
+	count, small, home int
+	sources            map[int]bool
+	dirs               map[string]bool // of the first tree, the Go distribution
 }
 
 func main() {
-	words, err := collect(filepath.Join(runtime.GOROOT(), "src"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	names, err := os.ReadFile("names.txt")
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, n := range strings.Fields(string(names)) {
-		delete(words, n)
-	}
-	var list []string
-	for w, seen := range words {
-		if seen.count >= minCount && seen.small > 0 && len(seen.dirs) >= minDirs {
-			list = append(list, w)
+	english := flag.String("english", "", "plain English words, one a line")
+	given := flag.String("given", "", "given names, one a line")
+	names := flag.String("names", "", "files of people's and places' names, comma-separated")
+	proper := flag.String("proper", "", "a word list with names in capitals")
+	flag.Parse()
+	words := map[string]*word{}
+	for i, dir := range append([]string{filepath.Join(runtime.GOROOT(), "src")}, flag.Args()...) {
+		if err := collect(words, i, dir); err != nil {
+			log.Fatal(err)
 		}
 	}
-	slices.Sort(list)
-	var b bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	fmt.Fprint(z, strings.Join(list, "\n"))
-	if err := z.Close(); err != nil {
+	plain := lines(*english)
+	named := map[string]bool{}
+	for _, file := range strings.Split(*names, ",") {
+		for n := range lines(file) {
+			named[n] = true
+		}
+	}
+	list := choose(words, plain, lists{named, lines(*given), capitals(*proper), lines("names.txt")})
+	if err := os.WriteFile("words.txt", []byte(strings.Join(list, "\n")+"\n"), 0o644); err != nil {
 		log.Fatal(err)
 	}
-	if err := os.WriteFile("words.gz", b.Bytes(), 0o644); err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("%s: %d words, %d bytes\n", runtime.Version(), len(list), b.Len())
+	fmt.Printf("%s: %d words\n", runtime.Version(), len(list))
 }
 
-// collect counts the words of every Go file below root.
-func collect(root string) (map[string]*word, error) {
-	words := map[string]*word{}
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+// lists are the words that are names: of people and places, usual given ones,
+// such as stand in a dictionary with a capital only, and what is out.
+type lists struct{ named, given, proper, out map[string]bool }
+
+// choose returns the words that are in, in order, with their marks.
+func choose(words map[string]*word, plain map[string]bool, l lists) []string {
+	var list []string
+	for w := range plain {
+		if words[w] == nil {
+			words[w] = &word{}
+		}
+	}
+	for w, seen := range words {
+		name := l.named[w] || l.given[w] || l.proper[w] && !plain[w]
+		technical := seen.isTechnical() && (plain[w] || 8*seen.small >= seen.count)
+		switch {
+		case l.out[w], !technical && !plain[w], name && !plain[w] && len(seen.sources) < rooted:
+			continue
+		}
+		mark := ""
+		if !technical {
+			mark += "+"
+		}
+		if name {
+			mark += "*"
+		}
+		if l.given[w] {
+			mark += "*"
+		}
+		list = append(list, w+mark)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// isTechnical reports whether enough sources hold the word.
+func (w *word) isTechnical() bool {
+	common := w.count >= minCount && len(w.sources) >= minSources
+	home := w.home >= minHome && len(w.dirs) >= minDirs
+	return common || home
+}
+
+// lines returns the small-letter words of a list.
+func lines(file string) map[string]bool {
+	found := map[string]bool{}
+	for _, w := range read(file) {
+		if len(w) >= minLen && len(w) <= maxLen && strings.Trim(w, "abcdefghijklmnopqrstuvwxyz") == "" {
+			found[w] = true
+		}
+	}
+	return found
+}
+
+// capitals returns the words of a list that stand there with a capital only.
+func capitals(file string) map[string]bool {
+	found := map[string]bool{}
+	list := read(file)
+	for _, w := range list {
+		if low := strings.ToLower(w); low != w {
+			found[low] = true
+		}
+	}
+	for _, w := range list {
+		delete(found, w)
+	}
+	return found
+}
+
+func read(file string) []string {
+	if file == "" {
+		return nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return strings.Fields(string(text))
+}
+
+var (
+	skipped = regexp.MustCompile(`(?i)^(testdata|vendor|tests?|third_?party|external|node_modules|locales?|licen[cs]es|\.git)$`)
+	sources = regexp.MustCompile(`\.(go|java|cs|c|h|cpp|m|swift|ps1|psm1|resx|xaml)$`)
+	isTest  = regexp.MustCompile(`(?i)(_test\.go|tests?\.(java|cs|swift|ps1)|test[^/]*\.c)$`)
+)
+
+// collect counts the words of every source file below root.
+func collect(words map[string]*word, source int, root string) error {
+	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "vendor"):
+		case d.IsDir() && path != root && skipped.MatchString(d.Name()):
 			return filepath.SkipDir
-		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+		case !d.Type().IsRegular() || !sources.MatchString(path) || isTest.MatchString(path):
 			return nil
 		}
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		for w := range split(text) {
-			count(words, string(w), filepath.Dir(path))
+		for w := range split(text[:min(len(text), maxText)]) {
+			count(words, string(w), source, filepath.Dir(path))
 		}
 		return nil
 	})
-	return words, err
 }
 
-func count(words map[string]*word, w, dir string) {
+func count(words map[string]*word, w string, source int, dir string) {
 	small := strings.ToLower(w)
 	if len(w) < minLen || len(w) > maxLen {
 		return
 	}
 	seen := words[small]
 	if seen == nil {
-		seen = &word{dirs: map[string]bool{}}
+		seen = &word{sources: map[int]bool{}, dirs: map[string]bool{}}
 		words[small] = seen
 	}
 	seen.count++
-	seen.dirs[dir] = true
+	seen.sources[source] = true
+	if source == 0 {
+		seen.home++
+		seen.dirs[dir] = true
+	}
 	if w == small {
 		seen.small++
 	}

@@ -1,0 +1,206 @@
+package scrub
+
+import "strings"
+
+// maxHeader is how far into a line its own host may stand.
+const maxHeader = 64
+
+// isFrame reports whether a line is a frame of a stack trace, by how it
+// starts: "at f", "#3 0x", "File \"", "in f". The names in it are those of a
+// program's parts.
+func isFrame(s string) bool {
+	i := 0
+	for is(s, i, isSpace) {
+		i++
+	}
+	rest := s[i:]
+	switch {
+	case strings.HasPrefix(rest, "at "):
+		return i > 0 || strings.IndexByte(rest, '(') > 0
+	case strings.HasPrefix(rest, `File "`):
+		return true
+	case strings.HasPrefix(rest, "#") && is(rest, 1, isNumber):
+		return true
+	}
+	return false
+}
+
+// logHost returns where the host stands that a line of a system log begins
+// with, or -1: behind a clock time, before "program[123]:" or "program:".
+func logHost(s string) int {
+	head := s[:min(len(s), maxHeader)]
+	i := 0
+	if has(head, 0, '<') && is(head, 1, isNumber) { // the priority of RFC 3164
+		i = strings.IndexByte(head, '>') + 1
+	}
+	if !is(head, i, isCapital|isNumber) {
+		return -1
+	}
+	clock := strings.IndexByte(head, ':')
+	if clock < 2 || !is(head, clock-1, isNumber) || !is(head, clock+1, isNumber) || !has(head, clock+3, ':') || !is(head, clock+5, isNumber) {
+		return -1
+	}
+	for i = clock + 6; i < len(head) && head[i] != ' '; i++ {
+	}
+	start := i + 1
+	if !is(s, start, isUnit) {
+		return -1
+	}
+	end := unitEnd(s, start)
+	if !has(s, end, ' ') || !is(s, end+1, isAlpha) {
+		return -1
+	}
+	for i = end + 1; is(s, i, isToken) || has(s, i, '.') || has(s, i, '/'); i++ {
+	}
+	if has(s, i, '[') && (is(s, i+1, isNumber) || has(s, i+1, '<')) || has(s, i, ':') && has(s, i+1, ' ') {
+		return start
+	}
+	return -1
+}
+
+// sudoer returns where the user stands that a line of sudo begins with, or -1:
+// before " : TTY=".
+func sudoer(s string) int {
+	i := strings.Index(s[:min(len(s), 2*maxHeader)], " : TTY=")
+	if i <= 0 {
+		return -1
+	}
+	return strings.LastIndexByte(s[:i], ' ') + 1
+}
+
+// module takes a function of one of the products' own modules as it is.
+func (p *pass) module() int {
+	s := p.text
+	if p.at > 0 && !is(s, p.at-1, isSpace) && strings.IndexByte(`("'`, s[p.at-1]) < 0 {
+		return 0
+	}
+	for _, m := range p.modules {
+		if !strings.HasPrefix(s[p.at:], m) || is(s, p.at+len(m), isToken) {
+			continue
+		}
+		end := p.symbolEnd(p.at + len(m))
+		if !p.frame && !has(s, end, '(') && !has(s, end, ':') {
+			return 0
+		}
+		p.out = append(p.out, s[p.at:end]...)
+		p.prev, p.auth, p.expect = 0, false, expectation{}
+		p.file = true
+		return end
+	}
+	return 0
+}
+
+// symbolEnd returns the end of the function's or file's name that goes on at
+// i: names, dots, slashes, and the receiver of a method in parentheses.
+func (p *pass) symbolEnd(i int) int {
+	s := p.text
+	for i < len(s) {
+		switch {
+		case is(s, i, isAlnum|isJoin|isDot) || s[i] == '/' || s[i] == '$':
+			i++
+		case strings.HasPrefix(s[i:], "(*") && p.at < i:
+			end := i + 2
+			for is(s, end, isAlnum|isJoin) {
+				end++
+			}
+			if !has(s, end, ')') {
+				return i
+			}
+			i = end + 1
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// location writes the path at s[p.at:end] of a program's source: the names on
+// it that pass, and a label for each that does not and for whose home it is.
+func (p *pass) location(end int) {
+	s := p.text
+	home := false
+	p.loose, p.source = true, true
+	for i := p.at; i < end; {
+		if is(s, i, isSlash) || s[i] == ':' {
+			p.out = append(p.out, s[i])
+			i++
+			continue
+		}
+		stop := i
+		for stop < end && !is(s, stop, isSlash) && s[stop] != ':' {
+			stop++
+		}
+		name := s[i:stop]
+		switch {
+		case labelAt(name, 0) == name:
+			p.out = append(p.out, name...)
+		case home:
+			p.out = append(p.out, labelUser...)
+		default:
+			p.segment(name)
+		}
+		home = roleOf(name)&homeWord != 0 || equal(name, "documents and settings")
+		i = stop
+	}
+	p.loose, p.source = false, false
+	p.prev, p.auth, p.expect, p.joinedEnd = 0, false, expectation{}, 0
+	p.file = true
+}
+
+// segment writes one name of a source's path.
+func (p *pass) segment(name string) {
+	before := len(p.out)
+	for i := 0; i < len(name); {
+		if !is(name, i, isUnit) {
+			if name[i] == ' ' || name[i] == '%' || name[i] == '~' {
+				p.out = append(p.out[:before], labelWord...)
+				return
+			}
+			p.out = append(p.out, name[i])
+			i++
+			continue
+		}
+		end := unitEnd(name, i)
+		p.out = p.dotted(p.out, name[i:end], classes(name[i:end]))
+		i = end
+	}
+	if string(p.out[before:]) != name {
+		ext := ""
+		if dot := strings.LastIndexByte(name, '.'); dot > 0 && roleOf(name[dot+1:])&extension != 0 {
+			ext = name[dot:]
+		}
+		p.out = append(append(p.out[:before], labelWord...), ext...)
+	}
+}
+
+// isLocation reports whether the path s[p.at:end] is where source stands: in a
+// frame, or a source file with a line number behind it, or a field of its own
+// in a crash report.
+func (p *pass) isLocation(end int) bool {
+	s := p.text
+	if p.frame {
+		return true
+	}
+	path, rest := s[p.at:end], s[end:]
+	r := roleOf(path[strings.LastIndexByte(path, '.')+1:])
+	switch {
+	case r&(codeWord|binaryWord) != 0 && isReportKey(strings.Trim(s[:p.at], " \t\"'")):
+		return true
+	case r&codeWord == 0:
+		return false
+	case has(s, end, ':'):
+		return is(s, end+1, isNumber) || strings.HasPrefix(rest, ":line ") || labelAt(s, end+1) == labelNum
+	case has(s, end, '('):
+		return is(s, end+1, isNumber)
+	}
+	return strings.HasPrefix(rest, `", line `)
+}
+
+// isReportKey reports whether a crash report names a program's file so.
+func isReportKey(s string) bool {
+	switch s {
+	case "filename:", "abs_path:", "package:", "module:", "image:", "code_file:", "debug_file:", "name:":
+		return true
+	}
+	return false
+}
