@@ -70,13 +70,21 @@ func keyRole(u string, r role, c uint16) role {
 			return r | k
 		}
 	}
-	for _, e := range endings {
-		if endsIn(u, e.text) {
-			return r | e.role
+	if len(u) > leastEnding && endingLast[u[len(u)-1]] {
+		for _, e := range endings {
+			if endsIn(u, e.text) {
+				return r | e.role
+			}
 		}
 	}
 	return r
 }
+
+// leastEnding is how long the shortest of the endings is, and endingLast are
+// their last letters.
+const leastEnding = 5
+
+var endingLast = [256]bool{'n': true, 'N': true, 't': true, 'T': true, 'd': true, 'D': true, 'y': true, 'Y': true, 'e': true, 'E': true}
 
 // endings are those of names of values that are written together.
 var endings = [...]struct {
@@ -236,6 +244,8 @@ func (p *pass) named(u string, r role) string {
 		return labelUser
 	case e.kind == host && e.armed && name && kindOf(r) != host:
 		return labelHost
+	case p.prev&namingWord != 0 && r&(plainWord|neutralWord) == 0 && isBeforeAddress(p.text, p.at+len(u)):
+		return labelHost
 	case r&accountWord != 0 && (p.auth || p.prev&namingWord != 0):
 		return labelUser
 	case p.auth && r&(plainWord|goOnWord|userWord) == 0:
@@ -244,6 +254,15 @@ func (p *pass) named(u string, r role) string {
 		return labelName
 	}
 	return ""
+}
+
+// isBeforeAddress reports whether an address in brackets stands at i, as behind
+// the name of its host.
+func isBeforeAddress(s string, i int) bool {
+	if has(s, i, ' ') {
+		i++
+	}
+	return has(s, i, '[') && (isAddressAt(s, i+1) || labelAt(s, i+1) == labelIP)
 }
 
 // short reports whether u is a number that passes anywhere.

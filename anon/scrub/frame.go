@@ -61,11 +61,17 @@ func logHost(s string) int {
 // sudoer returns where the user stands that a line of sudo begins with, or -1:
 // before " : TTY=".
 func sudoer(s string) int {
-	i := strings.Index(s[:min(len(s), 2*maxHeader)], " : TTY=")
-	if i <= 0 {
-		return -1
+	const then = " : TTY="
+	head := s[:min(len(s), maxHeader)]
+	for i := 0; ; i++ {
+		colon := strings.IndexByte(head[i:], ':')
+		if colon < 0 {
+			return -1
+		}
+		if i += colon; i > 1 && strings.HasPrefix(s[i-1:], then) {
+			return strings.LastIndexByte(s[:i-1], ' ') + 1
+		}
 	}
-	return strings.LastIndexByte(s[:i], ' ') + 1
 }
 
 // module takes a function of one of the products' own modules as it is.

@@ -9,51 +9,76 @@ const (
 	maxCompound = 24 // bytes of words written together
 )
 
+// single appends the judgement of a token without dots.
+func (p *pass) single(out []byte, u string, r role, c uint16) []byte {
+	if p.file && len(u) <= lineDigit && only(u, isNumber) {
+		return append(out, u...)
+	}
+	if l := p.judged(u, r, c); l != "" {
+		return append(out, l...)
+	}
+	return append(out, u...)
+}
+
 // dotted appends the judgement of tokens joined by dots: kept, a label for all
 // of them, or a label for each that is not known.
 func (p *pass) dotted(out []byte, u string, c uint16) []byte {
 	if c&isDot == 0 {
-		if p.file && only(u, isNumber) && len(u) <= lineDigit {
-			return append(out, u...)
-		}
-		if l := p.token(u, c); l != "" {
-			return append(out, l...)
-		}
-		return append(out, u...)
+		return p.single(out, u, roleOf(u), c)
 	}
-	if l := p.whole(u, c); l != "" {
+	l, kept := p.whole(u, c)
+	switch {
+	case kept:
+		return append(out, u...)
+	case l != "":
 		return append(out, l...)
 	}
 	return p.parts(out, u)
 }
 
-// whole returns the label that stands for all of a dotted unit, or "".
-func (p *pass) whole(u string, c uint16) string {
-	last := u[strings.LastIndexByte(u, '.')+1:]
+// whole returns the label that stands for all of a dotted unit, or "", and
+// whether all of it stays.
+func (p *pass) whole(u string, c uint16) (label string, kept bool) {
 	if c&^(isNumber|isDot) == 0 {
 		if n, longest := groupsOf(u); n > 3 || longest > maxDigits {
-			return labelNum
+			return labelNum, false
 		}
-		return ""
+		return "", true
 	}
-	if isSecret(u) {
-		return labelSecret
-	}
-	if c&isNumber != 0 && startsAddress(u) {
-		return labelIP
-	}
-	if is(u, 0, isSmall) && u[0] == 'v' && only(u[1:], isNumber|isDot) {
-		return labelNum
-	}
-	r := roleOf(last)
 	switch {
+	case isSecret(u):
+		return labelSecret, false
+	case c&isNumber != 0 && startsAddress(u):
+		return labelIP, false
+	case u[0] == 'v' && only(u[1:], isNumber|isDot):
+		return labelNum, false
 	case p.source:
-	case r&domainWord != 0 || r&countryWord != 0 && r&extension == 0:
-		return labelHost
-	case c&(isCapital|isOther) == 0 && r&extension == 0 && !p.isPackage(u):
-		return labelHost
+		return "", false
 	}
-	return ""
+	r := roleOf(u[strings.LastIndexByte(u, '.')+1:])
+	if r&domainWord != 0 || r&countryWord != 0 && r&extension == 0 {
+		return labelHost, false
+	}
+	if c&(isCapital|isOther) != 0 || r&extension != 0 {
+		return "", false
+	}
+	return p.ofPackage(u)
+}
+
+// ofPackage is whole for small letters that end in no known word: a package if
+// every part passes, or the first is the domain that a package's name starts
+// with; else a host.
+func (p *pass) ofPackage(u string) (label string, kept bool) {
+	first, _, _ := strings.Cut(u, ".")
+	if roleOf(first)&domainWord != 0 || first == "java" || first == "javax" {
+		return "", false
+	}
+	for t := range strings.SplitSeq(u, ".") {
+		if r := roleOf(t); r&technical == 0 && p.token(t, classes(t)) != "" || r&english != 0 || r&given != 0 {
+			return labelHost, false
+		}
+	}
+	return "", true
 }
 
 // startsAddress reports whether u is three numbers and a fourth with something
@@ -82,21 +107,6 @@ func groupsOf(s string) (n, longest int) {
 		}
 	}
 	return n, longest
-}
-
-// isPackage reports whether every part passes, or the first is the domain that a
-// package's name starts with.
-func (p *pass) isPackage(u string) bool {
-	first, _, _ := strings.Cut(u, ".")
-	if roleOf(first)&domainWord != 0 || first == "java" || first == "javax" {
-		return true
-	}
-	for t := range strings.SplitSeq(u, ".") {
-		if p.token(t, classes(t)) != "" {
-			return false
-		}
-	}
-	return true
 }
 
 // parts appends each part that passes and a label for each that does not. What
@@ -139,7 +149,10 @@ func (p *pass) together(out []byte, u string, start, end int) []byte {
 }
 
 // token returns the label for one token, or "" if it passes. c are its classes.
-func (p *pass) token(t string, c uint16) string {
+func (p *pass) token(t string, c uint16) string { return p.judged(t, roleOf(t), c) }
+
+// judged is token for one whose role is known.
+func (p *pass) judged(t string, r role, c uint16) string {
 	switch {
 	case c&isOther != 0:
 		return labelWord
@@ -148,8 +161,8 @@ func (p *pass) token(t string, c uint16) string {
 	case len(t) > maxToken:
 		return labelID
 	case c&isNumber != 0:
-		return p.number(t)
-	case p.isKnown(t):
+		return p.number(t, r)
+	case p.isKnown(t, r, c):
 		return ""
 	case len(t) >= 8 && only(t, isHex):
 		return labelID
@@ -158,7 +171,7 @@ func (p *pass) token(t string, c uint16) string {
 }
 
 // number judges a token with digits in it.
-func (p *pass) number(t string) string {
+func (p *pass) number(t string, r role) string {
 	digits := 0
 	for is(t, digits, isNumber) {
 		digits++
@@ -171,7 +184,7 @@ func (p *pass) number(t string) string {
 	}
 	unit := digits > 0 && roleOf(t[digits:])&unitWord != 0
 	switch {
-	case unit && digits <= maxDigits || isCode(t) || roleOf(t)&known != 0 || p.isNumbered(t):
+	case unit && digits <= maxDigits || isCode(t) || r&known != 0 || p.isNumbered(t):
 		return ""
 	case unit || only(t, isNumber|isJoin):
 		return labelNum
@@ -251,13 +264,16 @@ var secretFirst = func() (t [256]bool) {
 // isKnown reports whether every word of a token is known: words are cut at _
 // and -, and at capitals (readAll, HTTPServer). Where there are several, plain
 // English is not enough: so are products, hosts and customers named.
-func (p *pass) isKnown(t string) bool {
-	end := wordEnd(t, 0)
-	if end == len(t) {
-		return p.knownWord(t, known)
-	}
-	if roleOf(t)&known != 0 {
+func (p *pass) isKnown(t string, r role, c uint16) bool {
+	if r&known != 0 || len(t) == 1 {
 		return true
+	}
+	end := len(t)
+	if c&(isCapital|isJoin) != 0 {
+		end = wordEnd(t, 0)
+	}
+	if end == len(t) {
+		return p.passes(t, r, known)
 	}
 	loose := p.loose
 	p.loose = loose || is(t, 0, isSmall) && is(t, end, isCapital) && roleOf(t[:end])&technical != 0
@@ -309,7 +325,11 @@ func (p *pass) knownWord(w string, need role) bool {
 	if len(w) < 2 {
 		return true
 	}
-	r := roleOf(w)
+	return p.passes(w, roleOf(w), need)
+}
+
+// passes is knownWord for one whose role is known.
+func (p *pass) passes(w string, r, need role) bool {
 	if r&(need|codeWord) != 0 || len(w) > 2 && r&(extension|unitWord) != 0 || len(w) == 2 && p.frame {
 		return true
 	}

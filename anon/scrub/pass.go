@@ -53,39 +53,61 @@ func (p *pass) run() {
 	}
 }
 
-// plain copies the word at the start of a run if it has nothing about it: only
-// letters of the usual case, known, of no role, and no sign behind it but one
-// of the sentence. So go most words of most lines.
+// plain copies the words at the start of a run that have nothing about them:
+// only letters of the usual case, known, of no role, no name, and no sign
+// behind them but one of the sentence. So go most words of most lines.
 func (p *pass) plain() bool {
-	s, i := p.text, p.at
-	if i > 0 && class[s[i-1]]&isSpace == 0 || p.auth || i == p.hostAt || i == p.userAt || p.prev&titleWord != 0 {
+	s, start := p.text, p.at
+	if start > 0 && class[s[start-1]]&isSpace == 0 || p.auth || p.prev&titleWord != 0 {
 		return false
 	}
-	h := uint64(hashStart)
-	var c uint16
-	for ; i < len(s) && class[s[i]]&isAlpha != 0; i++ {
-		h = (h ^ uint64(fold[s[i]])) * hashPrime
-		if i > p.at {
-			c |= class[s[i]]
+	i := start
+	for {
+		end, m := usual(s, i)
+		if end == i || i == p.hostAt || i == p.userAt {
+			break
 		}
-	}
-	if c&isAlpha == isAlpha || c&isSmall == 0 || i < len(s) && !isSpaceAt(s, i) && !isStop(s, i) {
-		return false
-	}
-	m := marks(h)
-	if m&known == 0 || m&(special|named|given) != 0 {
-		return false
-	}
-	if i < len(s) && class[s[i]]&isSpace == 0 {
+		p.prev = m
+		if i = end; i < len(s) && s[i] != ' ' {
+			p.prev = 0
+			i++
+		}
+		if i == len(s) || s[i] != ' ' || i+1 == len(s) || class[s[i+1]]&isAlpha == 0 {
+			break
+		}
 		i++
-		m = 0
 	}
-	p.out = append(p.out, s[p.at:i]...)
-	p.at, p.file, p.prev = i, false, m
+	if i == start {
+		return false
+	}
+	p.out = append(p.out, s[start:i]...)
+	p.at, p.file = i, false
 	return true
 }
 
-func isSpaceAt(s string, i int) bool { return class[s[i]]&isSpace != 0 }
+// usual returns the end of the word at i if plain may copy it, and its marks.
+func usual(s string, start int) (end int, m role) {
+	i := start
+	h := uint64(hashStart)
+	var c uint16
+	for ; i < len(s); i++ {
+		k := class[s[i]]
+		if k&isAlpha == 0 {
+			break
+		}
+		h = (h ^ uint64(fold[s[i]])) * hashPrime
+		if i > start {
+			c |= k
+		}
+	}
+	if c&isAlpha == isAlpha || c&isSmall == 0 || i < len(s) && class[s[i]]&isSpace == 0 && !isStop(s, i) {
+		return start, 0
+	}
+	if m = marks(h); m&known == 0 || m&(special|named|given) != 0 {
+		return start, 0
+	}
+	return i, m
+}
 
 // isStop reports whether a sign of the sentence ends the run at i.
 func isStop(s string, i int) bool {
@@ -119,15 +141,23 @@ func (p *pass) label() {
 
 // replace writes a label for everything up to end.
 func (p *pass) replace(end int, label string) {
-	if !p.again && (p.at > 0 && signs[p.text[p.at-1]]&opens == 0 || end < len(p.text) && signs[p.text[end]]&closes == 0) {
-		p.again = true
-	}
+	p.again = p.again || !p.isApart(end, label == labelIP)
 	p.out = append(p.out, label...)
 	p.at = end
 	p.prev, p.auth = 0, false
 	p.file = label == labelPath
 	p.joinedEnd = 0
 	p.expect = expectation{}
+}
+
+// isApart reports whether what stands beyond the text up to end is judged for
+// itself when a label stands there.
+func (p *pass) isApart(end int, address bool) bool {
+	s, at := p.text, p.at
+	if end < len(s) && signs[s[end]]&closes == 0 {
+		return false
+	}
+	return at == 0 || signs[s[at-1]]&opens != 0 || s[at-1] == ':' && !has(s, at-2, ':') || s[at-1] == '/' && address
 }
 
 // opens and closes are the signs before and behind which a label is read as it
@@ -321,10 +351,14 @@ func (p *pass) judge(u string, r role, c uint16, end int, option bool) {
 	p.loose = p.frame || has(s, end, '=') || has(s, end, '"') && has(s, end+1, ':')
 	before := len(p.out)
 	afterDot := p.at > 0 && s[p.at-1] == '.'
-	p.out = p.dotted(p.out, u, c)
+	if c&isDot == 0 {
+		p.out = p.single(p.out, u, r, c)
+	} else {
+		p.out = p.dotted(p.out, u, c)
+	}
 	kept := len(p.out)-before == len(u) && string(p.out[before:]) == u
 	if !kept {
-		p.again = p.again || c&isDot != 0 || p.at > 0 && signs[s[p.at-1]]&opens == 0 || end < len(s) && signs[s[end]]&closes == 0
+		p.again = p.again || c&isDot != 0 || !p.isApart(end, false)
 	}
 	p.at, p.loose = end, false
 	p.after(u, r, kept, afterDot, option)
@@ -362,13 +396,20 @@ func lastDot(u string) int {
 // unitAt returns the end of the tokens joined by single dots at i, their
 // classes, and the role of all of it as one word.
 func unitAt(s string, i int) (end int, c uint16, r role) {
-	end = unitEnd(s, i)
 	start, h := i, uint64(hashStart)
-	for ; i < end; i++ {
-		c |= class[s[i]]
+	for ; i < len(s); i++ {
+		k := class[s[i]]
+		if k&isToken == 0 && (k&isDot == 0 || !is(s, i+1, isUnit)) {
+			break
+		}
+		c |= k
 		h = (h ^ uint64(fold[s[i]])) * hashPrime
 	}
-	return end, c, roleBy(h, s[start:end])
+	if s[i-1] == '-' || s[i-1] == '_' {
+		end = unitEnd(s, start)
+		return end, classes(s[start:end]), roleOf(s[start:end])
+	}
+	return i, c, roleBy(h, s[start:i])
 }
 
 func unitEnd(s string, i int) int {

@@ -177,8 +177,11 @@ func isAddress(s string) bool {
 	if n, longest := groupsOf(s); n == 4 && longest <= 3 && only(s, isNumber|isDot) {
 		return isIPv4(s)
 	}
+	if strings.Count(s, ":") != 7 && !strings.Contains(s, "::") && strings.Count(s, ".") != 3 || len(s) < 3 {
+		return false // an error of the library costs more
+	}
 	_, err := netip.ParseAddr(s)
-	return err == nil && len(s) > 2
+	return err == nil
 }
 
 // isIPv4 reports whether the four numbers of s are bytes. Leading zeros, which

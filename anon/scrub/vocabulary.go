@@ -79,7 +79,8 @@ func marks(h uint64) role {
 		if i+slotLen > len(packed) {
 			i = 0
 		}
-		v := uint32(packed[i]) | uint32(packed[i+1])<<8 | uint32(packed[i+2])<<16
+		s := packed[i : i+slotLen]
+		v := uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16
 		if v == 0 { // a word's marks are never none
 			return 0
 		}

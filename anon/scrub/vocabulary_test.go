@@ -27,9 +27,9 @@ func TestPacked(t *testing.T) {
 	}
 }
 
-// pack lays the words out: five slots for four of them, filled in order.
+// pack lays the words out: three slots for two of them, filled in order.
 func pack(list []string) []byte {
-	slots := len(list) * 5 / 4
+	slots := len(list) * 3 / 2
 	table := make([]byte, slots*slotLen)
 	for _, line := range list {
 		w := strings.TrimRight(line, "+*")

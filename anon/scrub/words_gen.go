@@ -3,12 +3,14 @@
 // Words_gen writes words.txt, the vocabulary of the scrubber. WORDS.md says
 // from what, and what of it is in.
 //
-//	go run words_gen.go -english FILE -given FILE -names FILE,FILE -proper FILE DIR...
+//	go run words_gen.go -english FILE -wide FILE -programs FILE -given FILE -names FILE,FILE -proper FILE DIR...
 //
 // Each DIR is the source tree of one free project; the Go distribution's own
 // is always read. FILE of -english is a list of plain English words, that of
-// -proper one where names begin with a capital, that of -given one of given
-// names, those of -names list people and places.
+// -wide a longer one, of which a word needs to stand in fewer trees, that of
+// -programs one of the names of daemons and kernel modules, that of -proper
+// one where names begin with a capital, that of -given one of given names,
+// those of -names list people and places.
 //
 // Behind a word stand the marks that vocabulary_gen.go reads: + for one that
 // is plain English only and no technical word, * for one that is a name of
@@ -34,6 +36,7 @@ const (
 	maxLen     = 24
 	minSources = 3       // trees that it stands in
 	minCount   = 8       // times in all of them
+	often      = 20      // times in one tree less
 	minHome    = 3       // times and
 	minDirs    = 2       // directories, in the Go distribution alone
 	rooted     = 6       // trees from which a name is a technical word as well
@@ -49,6 +52,8 @@ type word struct {
 
 func main() {
 	english := flag.String("english", "", "plain English words, one a line")
+	wide := flag.String("wide", "", "more English words, one a line")
+	programs := flag.String("programs", "", "names of programs, one a line")
 	given := flag.String("given", "", "given names, one a line")
 	names := flag.String("names", "", "files of people's and places' names, comma-separated")
 	proper := flag.String("proper", "", "a word list with names in capitals")
@@ -66,16 +71,17 @@ func main() {
 			named[n] = true
 		}
 	}
-	list := choose(words, plain, lists{named, lines(*given), capitals(*proper), lines("names.txt")})
+	list := choose(words, plain, lists{lines(*wide), lines(*programs), named, lines(*given), capitals(*proper), lines("names.txt")})
 	if err := os.WriteFile("words.txt", []byte(strings.Join(list, "\n")+"\n"), 0o644); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Printf("%s: %d words\n", runtime.Version(), len(list))
 }
 
-// lists are the words that are names: of people and places, usual given ones,
-// such as stand in a dictionary with a capital only, and what is out.
-type lists struct{ named, given, proper, out map[string]bool }
+// lists are further words: English that needs less evidence, names of programs,
+// of people and places, usual given ones, such as stand in a dictionary with a
+// capital only, and what is out.
+type lists struct{ wide, programs, named, given, proper, out map[string]bool }
 
 // choose returns the words that are in, in order, with their marks.
 func choose(words map[string]*word, plain map[string]bool, l lists) []string {
@@ -85,11 +91,16 @@ func choose(words map[string]*word, plain map[string]bool, l lists) []string {
 			words[w] = &word{}
 		}
 	}
+	for w := range l.programs {
+		if words[w] == nil {
+			words[w] = &word{}
+		}
+	}
 	for w, seen := range words {
 		name := l.named[w] || l.given[w] || l.proper[w] && !plain[w]
-		technical := seen.isTechnical() && (plain[w] || 8*seen.small >= seen.count)
+		technical := l.programs[w] || seen.isTechnical(l.wide[w]) && (plain[w] || 8*seen.small >= seen.count)
 		switch {
-		case l.out[w], !technical && !plain[w], name && !plain[w] && len(seen.sources) < rooted:
+		case l.out[w], !technical && (!plain[w] || seen.count == 0), name && !plain[w] && len(seen.sources) < rooted:
 			continue
 		}
 		mark := ""
@@ -109,8 +120,12 @@ func choose(words map[string]*word, plain map[string]bool, l lists) []string {
 }
 
 // isTechnical reports whether enough sources hold the word.
-func (w *word) isTechnical() bool {
-	common := w.count >= minCount && len(w.sources) >= minSources
+func (w *word) isTechnical(plain bool) bool {
+	trees := len(w.sources)
+	if plain || w.count >= often {
+		trees++
+	}
+	common := w.count >= minCount && trees >= minSources
 	home := w.home >= minHome && len(w.dirs) >= minDirs
 	return common || home
 }
