@@ -65,9 +65,11 @@ func keyRole(u string, r role, c uint16) role {
 	if r&kinds != 0 {
 		return r
 	}
-	if last := lastWord(u); c&(isJoin|isDot|isCapital) != 0 && last > 0 {
-		if k := roleOf(u[last:]) & kinds; k != 0 {
-			return r | k
+	if c&(isJoin|isDot) != 0 || c&isAlpha == isAlpha {
+		if last := lastWord(u); last > 0 {
+			if k := roleOf(u[last:]) & kinds; k != 0 {
+				return r | k
+			}
 		}
 	}
 	if len(u) > leastEnding && endingLast[u[len(u)-1]] {

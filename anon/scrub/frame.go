@@ -10,13 +10,13 @@ const maxHeader = 64
 // program's parts.
 func isFrame(s string) bool {
 	i := 0
-	for is(s, i, isSpace) {
+	for is(s, i, isSpace) && i < maxHeader {
 		i++
 	}
 	rest := s[i:]
 	switch {
 	case strings.HasPrefix(rest, "at "):
-		return i > 0 || strings.IndexByte(rest, '(') > 0
+		return i > 0 || strings.IndexByte(rest[:min(len(rest), maxHeader)], '(') > 0
 	case strings.HasPrefix(rest, `File "`):
 		return true
 	case strings.HasPrefix(rest, "#") && is(rest, 1, isNumber):

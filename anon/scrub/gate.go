@@ -59,7 +59,7 @@ func (p *pass) whole(u string, c uint16) (label string, kept bool) {
 	if r&domainWord != 0 || r&countryWord != 0 && r&extension == 0 {
 		return labelHost, false
 	}
-	if c&(isCapital|isOther) != 0 || r&extension != 0 {
+	if c&(isCapital|isOther) != 0 || r&(extension|settingWord) != 0 {
 		return "", false
 	}
 	return p.ofPackage(u)

@@ -57,11 +57,16 @@ var lists = [...]struct {
 	{domainWord, `com net org edu gov mil int info biz name dev app cloud online site shop xyz tech local lan internal
 		intranet corp home localdomain localhost private arpa example invalid`},
 	{countryWord, `ac ad ae af ag al am ao ar at au az ba bd be bg bh bo br by ca ch ci cl cm cn co cr cu cy cz de dk
-		do dz ec ee eg es eu fi fr gb ge gh gr gt hk hn hr hu id ie il in iq ir is it jo jp ke kg kh kr kw
+		do dz ec ee eg es eu fi fr gb ge gh gr gt hk hn hr hu ie il in iq ir is it jo jp ke kg kh kr kw
 		kz lb lk lt lu lv ly ma md me mk mn mo mt mu mx my ng ni nl no np nu nz om pa pe ph pk pl pt py qa
 		ro ru sa se sg si sk su th tn tr tv tw tz ua ug uk us uy uz ve vn za`},
 	{unitWord, `b kb mb gb tb pb kib mib gib tib k m g t s ms us ns h d min sec px pt hz khz mhz ghz bit bits bytes
 		x c f w v fps rpm dpi th`},
+	{settingWord, `id ids name names size count number enabled disabled enable disable timeout interval path paths dir
+		directory file files key keys value values type mode level limit max min class classes factory version
+		memory threads retries policy format encoding prefix suffix default url uri ttl period delay threshold
+		capacity buffer batch partitions replication compression codec handler listener provider impl opts args
+		options config properties locale timezone`},
 	{homeWord, `home users profiles homes`},
 	{sqlVerb, `select insert update delete merge replace`},
 	{sqlClause, `where values set into from`},

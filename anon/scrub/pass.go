@@ -29,6 +29,17 @@ func (p *pass) begin(text string) {
 	*p = pass{text: text, modules: p.modules, out: p.out[:0], hostAt: logHost(text), userAt: sudoer(text), frame: isFrame(text)}
 }
 
+// isSettled reports whether a further pass would change nothing for sure: no
+// label may change how its neighbours are judged, and what the line begins
+// with says the same as before.
+func (p *pass) isSettled() bool {
+	if p.again {
+		return false
+	}
+	s := string(p.out[:min(len(p.out), 2*maxHeader)])
+	return !is(s, logHost(s), isUnit) && !is(s, sudoer(s), isUnit) && isFrame(s) == p.frame
+}
+
 func (p *pass) run() {
 	for p.at < len(p.text) && len(p.out) <= MaxLine {
 		b := p.text[p.at]
@@ -324,6 +335,10 @@ func (p *pass) unit() {
 	s := p.text
 	end, c, r := unitAt(s, p.at)
 	u := s[p.at:end]
+	if c == isNumber && p.expect.kind == nothing && !p.auth {
+		p.judge(u, r, c, end, false)
+		return
+	}
 	if c&isSmall != 0 && is(u, 0, isCapital) {
 		if end := p.person(u, r, end, c); end > 0 {
 			p.replace(end, labelName)

@@ -82,7 +82,7 @@ func (s *Scrubber) scrub(p *pass, line string) {
 	for range maxTurns {
 		p.begin(line)
 		p.run()
-		if len(p.out) <= MaxLine && (!p.again || string(p.out) == line) {
+		if len(p.out) <= MaxLine && (string(p.out) == line || p.isSettled()) {
 			return
 		}
 		line = s.replaceOwn(shorten(string(p.out)))

@@ -140,7 +140,12 @@ func (p *pass) ip() (int, string) {
 		return 0, ""
 	}
 	if end := addressEnd(p.text, p.at); end > 0 {
-		return zoneEnd(p.text, end), labelIP
+		end = zoneEnd(p.text, end)
+		if end == p.at+2 && has(p.text, end, '/') { // all of IPv6: the length says as much as the address
+			for end++; is(p.text, end, isNumber); end++ {
+			}
+		}
+		return end, labelIP
 	}
 	return 0, ""
 }

@@ -47,6 +47,7 @@ const (
 	domainWord  // last label of host names
 	countryWord // the same, of two letters
 	unitWord    // of measure
+	settingWord // last part of a setting's name with dots, and of no host's
 	homeWord    // a directory of homes
 	sqlVerb
 	sqlClause

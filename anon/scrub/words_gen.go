@@ -7,7 +7,7 @@
 //
 // Each DIR is the source tree of one free project; the Go distribution's own
 // is always read. FILE of -english is a list of plain English words, that of
-// -wide a longer one, of which a word needs to stand in fewer trees, that of
+// -wide a longer one, of which a word needs to stand somewhere more often, that of
 // -programs one of the names of daemons and kernel modules, that of -proper
 // one where names begin with a capital, that of -given one of given names,
 // those of -names list people and places.
@@ -98,9 +98,10 @@ func choose(words map[string]*word, plain map[string]bool, l lists) []string {
 	}
 	for w, seen := range words {
 		name := l.named[w] || l.given[w] || l.proper[w] && !plain[w]
-		technical := l.programs[w] || seen.isTechnical(l.wide[w]) && (plain[w] || 8*seen.small >= seen.count)
+		technical := l.programs[w] || seen.isTechnical() && (plain[w] || 8*seen.small >= seen.count)
+		english := plain[w] && seen.count > 0 || l.wide[w] && seen.count >= minCount
 		switch {
-		case l.out[w], !technical && (!plain[w] || seen.count == 0), name && !plain[w] && len(seen.sources) < rooted:
+		case l.out[w], !technical && !english, name && !plain[w] && len(seen.sources) < rooted:
 			continue
 		}
 		mark := ""
@@ -120,9 +121,9 @@ func choose(words map[string]*word, plain map[string]bool, l lists) []string {
 }
 
 // isTechnical reports whether enough sources hold the word.
-func (w *word) isTechnical(plain bool) bool {
+func (w *word) isTechnical() bool {
 	trees := len(w.sources)
-	if plain || w.count >= often {
+	if w.count >= often {
 		trees++
 	}
 	common := w.count >= minCount && trees >= minSources
