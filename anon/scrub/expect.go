@@ -8,7 +8,7 @@ type expectation struct {
 	armed  bool // a = or : came
 	strict bool // it was a =, or the > of an XML element
 	wide   bool // the = stood behind a space, so a space may follow it
-	prose  bool // only "is" came: a technical word is no value
+	prose  bool // only "is" came: what it says of a secret is no value
 	quoted bool // a value in quotes is one without a sign too
 }
 
@@ -206,7 +206,7 @@ func (p *pass) secretValue() bool {
 		p.out = append(p.out, v...)
 		p.at = end
 		return true
-	case p.expect.prose && r&(technical|plainWord) != 0:
+	case p.expect.prose && r&plainWord != 0:
 		return false
 	}
 	p.replace(end, labelSecret)

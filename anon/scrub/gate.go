@@ -55,7 +55,12 @@ func (p *pass) whole(u string, c uint16) (label string, kept bool) {
 	case p.source:
 		return "", false
 	}
-	r := roleOf(u[strings.LastIndexByte(u, '.')+1:])
+	first, _, _ := strings.Cut(u, ".")
+	last := u[strings.LastIndexByte(u, '.')+1:]
+	if isReversed(first) && !isReversed(last) {
+		return "", false
+	}
+	r := roleOf(last)
 	if r&domainWord != 0 || r&countryWord != 0 && r&extension == 0 {
 		return labelHost, false
 	}
@@ -65,14 +70,19 @@ func (p *pass) whole(u string, c uint16) (label string, kept bool) {
 	return p.ofPackage(u)
 }
 
-// ofPackage is whole for small letters that end in no known word: a package if
-// every part passes, or the first is the domain that a package's name starts
-// with; else a host.
-func (p *pass) ofPackage(u string) (label string, kept bool) {
-	first, _, _ := strings.Cut(u, ".")
-	if roleOf(first)&domainWord != 0 || first == "java" || first == "javax" {
-		return "", false
+// isReversed reports whether a package's name starts with t, the end of its
+// maker's domain, or of the language.
+func isReversed(t string) bool {
+	switch t {
+	case "com", "org", "net", "edu", "gov", "io", "java", "javax":
+		return true
 	}
+	return false
+}
+
+// ofPackage is whole for small letters: a name of settings or code if every
+// part is a technical word; else a host.
+func (p *pass) ofPackage(u string) (label string, kept bool) {
 	for t := range strings.SplitSeq(u, ".") {
 		if r := roleOf(t); r&technical == 0 && p.token(t, classes(t)) != "" || r&english != 0 || r&given != 0 {
 			return labelHost, false
@@ -227,15 +237,9 @@ func (p *pass) isNumbered(t string) bool {
 	return digits <= maxDigits && words > 2
 }
 
-// isCode reports whether t is a code that documents list: E217, and of hex
-// those that every Windows program may return (HRESULT of Win32 and of COM,
-// NTSTATUS); other hex may be anybody's handle.
+// isCode reports whether t is a code that documents list: E217. Hex is none:
+// a handle, an address and an identifier look the same.
 func isCode(t string) bool {
-	if len(t) > 2 && t[0] == '0' && t[1]|0x20 == 'x' {
-		hex := t[2:]
-		windows := endsIn(hex[:min(4, len(hex))], "8007") || endsIn(hex[:min(5, len(hex))], "80004") || endsIn(hex[:min(6, len(hex))], "c00000")
-		return len(hex) == 8 && windows && only(hex, isHex)
-	}
 	return len(t) >= 2 && len(t) <= 5 && is(t, 0, isCapital) && only(t[1:], isNumber)
 }
 

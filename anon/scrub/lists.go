@@ -32,7 +32,10 @@ var lists = [...]struct {
 		permissions process processes profile provided quota request requested requests requires response
 		returned returns service session sessions settings should shell space specified state table that the
 		this to type types was were when which will with without and after any are before during must never
-		only please so than then there they was while you your has that who`},
+		only please so than then there they was while you your has that who
+		invalid incorrect wrong valid correct weak strong short long blank hidden encrypted hashed stored
+		changed reset optional mandatory locked revoked malformed unsupported deprecated ignored available
+		unavailable present absent already still now being used refused rejected accepted allowed`},
 	{goOnWord, `name id named called invalid illegal unknown account`},
 	{neutralWord, `null none nil true false unknown undefined unset empty`},
 	{schemeWord, `bearer basic digest negotiate token`},

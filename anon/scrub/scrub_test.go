@@ -81,13 +81,46 @@ var cases = []struct{ name, in, want string }{
 	{"phone", "call +49 30 1234567 or (212) 555-0123", "call <phone> or <phone>"},
 	{"uuid", "id 6f1c3a52-9b7e-4d0a-8c11-2e5f7a90b3d4", "id <id>"},
 	{"numbers", "took 999 of 1000 in 120ms", "took 999 of <num> in 120ms"},
-	{"codes", "E217 and 0x80070005 and 0xdeadbeef", "E217 and 0x80070005 and <id>"},
+	{"codes", "E217 and 0x80070005 and 0xdeadbeef", "E217 and <id> and <id>"},
 	{"labels", "dial <ip>: <word> <path>", "dial <ip>: <word> <path>"},
+	{"ipv6, all", "route ::/0 lost", "route <ip> lost"},
+	{"ip, defanged", "seen 10[.]77[.]3[.]9 and 10[.]77[.]3", "seen <ip> and 10[.]77[.]3"},
+	{"ip, passive", "Entering Passive Mode (10,77,3,9,195,80)", "Entering Passive Mode (<ip>)"},
+	{"ip, glued behind", "peer 10.77.3.9x and 10.77.3.9.53", "peer <ip> and <ip>.53"},
+	{"host before ip", "connect from anvil[10.77.3.9]", "connect from <host>[<ip>]"},
+	{"log line", "Jun 14 15:16:01 anvil sshd[123]: session opened for user mark by (uid=0)", "Jun 14 15:16:01 <host> sshd[123]: session opened for user <user> by (uid=0)"},
+	{"sudo", "mark : TTY=pts/0 ; USER=root ; COMMAND=/bin/ls", "<user> : TTY=pts/0 ; USER=<user> ; COMMAND=<path>"},
+	{"mail, escaped", "to mark%40example.com failed", "to <email> failed"},
+	{"mail, name", `to "Hope, Mark" <m@x> failed`, `to "<name>" <<email>> failed`},
+	{"json", `{"user":"mark hope","password":"open sesame","customer":"Open Works","code":5}`, `{"user":"<user>","password":"<secret>","customer":"<name>","code":5}`},
+	{"json, escaped", `{\"user\":\"mark\",\"password\":\"open sesame\"}`, `{\"user\":\"<user>\",\"password\":\"<secret>\"}`},
+	{"xml", "<UserName>mark</UserName><password>open</password>", "<UserName><user></UserName><password><secret></password>"},
+	{"sql", "SELECT id FROM users WHERE name = 'open' AND id = 55", "SELECT id FROM users WHERE name = '<word>' AND id = 55"},
+	{"quoted", `role "open" does not exist`, `role "<word>" does not exist`},
+	{"secret, is", "password is dragon; token is invalid", "password is <secret> token is invalid"},
+	{"secret, option", "run --password open now", "run --password <secret> now"},
+	{"setting", "zwick.map.timeout is deprecated", "<word>.map.timeout is deprecated"},
+
+	{"name, title", "Mr. Black called", "Mr. <name> called"},
+	{"name, pair", "ask Grace Farrell or Will Smith about the Max limit", "ask <name> or <name> about the Max limit"},
+	{"name, given", "I met Hope yesterday. Mark the file", "I met <name> yesterday. Mark the file"},
+
+	{"frame, go", "\t/home/zofarrell/go/src/spool/page.go:12 +0x1d", "\t/home/<user>/go/src/spool/page.go:12 +<id>"},
+	{"frame, own", "example.com/zwick/spool.(*Zwick).Open(0xc000012345)", "example.com/zwick/spool.(*Zwick).Open(<id>)"},
+	{"frame, java", "    at com.example.Zofarrell.open(Page.java:123)", "    at com.example.<word>.open(Page.java:123)"},
+	{"frame, dotnet", `   at Spool.Page.Open(String s) in C:\Users\zofarrell\src\Page.cs:line 42`, `   at Spool.Page.Open(String s) in C:\Users\<user>\src\Page.cs:line 42`},
+	{"frame, python", `  File "/home/zofarrell/app/views.py", line 33, in open`, `  File "/home/<user>/app/views.py", line 33, in open`},
+	{"frame, script", "    at open (https://app.example.com/js/page.js:1:234)", "    at open (<url>/page.js:1:234)"},
+	{"frame, gdb", "#3  0x00007f3a in open (s=1) at /home/zofarrell/src/page.c:123", "#3  <id> in open (s=1) at /home/<user>/src/page.c:123"},
+	{"colours", "\x1b[1;31mzofa\x1b[0mrrell\x1b[0m open", "<word> open"},
+	{"direction", "zo\u202efarrell, op\u200ben", "<word>, open"},
+	{"homoglyph", "\u043epen", "<word>"},
+	{"utf-16", "z\x00o\x00f\x00a\x00r\x00", "<word>"},
 	{"control", "a\x00b\nc\xff\u2028d", "a b <word> d"},
 }
 
 func TestLine(t *testing.T) {
-	s := scrub.New(nil)
+	s := scrub.New(nil, "example.com/zwick")
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			got := s.Line(c.in)

@@ -136,8 +136,11 @@ func domainEnd(s string, i int) int {
 
 // ip takes an IPv4 or IPv6 address, with zone.
 func (p *pass) ip() (int, string) {
-	if p.signs&(isColon|isDot) == 0 || class[p.text[p.at]]&(isHex|isColon) == 0 {
+	if class[p.text[p.at]]&(isHex|isColon) == 0 {
 		return 0, ""
+	}
+	if end := listEnd(p.text, p.at); end > 0 {
+		return end, labelIP
 	}
 	if end := addressEnd(p.text, p.at); end > 0 {
 		end = zoneEnd(p.text, end)
@@ -148,6 +151,35 @@ func (p *pass) ip() (int, string) {
 		return end, labelIP
 	}
 	return 0, ""
+}
+
+// listEnd returns the end of an IPv4 address at i that is written 10[.]0[.]0[.]9,
+// or with its port as FTP writes it, 10,0,0,9,195,80; or 0.
+func listEnd(s string, i int) int {
+	sign, count := "[.]", 4
+	for n := 0; is(s, i, isNumber); n++ {
+		start := i
+		for is(s, i, isNumber) {
+			i++
+		}
+		if n == 0 && has(s, i, ',') {
+			sign, count = ",", 6
+		}
+		if i-start > 3 {
+			return 0
+		}
+		if n == count-1 {
+			if is(s, i, isToken) || has(s, i, ',') {
+				return 0
+			}
+			return i
+		}
+		if !strings.HasPrefix(s[i:], sign) {
+			return 0
+		}
+		i += len(sign)
+	}
+	return 0
 }
 
 // isAddressAt reports whether an address stands at i.
