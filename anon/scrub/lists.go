@@ -48,6 +48,20 @@ var lists = [...]struct {
 	{introWord, `is am was with met called named told asked thanks dear hi hello regards contact cc signed sincerely
 		and ask says said`},
 	{technical, `mr mrs ms dr prof`},
+	// Acronyms and words of systems that the vocabulary's sources hold too seldom.
+	{technical, `afp amqp anr apic apk arp asan asid aslr ata atapi ats axi bgp blocklist bluetooth bootloader bsod bvh
+		cfq cicd cim cimom cmos cni cors cpld csi csr daemonize dalvik das dbms ddos ddr denylist dhe dimm dkim
+		dmarc dml dmz dnssec dpdk dtp dvfs eap edr ein elb emmc esxi eula facetime failback fstab getty gpo gpu
+		gtid hashmap hdd hdfs homescreen hotfix iaas iam igmp ike ikev imds initrd iommu ipam isam isp itlb jbod
+		jni jwk jwks kdc keyspace keytab kpti kubelet lacp lapic ldt lldp lockscreen lsass lsn lun lvm lxc lxd
+		magsafe mainboard mdm memtable mfa microservice mitm mpp msdu mss mtr mvcc nas navbar ndis nfsv nic nics
+		nlb nntp noatime nosql ntlmv nullable nxdomain odbc odm oidc olap oltp onboarding orchestrator orm osgi
+		osi ospf ota otp ovs pam pgp pim playbook plc privsep procfs psu pvc pxe qcow qdisc rbac rcu rdbms
+		reflog reindex rekey replicaset resharding restapi rhel rollout rpo rsync rtc rto samba saml san scsi
+		sdn sgx sid skb smtps softirq splitbrain sqlite sriov sse statusbar storyboard superuser switchdev sysrq
+		taskset tcpdump tdp tft tmpfs tun ubi udevd upnp vaapi vcpu vdi vhd vhdx viewmodel vip vmdk vmkernel
+		vmxnet vnc vnic voip vpc vrrp vsan vsphere vss vswitch waf wal wallpaper webdav webhook webrtc webview
+		wifi winrm wol xmpp xsrf yum zookeeper`},
 	{quotingWord, `entry near value literal role database tenant realm bucket login principal ssid share vm vms
 		datastore dashboard customer user username account group owner member named called`},
 	{extension, `go c h cc cpp hpp rs py js ts jsx tsx java kt swift rb php cs sh pl lua asm s dll exe so dylib sys
