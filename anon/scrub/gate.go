@@ -334,7 +334,7 @@ func (p *pass) knownWord(w string, need role) bool {
 
 // passes is knownWord for one whose role is known.
 func (p *pass) passes(w string, r, need role) bool {
-	if r&(need|codeWord) != 0 || len(w) > 2 && r&(extension|unitWord) != 0 || len(w) == 2 && p.frame {
+	if r&(need|codeWord) != 0 || r&acronym != 0 && only(w, isCapital) || len(w) > 2 && r&(extension|unitWord) != 0 || len(w) == 2 && p.frame {
 		return true
 	}
 	if n := len(w) - 1; n > 1 && w[n] == 's' && only(w[:n], isCapital) {
@@ -364,7 +364,7 @@ func isCompound(w string, part bool) bool {
 		h := uint64(hashStart)
 		for j := i; j < len(w); j++ {
 			h = (h ^ uint64(fold[w[j]])) * hashPrime
-			if m := marks(h); j-i+1 >= least && m&technical != 0 && m&names == 0 && (reach[j+1] == 0 || reach[j+1] > reach[i]+1) {
+			if m := marks(h); j-i+1 >= least && m&known == technical && m&names == 0 && (reach[j+1] == 0 || reach[j+1] > reach[i]+1) {
 				reach[j+1] = reach[i] + 1
 			}
 		}

@@ -114,7 +114,7 @@ func usual(s string, start int) (end int, m role) {
 	if c&isAlpha == isAlpha || c&isSmall == 0 || i < len(s) && class[s[i]]&isSpace == 0 && !isStop(s, i) {
 		return start, 0
 	}
-	if m = marks(h); m&known == 0 || m&(special|named|given) != 0 {
+	if m = marks(h); m&known == 0 || m&known == known || m&(special|named|given) != 0 {
 		return start, 0
 	}
 	return i, m

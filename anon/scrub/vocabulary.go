@@ -27,6 +27,8 @@ const (
 	given                      // a usual given name
 	special                    // has a role of lists.go, or ends like one
 
+	acronym // of technology: it passes in capitals; the table says both of the first two
+
 	secretWord  // a secret is named behind it
 	userWord    // a user
 	hostWord    // a host
@@ -99,6 +101,9 @@ func roleOf(w string) role {
 // roleBy is roleOf a word whose hash is known.
 func roleBy(h uint64, w string) role {
 	r := marks(h)
+	if r&known == known {
+		r = r&^known | acronym
+	}
 	if r == 0 || r&special != 0 {
 		r |= roles().of(h, w)
 	}

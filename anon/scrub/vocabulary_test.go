@@ -32,7 +32,7 @@ func pack(list []string) []byte {
 	slots := len(list) * 3 / 2
 	table := make([]byte, slots*slotLen)
 	for _, line := range list {
-		w := strings.TrimRight(line, "+*")
+		w := strings.TrimRight(line, "+*^")
 		at, v := slot(hashOf(w), slots)
 		v |= uint32(marked(w, line[len(w):]))
 		for i := at; ; i = (i + 1) % slots {
@@ -47,8 +47,11 @@ func pack(list []string) []byte {
 
 func marked(w, marks string) role {
 	r := technical
-	if strings.Contains(marks, "+") {
+	switch {
+	case strings.Contains(marks, "+"):
 		r = english
+	case strings.Contains(marks, "^"):
+		r = known
 	}
 	switch strings.Count(marks, "*") {
 	case 2:
@@ -69,7 +72,7 @@ func TestKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line := range strings.FieldsSeq(string(text)) {
-		if w := strings.TrimRight(line, "+*"); !Known(w) || !Known(w) {
+		if w := strings.TrimRight(line, "+*^"); !Known(w) && line[len(line)-1] != '^' {
 			t.Fatalf("%s is not known", w)
 		}
 	}

@@ -3,18 +3,19 @@
 // Words_gen writes words.txt, the vocabulary of the scrubber. WORDS.md says
 // from what, and what of it is in.
 //
-//	go run words_gen.go -english FILE -wide FILE -programs FILE -given FILE -names FILE,FILE -proper FILE DIR...
+//	go run words_gen.go -english FILE -wide FILE -programs FILE -acronyms FILE -given FILE -names FILE,FILE -proper FILE DIR...
 //
 // Each DIR is the source tree of one free project; the Go distribution's own
 // is always read. FILE of -english is a list of plain English words, that of
 // -wide a longer one, of which a word needs to stand somewhere more often, that of
-// -programs one of the names of daemons and kernel modules, that of -proper
+// -programs one of the names of daemons and kernel modules, that of -acronyms
+// one of acronyms, that of -proper
 // one where names begin with a capital, that of -given one of given names,
 // those of -names list people and places.
 //
 // Behind a word stand the marks that vocabulary_gen.go reads: + for one that
 // is plain English only and no technical word, * for one that is a name of
-// people or places too, ** for one that is a usual given name.
+// people or places too, ** for one that is a usual given name, ^ for an acronym.
 package main
 
 import (
@@ -54,6 +55,7 @@ func main() {
 	english := flag.String("english", "", "plain English words, one a line")
 	wide := flag.String("wide", "", "more English words, one a line")
 	programs := flag.String("programs", "", "names of programs, one a line")
+	acronyms := flag.String("acronyms", "", "acronyms, one a line")
 	given := flag.String("given", "", "given names, one a line")
 	names := flag.String("names", "", "files of people's and places' names, comma-separated")
 	proper := flag.String("proper", "", "a word list with names in capitals")
@@ -71,7 +73,7 @@ func main() {
 			named[n] = true
 		}
 	}
-	list := choose(words, plain, lists{lines(*wide), lines(*programs), named, lines(*given), capitals(*proper), lines("names.txt")})
+	list := choose(words, plain, lists{lines(*wide), lines(*programs), lines(*acronyms), named, lines(*given), capitals(*proper), lines("names.txt")})
 	if err := os.WriteFile("words.txt", []byte(strings.Join(list, "\n")+"\n"), 0o644); err != nil {
 		log.Fatal(err)
 	}
@@ -79,9 +81,9 @@ func main() {
 }
 
 // lists are further words: English that needs less evidence, names of programs,
-// of people and places, usual given ones, such as stand in a dictionary with a
+// acronyms, of people and places, usual given ones, such as stand in a dictionary with a
 // capital only, and what is out.
-type lists struct{ wide, programs, named, given, proper, out map[string]bool }
+type lists struct{ wide, programs, acronyms, named, given, proper, out map[string]bool }
 
 // choose returns the words that are in, in order, with their marks.
 func choose(words map[string]*word, plain map[string]bool, l lists) []string {
@@ -91,9 +93,11 @@ func choose(words map[string]*word, plain map[string]bool, l lists) []string {
 			words[w] = &word{}
 		}
 	}
-	for w := range l.programs {
-		if words[w] == nil {
-			words[w] = &word{}
+	for _, more := range []map[string]bool{l.programs, l.acronyms} {
+		for w := range more {
+			if words[w] == nil {
+				words[w] = &word{}
+			}
 		}
 	}
 	for w, seen := range words {
@@ -101,6 +105,9 @@ func choose(words map[string]*word, plain map[string]bool, l lists) []string {
 		technical := l.programs[w] || seen.isTechnical() && (plain[w] || 8*seen.small >= seen.count)
 		english := plain[w] && seen.count > 0 || l.wide[w] && seen.count >= minCount
 		switch {
+		case l.acronyms[w] && !technical && !english && !name && !l.out[w]:
+			list = append(list, w+"^")
+			continue
 		case l.out[w], !technical && !english, name && !plain[w] && len(seen.sources) < rooted:
 			continue
 		}
