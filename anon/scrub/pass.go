@@ -168,7 +168,7 @@ func (p *pass) isApart(end int, address bool) bool {
 	if end < len(s) && signs[s[end]]&closes == 0 {
 		return false
 	}
-	return at == 0 || signs[s[at-1]]&opens != 0 || s[at-1] == ':' && !has(s, at-2, ':') || s[at-1] == '/' && address
+	return at == 0 || signs[s[at-1]]&opens != 0 || s[at-1] == ':' && !has(s, at-2, ':') || address && s[at-1] == '/' && (at == 1 || is(s, at-2, isSpace))
 }
 
 // opens and closes are the signs before and behind which a label is read as it
