@@ -154,7 +154,7 @@ func capitals(file string) map[string]bool {
 	found := map[string]bool{}
 	list := read(file)
 	for _, w := range list {
-		if low := strings.ToLower(w); low != w {
+		if low := strings.ToLower(w); low != w && w != strings.ToUpper(w) { // an acronym is no name
 			found[low] = true
 		}
 	}
