@@ -88,7 +88,8 @@ func (a *Agent) openSpool(p *parts, dir string) (err error) {
 
 func (a *Agent) newIntake(p *parts) *intake.Intake {
 	p.treatments = &anon.Treatments{
-		Registry: a.config.Registry, Scrubber: scrub.New(a.own), HashingKey: p.installation.HashingKey,
+		Registry: a.config.Registry, HashingKey: p.installation.HashingKey,
+		Scrubber: scrub.New(a.own, a.config.Registry.Modules()...),
 	}
 	return intake.New(intake.Config{
 		Registry:  a.config.Registry,

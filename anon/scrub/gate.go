@@ -64,7 +64,8 @@ func (p *pass) whole(u string, c uint16) (label string, kept bool) {
 	if r&domainWord != 0 || r&countryWord != 0 && r&extension == 0 {
 		return labelHost, false
 	}
-	if c&(isCapital|isOther) != 0 || r&(extension|settingWord) != 0 {
+	setting := r&technical != 0 && c&isNumber == 0 && (p.at == 0 || p.prev&settingIntro != 0)
+	if c&(isCapital|isOther) != 0 || r&(extension|settingWord) != 0 || setting {
 		return "", false
 	}
 	return p.ofPackage(u)

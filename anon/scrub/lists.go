@@ -84,6 +84,7 @@ var lists = [...]struct {
 		memory threads retries policy format encoding prefix suffix default url uri ttl period delay threshold
 		capacity buffer batch partitions replication compression codec handler listener provider impl opts args
 		options config properties locale timezone`},
+	{settingIntro, `use set setting property option key parameter config configuration variable default`},
 	{homeWord, `home users profiles homes`},
 	{sqlVerb, `select insert update delete merge replace`},
 	{sqlClause, `where values set into from`},

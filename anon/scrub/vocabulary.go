@@ -29,28 +29,29 @@ const (
 
 	acronym // of technology: it passes in capitals; the table says both of the first two
 
-	secretWord  // a secret is named behind it
-	userWord    // a user
-	hostWord    // a host
-	personWord  // a person or customer
-	authWord    // stands before "for" and a user's name
-	plainWord   // may follow such a word and is no name
-	goOnWord    // may stand between such a word and the name
-	neutralWord // a value that says that there is none
-	schemeWord  // of authorization
-	accountWord // a name of people or accounts
-	namingWord  // for, by, from, as, to
-	titleWord   // Mr
-	introWord   // may stand before a person's name: is, with, met
-	quotingWord // what stands in quotes behind it is a name or value
-	extension   // of file names
-	codeWord    // extension of program sources
-	binaryWord  // extension of programs and libraries
-	domainWord  // last label of host names
-	countryWord // the same, of two letters
-	unitWord    // of measure
-	settingWord // last part of a setting's name with dots, and of no host's
-	homeWord    // a directory of homes
+	secretWord   // a secret is named behind it
+	userWord     // a user
+	hostWord     // a host
+	personWord   // a person or customer
+	authWord     // stands before "for" and a user's name
+	plainWord    // may follow such a word and is no name
+	goOnWord     // may stand between such a word and the name
+	neutralWord  // a value that says that there is none
+	schemeWord   // of authorization
+	accountWord  // a name of people or accounts
+	namingWord   // for, by, from, as, to
+	titleWord    // Mr
+	introWord    // may stand before a person's name: is, with, met
+	quotingWord  // what stands in quotes behind it is a name or value
+	extension    // of file names
+	codeWord     // extension of program sources
+	binaryWord   // extension of programs and libraries
+	domainWord   // last label of host names
+	countryWord  // the same, of two letters
+	unitWord     // of measure
+	settingWord  // last part of a setting's name with dots, and of no host's
+	settingIntro // may stand before a setting's name
+	homeWord     // a directory of homes
 	sqlVerb
 	sqlClause
 

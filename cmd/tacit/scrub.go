@@ -6,6 +6,7 @@ import (
 	"github.com/tacit-telemetry/tacit/anon/own"
 	"github.com/tacit-telemetry/tacit/anon/scrub"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/schema/registry"
 )
 
 func scrubCommand(env *cli.Env) *cobra.Command {
@@ -20,7 +21,7 @@ func scrubCommand(env *cli.Env) *cobra.Command {
 			if err != nil {
 				c.PrintErrf("warning: %s\n", cli.Shown(err.Error()))
 			}
-			return scrub.New(ids).Stream(c.Context(), env.In, env.Out)
+			return scrub.New(ids, registry.Base().Modules()...).Stream(c.Context(), env.In, env.Out)
 		},
 	}
 }

@@ -147,6 +147,16 @@ func (r *Registry) Metric(name string) (*Metric, bool) {
 	return m, ok
 }
 
+// Modules returns the modules of all products, in order and each once.
+func (r *Registry) Modules() []string {
+	var modules []string
+	for _, p := range r.products {
+		modules = append(modules, p.Modules...)
+	}
+	slices.Sort(modules)
+	return slices.Compact(modules)
+}
+
 // Product returns the product of that name.
 func (r *Registry) Product(name string) (*Product, bool) {
 	p, ok := r.products[name]
