@@ -103,7 +103,7 @@ func choose(words map[string]*word, plain map[string]bool, l lists) []string {
 	for w, seen := range words {
 		name := l.named[w] || l.given[w] || l.proper[w] && !plain[w]
 		technical := l.programs[w] || seen.isTechnical() && (plain[w] || 8*seen.small >= seen.count)
-		english := plain[w] || l.wide[w] && seen.count >= minCount
+		english := plain[w] && seen.count > 0 || l.wide[w] && seen.count >= minCount
 		switch {
 		case l.acronyms[w] && !technical && !english && !name && !l.out[w]:
 			list = append(list, w+"^")
