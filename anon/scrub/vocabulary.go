@@ -10,7 +10,7 @@ import (
 
 // packed is words.txt as a table that is read where it lies in the binary, so
 // that it takes nothing of the heap: slots of three bytes with 19 bits of a
-// word's hash and its marks, found by linear probing. About one in 40,000
+// word's hash and its marks, found by linear probing. About one in 100,000
 // texts that are no words is taken for one.
 //
 //go:embed words.bin
