@@ -13,7 +13,7 @@ export CGO_ENABLED = 0
 # here speaks HTTP/2, which would be half a megabyte of an agent's memory.
 export GOFLAGS = -trimpath -buildvcs=false -tags=nethttpomithttp2
 
-.PHONY: build run test race lint faults soak fuzz bench clean needs
+.PHONY: build run test race lint faults soak fuzz text bench clean needs
 
 build:
 	@test -x bin/tacit || echo "Building. The first time takes one to three minutes: modules are fetched and compiled."
@@ -55,6 +55,12 @@ soak: needs
 # Every fuzz target in turn, each for $(FUZZ).
 fuzz:
 	@sh integration/fuzz.sh $(FUZZ)
+
+# What is taken and kept of free text, on the marked lines in DATA and on a set of
+# our own. WRITE=1 writes integration/FREETEXT.md.
+text: DATA := ../shared/data/pii-dev
+text:
+	@$(GO) run ./integration/freetext $(if $(WRITE),-write integration/FREETEXT.md) $(DATA)
 
 # Figures, reported and never asserted: machines are shared and noisy.
 bench: build
