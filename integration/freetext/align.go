@@ -6,7 +6,7 @@ import "math"
 // around it saves a little, so that doubt is settled as a leak.
 const (
 	costDropped  = 4000 // a run that is gone, and no label stands there
-	costInserted = 4000 // a run that came from nowhere
+	costInserted = 8000 // a run that came from nowhere
 	costEmpty    = 2000 // a label that stands for no run
 	gainOfValue  = 1
 )

@@ -42,6 +42,9 @@ func TestAlign(t *testing.T) {
 		{"k42 s", "K42 s", ". 42 s"},
 		{"één naïve ٣", "één naïve ٣", "één naïve ٣"},
 		{"x {user|y}z", "x yz", "x . ."}, // they came out as one
+		{"x y{user|z}", "x yz", "x . ."},
+		{"{user|one} x one y", "<user> one <word>", ". . one ."}, // a label stands for something
+		{"{user|one} two", "<word> one", "one ."},                // and no run comes from nowhere
 		{"one two three", "one invented two three", "one two three"},
 	} {
 		if got := kept(c.text, c.out); got != c.want {

@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A passage is a line that went in, and what became of it.
 type passage struct {
@@ -45,12 +48,12 @@ func (p *passage) survived(span int) (any, whole bool) {
 		whole = strings.Count(p.out, p.text[s.start:s.end]) > strings.Count(p.around, p.text[s.start:s.end])
 		return whole, whole
 	}
-	whole = p.together(from, to)
+	whole = p.all(from, to)
 	parts, telling := partsOf(p.atoms, from, to), 0
 	for i, q := range parts {
 		if i > 0 && neighbours(s.class, p.textOf(parts[i-1]), p.textOf(q)) {
 			telling++
-			any = any || p.together(parts[i-1].from, q.to)
+			any = any || p.all(parts[i-1].from, q.to)
 		}
 		if p.byPlace(s, parts, i) || p.words.tells(s.class, p.textOf(q)) {
 			telling++
@@ -86,20 +89,13 @@ func (p *passage) byPlace(s span, parts []part, i int) bool {
 	}
 }
 
-// together says whether atoms came out, and side by side.
-func (p *passage) together(from, to int) bool {
-	for i := from; i < to; i++ {
-		if p.kept[i] < 0 || i > from && p.kept[i] != p.kept[i-1]+1 {
-			return false
-		}
-	}
-	return true
-}
+// all says whether all of some atoms came out.
+func (p *passage) all(from, to int) bool { return !slices.Contains(p.kept[from:to], -1) }
 
 // half says whether a part that tells survived, whole or with a half that tells
 // by itself.
 func (p *passage) half(class string, q part) bool {
-	if p.together(q.from, q.to) {
+	if p.all(q.from, q.to) {
 		return true
 	}
 	for i := q.from; i < q.to; i++ {
@@ -124,7 +120,7 @@ func (p *passage) elsewhere(text string) bool {
 		return false
 	}
 	for _, q := range partsOf(p.atoms, 0, len(p.atoms)) {
-		if p.atoms[q.from].span >= 0 && p.together(q.from, q.to) {
+		if p.atoms[q.from].span >= 0 && p.all(q.from, q.to) {
 			n -= strings.Count(strings.ToLower(p.textOf(q)), text)
 		}
 	}
@@ -136,7 +132,7 @@ func (p *passage) elsewhere(text string) bool {
 func (p *passage) wordsKept(ok func(q part) bool) (t tally) {
 	for _, q := range partsOf(p.atoms, 0, len(p.atoms)) {
 		if p.atoms[q.from].span < 0 && lettersOnly(p.atoms[q.from].text) && ok(q) {
-			t.add(p.together(q.from, q.to))
+			t.add(p.all(q.from, q.to))
 		}
 	}
 	return t

@@ -26,6 +26,7 @@ func marked(k kind, text string) line {
 func TestSurvived(t *testing.T) {
 	common := []line{
 		marked(cleanLine, "cannot open report"),
+		marked(caseLine, "says smith"),
 		marked(logLine, "{id|blk_11} {id|blk_12} {id|blk_13} {id|kiosk_14}"),
 	}
 	w := wordsOf(common)
@@ -50,6 +51,7 @@ func TestSurvived(t *testing.T) {
 		{"from {ip|10.1.2.3} port", "from <ip> port", false, false},
 		{"from {ip|10.1.2.3} port", "from <num>.2.3 port", true, false},
 		{"from {ip|10.1.2.3} port", "from <num>.3 port", false, false},
+		{"from {ip|10.1.2.3} port", "from 10.<word>1.2.3 port", true, true},
 		{"from {ip|10.101.2.3} port", "from <num>.101.<num> port", false, false},
 		{"from {ip|10.1.2.3:50010} port", "from <ip>:50010 port", true, false},
 		{"from {ip|10.1.2.3:80} port", "from <ip>:80 port", false, false},
@@ -69,6 +71,7 @@ func TestSurvived(t *testing.T) {
 		{"to {email|jo@acme.org}", "to jo@<host>", true, false},
 		{"of {path|/var/log/report/acme}", "of /var/log/report/<word>", false, false},
 		{"of {path|/var/log/report/acme}", "of /var/log/<word>/acme", true, false},
+		{"of {path|/data/smith/oaks}", "of /data/smith/<word>", true, false},
 		{"of {path|/home/report/x}", "of /home/report/<word>", true, false},
 		{"of {path|C:\\Users\\al\\x}", `of C:\Users\al\<word>`, true, false},
 		{"of {path|/data/0417/x}", "of /data/0417/<word>", true, false},
