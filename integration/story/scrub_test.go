@@ -28,6 +28,12 @@ func TestScrubKeepsLines(t *testing.T) {
 		"a very long line":    "line 1\n" + strings.Repeat("error x42 ", 400_000) + "\nline 3\n",
 		"a long line, no end": strings.Repeat("\x00", 3<<20),
 		"many lines":          strings.Repeat("error 42 of 7\n", 20_000),
+		"right-to-left marks": "\u202eerror\u202c 1\n\u200f\u2067line\u2069 2\n\u061c\n",
+		"homoglyphs":          "\u0435rror 1\nrоot \uff52oot\n",
+		"colour codes":        "\x1b[31merror\x1b[0m 1\n\x1b]0;title\x07line 2\n\x1b\n\x1b[\nline 5\n",
+		"nested quotes":       strings.Repeat(`"\"`, 200_000) + "\n" + strings.Repeat(`{"a":["`, 100_000) + "\nline 3\n",
+		"byte order marks":    "\ufeffline 1\n\xff\xfel\x00i\x00n\x00e\x00\n\x00line 3\n",
+		"labels":              "<ip> <user>\n<word\n>word<\n<<word>>\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -61,9 +67,15 @@ func TestScrubKeepsOrder(t *testing.T) {
 	}
 }
 
-// TestScrubStreams wants each line back before it writes the next.
-func TestScrubStreams(t *testing.T) {
-	t.Parallel()
+// scrubbing is `tacit scrub` with its standard input held open.
+type scrubbing struct {
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	lines <-chan string // what it prints; closed when it is done
+}
+
+func startScrub(t *testing.T) scrubbing {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), rig.Binary(t, "tacit"), "scrub")
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -79,37 +91,82 @@ func TestScrubStreams(t *testing.T) {
 	lines := make(chan string)
 	go func() {
 		defer close(lines)
-		for s := bufio.NewScanner(out); s.Scan(); {
-			lines <- s.Text()
+		for r := bufio.NewReader(out); ; {
+			line, err := r.ReadString('\n')
+			if line != "" {
+				lines <- strings.TrimSuffix(line, "\n")
+			}
+			if err != nil {
+				return
+			}
 		}
 	}()
-	await(t, in, lines, "connection refused\n", rig.Patience) // it has to start first
-	for _, line := range []string{"timeout\n", "\n", "permission denied\r\n", "no such file\n"} {
-		await(t, in, lines, line, time.Second)
-	}
-	if err := in.Close(); err != nil {
+	return scrubbing{cmd: cmd, in: in, lines: lines}
+}
+
+// end closes the input. Nothing may come after it.
+func (s scrubbing) end(t *testing.T) {
+	t.Helper()
+	if err := s.in.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if line, more := <-lines; more {
+	if line, more := <-s.lines; more {
 		t.Errorf("a line that was not written came out: %q", line)
 	}
-	if err := cmd.Wait(); err != nil {
+	if err := s.cmd.Wait(); err != nil {
 		t.Error(err)
 	}
 }
 
-// await writes a line and wants it back in time.
-func await(t *testing.T, in io.Writer, lines <-chan string, line string, patience time.Duration) {
+// TestScrubStreams wants each line back before it writes the next.
+func TestScrubStreams(t *testing.T) {
+	t.Parallel()
+	s := startScrub(t)
+	s.await(t, "connection refused\n", "connection refused", rig.Patience) // it has to start first
+	for _, line := range []string{"timeout\n", "\n", "permission denied\r\n", "no such file\n"} {
+		s.await(t, line, strings.TrimRight(line, "\r\n"), time.Second)
+	}
+	s.end(t)
+}
+
+// TestScrubStreamsBursts writes many lines at once, and the beginning of one
+// more. The whole ones come out while the last one is awaited.
+func TestScrubStreamsBursts(t *testing.T) {
+	t.Parallel()
+	s := startScrub(t)
+	s.await(t, "connection refused\n", "connection refused", rig.Patience)
+	for range 3 {
+		if _, err := io.WriteString(s.in, strings.Repeat("timeout\n", 5000)+"permission "); err != nil {
+			t.Fatal(err)
+		}
+		late := time.After(rig.Patience)
+		for n := range 5000 {
+			select {
+			case line := <-s.lines:
+				if line != "timeout" {
+					t.Fatalf("line %d is %q", n, line)
+				}
+			case <-late:
+				t.Fatalf("%d of 5000 lines came out while the next one is awaited", n)
+			}
+		}
+		s.await(t, "denied\n", "permission denied", time.Second)
+	}
+	s.end(t)
+}
+
+// await writes a text and wants a line back in time.
+func (s scrubbing) await(t *testing.T, text, want string, patience time.Duration) {
 	t.Helper()
-	if _, err := io.WriteString(in, line); err != nil {
+	if _, err := io.WriteString(s.in, text); err != nil {
 		t.Fatal(err)
 	}
 	select {
-	case got := <-lines:
-		if want := strings.TrimRight(line, "\r\n"); got != want {
+	case got := <-s.lines:
+		if got != want {
 			t.Errorf("%q came back as %q", want, got)
 		}
 	case <-time.After(patience):
-		t.Fatalf("%q did not come back within %v", line, patience)
+		t.Fatalf("%q did not come back within %v", want, patience)
 	}
 }
