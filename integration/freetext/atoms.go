@@ -78,8 +78,6 @@ func letter(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsMark(r))
 }
 
-func wordRune(r rune) bool { return letter(r) || unicode.IsDigit(r) }
-
 // A part is a run of letters and digits: neighbouring atoms of one span, or of
 // none, without anything in between.
 type part struct {
