@@ -106,10 +106,10 @@ func shorten(line string) string {
 	return strings.TrimLeft(strings.TrimRight(keep[:strings.LastIndexByte(keep, ' ')+1], " ")+" "+labelCut, " ")
 }
 
-// clean makes valid UTF-8 of the line, and spaces of line breaks and control
-// characters. Bytes that are no UTF-8 become U+FFFD, which no word holds. What
-// does not show (colour codes of terminals, marks of direction, joiners, the
-// zeros of UTF-16) is taken out, so that it hides nothing.
+// clean makes spaces of all that breaks a line or stands for a blank. What does
+// not show is taken out, so that it hides nothing: control characters, what
+// terminals obey, marks of direction, joiners, the zeros of UTF-16, bytes that
+// are no UTF-8.
 func clean(line string) string {
 	for i := range len(line) {
 		if class[line[i]]&(isControl|isOther) != 0 {
@@ -127,9 +127,11 @@ func cleaned(line string) string {
 		switch {
 		case r == '\x1b':
 			size = max(1, escapeLen(line[i:]))
-		case r == 0 && (has(line, i+2, 0) || i > 1 && has(line, i-2, 0)), unicode.Is(unicode.Cf, r):
-		case r != '\t' && (unicode.IsControl(r) || unicode.IsSpace(r)):
+		case r == '\t':
+			b.WriteByte('\t')
+		case unicode.IsSpace(r):
 			b.WriteByte(' ')
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == utf8.RuneError && size == 1:
 		default:
 			b.WriteRune(r)
 		}
@@ -138,13 +140,27 @@ func cleaned(line string) string {
 	return b.String()
 }
 
-// maxEscape bounds the parameters of a terminal's control sequence.
-const maxEscape = 32
+// Bounds of what a terminal obeys: the parameters of a control sequence, and a
+// text such as a window's title or a link.
+const (
+	maxEscape = 32
+	maxTitle  = 1024
+)
 
-// escapeLen returns the length of the control sequence (ECMA-48) that s begins
-// with.
+// escapeLen returns the length of what a terminal obeys (ECMA-48) that s begins
+// with: a control sequence, or a text that goes to BEL or ST.
 func escapeLen(s string) int {
-	if !has(s, 1, '[') {
+	switch {
+	case has(s, 1, ']'):
+		title := s[:min(len(s), maxTitle)]
+		if end := strings.IndexByte(title, '\a'); end >= 0 {
+			return end + 1
+		}
+		if end := strings.Index(title, "\x1b\\"); end >= 0 {
+			return end + 2
+		}
+		return 2
+	case !has(s, 1, '['):
 		return 1
 	}
 	for i := 2; i < min(len(s), maxEscape); i++ {
