@@ -145,10 +145,22 @@ func readRelease(at string, release schema.Release) (*registry.Registry, error) 
 		return nil, err
 	}
 	reg, err := registry.Overlay(nil, files...)
-	if err == nil && (len(files) == 0 || reg.Release != release) {
-		err = fmt.Errorf("%s %w", at, durable.ErrDamaged)
+	if err != nil {
+		return nil, damaged(at, err)
 	}
-	return reg, err
+	if len(files) == 0 || reg.Release != release {
+		return nil, fmt.Errorf("%s %w", at, durable.ErrDamaged)
+	}
+	return reg, nil
+}
+
+// damaged says where a registry is not what was kept. What stands there instead
+// may be anything, and is not repeated.
+func damaged(at string, err error) error {
+	if problems, ok := errors.AsType[registry.Problems](err); ok && len(problems) > 0 {
+		return fmt.Errorf("%s:%d %w", problems[0].File, problems[0].Line, durable.ErrDamaged)
+	}
+	return fmt.Errorf("%s %w", at, durable.ErrDamaged)
 }
 
 // readFiles reads the files in a directory, in their order.

@@ -125,6 +125,9 @@ func TestKeepsNoMistake(t *testing.T) {
 	}
 }
 
+// stranger is what nobody kept here.
+const stranger = "833340064"
+
 // TestDamage: what was kept and cannot be read is named, and left out never. What
 // a crash left of a release that was not kept is none.
 func TestDamage(t *testing.T) {
@@ -136,6 +139,9 @@ func TestDamage(t *testing.T) {
 		"garbage": {func(root string) error {
 			return os.WriteFile(filepath.Join(root, "2", "1.yaml"), []byte("\x00"), durable.OwnerFile)
 		}, filepath.Join("2", "1.yaml")},
+		"a stranger's words": {func(root string) error {
+			return os.WriteFile(filepath.Join(root, "2", "1.yaml"), []byte("release: 2\n"+stranger+": 1\n"), durable.OwnerFile)
+		}, filepath.Join("2", "1.yaml") + ":"},
 		"files gone":  {func(root string) error { return os.Remove(filepath.Join(root, "2", "1.yaml")) }, durable.ErrDamaged.Error()},
 		"another one": {func(root string) error { return os.Rename(filepath.Join(root, "2"), filepath.Join(root, "1")) }, durable.ErrDamaged.Error()},
 	} {
@@ -153,6 +159,8 @@ func TestDamage(t *testing.T) {
 				if releases, _ := knows(s); !slices.Equal(releases, []schema.Release{2}) {
 					t.Errorf("it knows releases %d", releases)
 				}
+			case err != nil && strings.Contains(err.Error(), stranger):
+				t.Errorf("%v repeats what stands in the file", err)
 			case err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "release"):
 				t.Errorf("got %v, want %q", err, c.want)
 			}

@@ -51,5 +51,9 @@ func keptRegistry(dir datadir.Dir) (*registry.Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the registry of the agent: %w", durable.Bare(err))
 	}
-	return registry.Overlay(nil, files...)
+	reg, err := registry.Overlay(nil, files...)
+	if err != nil { // what stands there now may be anything, and is not repeated
+		return nil, fmt.Errorf("read the registry of the agent: %s %w", registryFile, durable.ErrDamaged)
+	}
+	return reg, nil
 }
