@@ -15,7 +15,7 @@ func TestFrameWords(t *testing.T) {
 	}{
 		{"    at main (Handler.java:95:0)", 4, 4},
 		{"    at main (/usr/lib/system/libc.dylib:95:0)", 7, 4},
-		{"    at main (/Users/{user|bob}/work/tmp/main.js:95:0)", 5, 4},
+		{"    at main (/Users/{user|bob}/git/tmp/main.js:95:0)", 5, 4},
 		{`    at main (C:\Users\{user|bob}\git\a b\Game.cs:20)`, 5, 4}, // the path ends at the space
 		{"name: /x/39AA02D4-B38E/k42.dylib", 2, 2},                     // words with digits are none, nor are letters alone
 	} {
