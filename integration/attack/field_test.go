@@ -1,8 +1,6 @@
 package attack
 
 import (
-	"net"
-	"net/netip"
 	"os"
 	"regexp"
 	"strings"
@@ -42,7 +40,7 @@ type endpoint struct {
 // each of them come from an address of its own.
 func newField(t *testing.T) *field {
 	t.Helper()
-	edge := freeAddress(t)
+	edge := rig.FreeAddress(t)
 	uplink, feed := rig.NewProxy(t, edge, siteRelay.at), rig.NewProxy(t, edge, storeProcess.at)
 	shown := rig.Dir(t) // of the agent on the site's appliance, which the console shows
 	f := &field{whole: t}
@@ -152,17 +150,6 @@ func keysOf(t testing.TB, d *rig.Daemon) string {
 func metricsOf(t testing.TB, d *rig.Daemon) string {
 	t.Helper()
 	return strings.TrimSuffix(d.Told(t, "health"), "/readyz")
-}
-
-// freeAddress returns host and port of loopback where nobody listens now.
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return netip.MustParseAddrPort(l.Addr().String()).String()
 }
 
 // keepAll adds all that lies on disk and all that was printed.

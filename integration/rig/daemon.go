@@ -1,7 +1,6 @@
 package rig
 
 import (
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -77,15 +76,4 @@ func (d *Daemon) WaitReady(t testing.TB) {
 		defer r.Body.Close()
 		return r.StatusCode == http.StatusOK
 	})
-}
-
-// freePort returns host and port of loopback where nobody listens now.
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

@@ -2,7 +2,6 @@ package story
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -27,7 +26,7 @@ func TestAgentWithoutRelay(t *testing.T) {
 	site, dir, ledger := rig.Dir(t), rig.Dir(t), new(rig.Ledger)
 	up := rig.Up(t, site)
 	nowhere := rig.ReadSite(t, site)
-	nowhere.Relay = closedPort(t)
+	nowhere.Relay = rig.FreeAddress(t)
 	p := startAgent(t, dir, rig.AgentConfig(t, site, dir, "interval: 1h", "window: 100ms"))
 	rig.Eventually(t, "the agent has heard the site", func() bool { return says(t, dir) == "on" })
 	p.Kill()
@@ -64,7 +63,7 @@ func TestAgentThatHeardNobody(t *testing.T) {
 	site, dir := rig.Dir(t), rig.Dir(t)
 	up := rig.Up(t, site)
 	nowhere := rig.ReadSite(t, site)
-	nowhere.Relay = closedPort(t)
+	nowhere.Relay = rig.FreeAddress(t)
 	up.Interrupt(t)
 	startAgent(t, dir, nowhere.AgentConfig(t, dir, "interval: 1s", "window: 100ms"))
 	rig.Eventually(t, "the agent has looked at the host", func() bool {
@@ -85,17 +84,6 @@ func says(t *testing.T, dir string) string {
 	var why struct{ State string }
 	rig.Command{Path: rig.Binary(t, "tacit-agent"), Args: []string{"why", "--json", "--data", dir}}.JSON(t, &why)
 	return why.State
-}
-
-// closedPort returns an address of loopback where nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // spool is what the agent says of it in its status.
