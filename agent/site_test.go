@@ -10,6 +10,7 @@ import (
 	"github.com/tacit-telemetry/tacit/agent"
 	"github.com/tacit-telemetry/tacit/agent/local"
 	"github.com/tacit-telemetry/tacit/agent/participation"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 	"github.com/tacit-telemetry/tacit/relay"
 	"github.com/tacit-telemetry/tacit/relay/policy"
 	"github.com/tacit-telemetry/tacit/schema"
@@ -113,20 +114,21 @@ func checkOff(t *testing.T, h *house, c *local.Caller, r *relay.Relay) {
 // TestFirstLook: the site's word comes before the first look at the host, also
 // when the relay comes later than the agent.
 func TestFirstLook(t *testing.T) {
-	r, toRelay := newRelay(t)
+	address := testhost.FreeAddress(t)
+	comesBack := func(c *relay.Config) { c.Listen = address }
+	r, toRelay := newRelay(t, comesBack)
 	h := newHouse(t, toRelay)
 	h.start()
 	if n := h.told("os.type"); n != 1 {
 		t.Errorf("the first look was told %d times", n)
 	}
 	early := newHouse(t, toRelay)
-	address := r.Addr().String()
 	stopRelay(t, r)
 	early.start()
 	if n := early.Status().Spool.Records; n != 0 || early.offer() {
 		t.Errorf("%d records are kept before the site's first word", n)
 	}
-	newRelay(t, func(c *relay.Config) { c.Listen = address })
+	newRelay(t, comesBack)
 	eventually(t, "the look after the first word", patience, func() bool {
 		kept := early.Status().Spool // records soon become batches
 		return kept.Records > 0 || kept.Batches > 0
@@ -148,7 +150,10 @@ func TestRolledBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var config relay.Config
-			r, toRelay := newRelay(t, func(c *relay.Config) { config = *c })
+			r, toRelay := newRelay(t, func(c *relay.Config) {
+				c.Listen = testhost.FreeAddress(t)
+				config = *c
+			})
 			h := newHouse(t, toRelay, seldom)
 			h.start()
 			if h.Send(t.Context()); r.Stats().Gate.Passed == 0 {
@@ -158,7 +163,6 @@ func TestRolledBack(t *testing.T) {
 			before := read(t, files)
 			decide(t, r, c.lost)
 			eventually(t, "the agent knows", time.Second, func() bool { return h.Why().Revision == r.Policy().Wire().Revision })
-			config.Listen = r.Addr().String()
 			stopRelay(t, r)
 			write(t, files, before)
 			back := startRelay(t, config)

@@ -8,6 +8,7 @@ import (
 	"github.com/tacit-telemetry/tacit/agent"
 	"github.com/tacit-telemetry/tacit/agent/local"
 	"github.com/tacit-telemetry/tacit/agent/otlp"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 )
 
@@ -86,14 +87,15 @@ func TestTelemetry(t *testing.T) {
 
 // TestTelemetryEnds: the listener goes with an agent that was never started.
 func TestTelemetryEnds(t *testing.T) {
-	l, err := otlp.Listen(t.Context(), "127.0.0.1:0")
+	address := testhost.FreeAddress(t)
+	l, err := otlp.Listen(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := newHouse(t, func(c *agent.Config) { c.OTLP = l })
 	h.stop()
 	h.stop()
-	again, err := otlp.Listen(t.Context(), l.Addr().String())
+	again, err := otlp.Listen(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tacit-telemetry/tacit/internal/certificate"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 	"github.com/tacit-telemetry/tacit/relay/forward"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
@@ -39,8 +40,8 @@ func newChain(t *testing.T) *chain {
 	c.edgeConfig.Credential, c.edgeConfig.StoreCredential = edgeCredential, storeCredential
 	c.edgeConfig.KeyList, c.siteConfig.KeyList = nil, nil
 	edgePin, sitePin := secured(t, &c.edgeConfig), secured(t, &c.siteConfig)
+	c.edgeConfig.Listen = testhost.FreeAddress(t)
 	c.edge = start(t, c.edgeConfig)
-	c.edgeConfig.Listen = c.edge.Addr().String()
 	c.siteConfig.Next = &Next{Relays: []string{"tls://" + c.edgeConfig.Listen}, Fingerprint: edgePin, Credential: edgeCredential}
 	c.site = start(t, c.siteConfig)
 	c.pins = map[*Relay]certificate.Fingerprint{c.edge: edgePin, c.site: sitePin}

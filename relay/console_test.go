@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 	"github.com/tacit-telemetry/tacit/relay/console"
 )
 
@@ -17,7 +18,7 @@ import (
 // account.
 func TestConsoleIsServed(t *testing.T) {
 	cfg := siteConfig(t)
-	cfg.Console = &Console{Listen: "127.0.0.1:0"}
+	cfg.Console = &Console{Listen: testhost.FreeAddress(t)}
 	r := start(t, cfg)
 	code, err := r.SetupCode()
 	if err != nil || code == "" {

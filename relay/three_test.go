@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 	"github.com/tacit-telemetry/tacit/relay/forward"
 	"github.com/tacit-telemetry/tacit/relay/gate"
 	"github.com/tacit-telemetry/tacit/schema/wire"
@@ -24,8 +25,8 @@ func newThree(t *testing.T) *three {
 	plenty := gate.Quota{Envelopes: 1 << 20, Bytes: 1 << 40}
 	c.edgeConfig.Quota = plenty
 	c.edgeConfig.Sites = []string{"the middle's own"}
+	c.edgeConfig.Listen = testhost.FreeAddress(t)
 	c.edge = start(t, c.edgeConfig)
-	c.edgeConfig.Listen = c.edge.Addr().String()
 	middle := config(t)
 	middle.Quota = plenty
 	middle.Credential, middle.KeyList = "the middle's channel", nil

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/tacit-telemetry/tacit/agent/otlp"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 )
 
 // clicks is a request of n spans that are counted.
@@ -281,7 +282,7 @@ func TestManyBodies(t *testing.T) {
 // TestServe: over a real connection, and ended while one is open.
 func TestServe(t *testing.T) {
 	h := newHouse(t)
-	l, err := otlp.Listen(t.Context(), "localhost:0")
+	l, err := otlp.Listen(t.Context(), testhost.FreeAddress(t))
 	if err != nil {
 		t.Fatal(err)
 	}

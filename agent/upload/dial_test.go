@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/upload"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 )
 
 // counter counts connections and, as a black hole, answers none.
@@ -100,15 +101,7 @@ func TestBlackHole(t *testing.T) {
 }
 
 func TestNobodyThere(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	url := "nats://" + l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	h := newHost(t, url)
+	h := newHost(t, "nats://"+testhost.FreeAddress(t))
 	h.page()
 	h.flush(upload.ErrNoRelay)
 	h.pending(1)

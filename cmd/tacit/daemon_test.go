@@ -19,6 +19,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 	"github.com/tacit-telemetry/tacit/internal/web"
 	"github.com/tacit-telemetry/tacit/relay/policy"
 )
@@ -55,12 +56,7 @@ func newMachines(t *testing.T) *machines {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	m := &machines{t: t, dir: dir, ports: map[string]string{}, file: map[string]string{}}
 	for _, port := range []string{"8470", "8472", "8473", "8474", "8475", "8476"} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close() // all are open at once, so that they differ
-		_, m.ports[port], _ = net.SplitHostPort(l.Addr().String())
+		_, m.ports[port], _ = net.SplitHostPort(testhost.FreeAddress(t))
 	}
 	return m
 }

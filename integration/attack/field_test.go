@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tacit-telemetry/tacit/integration/rig"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 )
 
 // siteName is what the site's door is called.
@@ -40,7 +41,7 @@ type endpoint struct {
 // each of them come from an address of its own.
 func newField(t *testing.T) *field {
 	t.Helper()
-	edge := rig.FreeAddress(t)
+	edge := testhost.FreeAddress(t)
 	uplink, feed := rig.NewProxy(t, edge, siteRelay.at), rig.NewProxy(t, edge, storeProcess.at)
 	shown := rig.Dir(t) // of the agent on the site's appliance, which the console shows
 	f := &field{whole: t}

@@ -51,22 +51,22 @@ func newPlantedField(t *testing.T, host []identifier) *plantedField {
 	home := filepath.Join(plantedHomes, plantedUser)
 	f := &plantedField{story: newStory(t, home, texts(host))}
 	f.users = []string{plantedUser, plantedOther}
-	registry, otlp := rig.ExampleRegistry(t), rig.FreeAddress(t)
+	registry, otlp := rig.ExampleRegistry(t), testhost.FreeAddress(t)
 	f.otlp = "http://" + otlp
-	edge, site := rig.FreeAddress(t), rig.FreeAddress(t)
+	edge, site := testhost.FreeAddress(t), testhost.FreeAddress(t)
 	base := filepath.Join(home, secretsIn(inDirectory).customer)
 	f.edge = f.start("the edge", "tacit/edge.yaml", base+"-e", "256m", edited(quick, rig.Edits{
-		"tls": "off", "listen": edge, "addresses": []string{edge}, "metrics": rig.FreeAddress(t), "stream.max_size": "64MiB",
+		"tls": "off", "listen": edge, "addresses": []string{edge}, "metrics": testhost.FreeAddress(t), "stream.max_size": "64MiB",
 	}), "relay")
 	f.keys = base + "-k"
 	f.store = f.start("the store", "tacit/store.yaml", base+"-s", "1g", rig.Edits{
-		"keys": f.keys, "relays": []string{"nats://" + edge}, "fingerprint": "", "metrics": rig.FreeAddress(t), "registries": [][]string{registry},
+		"keys": f.keys, "relays": []string{"nats://" + edge}, "fingerprint": "", "metrics": testhost.FreeAddress(t), "registries": [][]string{registry},
 		"credential": f.edge.secret(t, "store-channel"),
 	}, "store")
 	vendor := f.store.Told(t, "vendor_key")
 	rig.Eventually(t, "the edge has the store's key list", func() bool { return f.edge.Metric(t, "tacit_relay_key_list_version") > 0 })
 	f.site = f.start("the site", "tacit/site.yaml", base+"-r", "64m", edited(quick, rig.Edits{
-		"tls": "off", "listen": site, "addresses": []string{site}, "console": rig.FreeAddress(t), "metrics": rig.FreeAddress(t), "vendor_key": vendor,
+		"tls": "off", "listen": site, "addresses": []string{site}, "console": testhost.FreeAddress(t), "metrics": testhost.FreeAddress(t), "vendor_key": vendor,
 		"console_agent": f.dir, "registry": registry, "next.relays": []string{"nats://" + edge}, "next.fingerprint": "",
 		"next.credential": f.edge.secret(t, "channel"),
 	}), "relay")

@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 )
 
 // head begins a page that is as it should be.
@@ -39,9 +41,7 @@ var pages = map[string]string{
 // Nobody listens at nowhere.
 func garden(t *testing.T) (site, nowhere string) {
 	t.Helper()
-	closed := httptest.NewServer(nil)
-	nowhere = closed.Listener.Addr().String()
-	closed.Close()
+	nowhere = testhost.FreeAddress(t)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		body, ok := pages[r.URL.Path]

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 )
 
 // Plan says how the parts of a split run, besides what StartSplit does anyway.
@@ -50,9 +52,9 @@ var (
 func StartSplit(t testing.TB, plan Plan) *Split {
 	t.Helper()
 	s := &Split{plan: plan}
-	edge := FreeAddress(t)
+	edge := testhost.FreeAddress(t)
 	s.Edge = s.start(t, "tacit/edge.yaml", quickPool.with(Edits{
-		"listen": edge, "addresses": []string{edge}, "metrics": FreeAddress(t),
+		"listen": edge, "addresses": []string{edge}, "metrics": testhost.FreeAddress(t),
 	}).with(plan.Edge), "relay")
 	s.startStore(t, edge)
 	s.startSite(t, edge)
@@ -76,7 +78,7 @@ func (s *Split) start(t testing.TB, example string, edits Edits, command ...stri
 func (s *Split) startStore(t testing.TB, edge string) {
 	t.Helper()
 	s.Store = s.start(t, "tacit/store.yaml", Edits{
-		"keys": filepath.Join(Dir(t), "keys"), "relays": []string{"tls://" + edge}, "metrics": FreeAddress(t),
+		"keys": filepath.Join(Dir(t), "keys"), "relays": []string{"tls://" + edge}, "metrics": testhost.FreeAddress(t),
 		"fingerprint": s.Edge.Told(t, "certificate"), "credential": readSecret(t, s.Edge.Told(t, "credential for stores in")),
 	}.with(s.plan.Store), "store")
 	s.VendorKey = s.Store.Told(t, "vendor_key")
@@ -88,9 +90,9 @@ func (s *Split) startStore(t testing.TB, edge string) {
 func (s *Split) startSite(t testing.TB, edge string) {
 	t.Helper()
 	s.Uplink = NewProxy(t, edge, "")
-	s.Relay = FreeAddress(t)
+	s.Relay = testhost.FreeAddress(t)
 	edits := Edits{
-		"listen": s.Relay, "addresses": []string{s.Relay}, "console": FreeAddress(t), "metrics": FreeAddress(t), "vendor_key": s.VendorKey,
+		"listen": s.Relay, "addresses": []string{s.Relay}, "console": testhost.FreeAddress(t), "metrics": testhost.FreeAddress(t), "vendor_key": s.VendorKey,
 		"console_agent": filepath.Join(Dir(t), "none"), "next.relays": []string{"tls://" + s.Uplink.Address()},
 		"next.fingerprint": s.Edge.Told(t, "certificate"), "next.credential": readSecret(t, s.Edge.Told(t, "credential in")),
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/integration/rig"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 )
 
 // startAgent starts tacit-agent and waits until it runs.
@@ -26,7 +27,7 @@ func TestAgentWithoutRelay(t *testing.T) {
 	site, dir, ledger := rig.Dir(t), rig.Dir(t), new(rig.Ledger)
 	up := rig.Up(t, site)
 	nowhere := rig.ReadSite(t, site)
-	nowhere.Relay = rig.FreeAddress(t)
+	nowhere.Relay = testhost.FreeAddress(t)
 	p := startAgent(t, dir, rig.AgentConfig(t, site, dir, "interval: 1h", "window: 100ms"))
 	rig.Eventually(t, "the agent has heard the site", func() bool { return says(t, dir) == "on" })
 	p.Kill()
@@ -63,7 +64,7 @@ func TestAgentThatHeardNobody(t *testing.T) {
 	site, dir := rig.Dir(t), rig.Dir(t)
 	up := rig.Up(t, site)
 	nowhere := rig.ReadSite(t, site)
-	nowhere.Relay = rig.FreeAddress(t)
+	nowhere.Relay = testhost.FreeAddress(t)
 	up.Interrupt(t)
 	startAgent(t, dir, nowhere.AgentConfig(t, dir, "interval: 1s", "window: 100ms"))
 	rig.Eventually(t, "the agent has looked at the host", func() bool {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -43,15 +45,7 @@ func TestSilence(t *testing.T) {
 }
 
 func TestNobodyThere(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	_, _, err = Connect(t.Context(), Target{Address: address, Name: "n", Inbox: "_INBOX.n"}, func() {})
+	_, _, err := Connect(t.Context(), Target{Address: testhost.FreeAddress(t), Name: "n", Inbox: "_INBOX.n"}, func() {})
 	var dial *DialError
 	if !errors.As(err, &dial) {
 		t.Errorf("%v, want a failed dial", err)

@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/tacit-telemetry/tacit/internal/certificate"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 	"github.com/tacit-telemetry/tacit/relay/door"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
@@ -160,14 +161,14 @@ func TestChainSilence(t *testing.T) {
 // TestChainAwayAndBack takes the next relay away and gives another at its
 // address: names differ, what waits is tried at once.
 func TestChainAwayAndBack(t *testing.T) {
-	u := newUpstream(t, door.Config{})
+	addr := netip.MustParseAddrPort(testhost.FreeAddress(t))
+	u := newUpstream(t, door.Config{Listen: addr})
 	back := make(chan struct{}, 16)
 	s := newSite(t, ChainConfig{Relays: []string{u.url()}, Connected: func() { back <- struct{}{} }})
 	<-back
 	s.connected(t)
 	u.answer(wire.Hint{Code: wire.Queued})
 	first := s.name()
-	addr := netip.MustParseAddrPort(u.door.Addr().String())
 	u.stop()
 	eventually(t, "the next relay is away", func() bool { return s.chain.Ready(t.Context()) != nil })
 	if left := s.chain.Forward(t.Context(), s.envelopes(2, wire.ClassNormal)); len(left) != 2 {

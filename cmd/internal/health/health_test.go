@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tacit-telemetry/tacit/cmd/internal/health"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 )
 
 func get(t *testing.T, s *health.Server, method, path string) (int, string) {
@@ -32,7 +33,7 @@ func get(t *testing.T, s *health.Server, method, path string) (int, string) {
 func TestHealth(t *testing.T) {
 	var away atomic.Bool
 	s, err := health.New(health.Config{
-		Listen: "127.0.0.1:0",
+		Listen: testhost.FreeAddress(t),
 		Ready: func() string {
 			if away.Load() {
 				return "the edge does not answer"

@@ -1,9 +1,10 @@
-package rig
+package testhost
 
 import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync"
 	"testing"
 )
 
@@ -16,17 +17,24 @@ const (
 	lastPort  = 32767
 )
 
-// FreeAddress returns host and port of loopback where nobody listens now. It is
-// for what has to be known before a daemon runs, or stay the same when it is
-// started again; whatever can say where it listens gets port 0.
+// given are the addresses that this process was given.
+var given sync.Map
+
+// FreeAddress returns host and port of loopback where nobody listens now, and
+// none that it returned before. It is for what has to be known before a daemon
+// runs, stay the same when it is started again, or have nobody there;
+// whatever can say where it listens gets port 0.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	var err error
 	for range 100 {
 		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.IntN(lastPort-firstPort+1)))
 		var l net.Listener
-		if l, err = net.Listen("tcp", address); err == nil {
-			l.Close()
+		if l, err = net.Listen("tcp", address); err != nil {
+			continue
+		}
+		_ = l.Close() // nobody connected
+		if _, before := given.LoadOrStore(address, true); !before {
 			return address
 		}
 	}
