@@ -245,7 +245,7 @@ func TestOffClosesTheConnection(t *testing.T) {
 			c := h.start()
 			eventually(t, "a connection", patience, func() bool { return r.Stats().Door.Connections == 1 })
 			refuse(t, h)
-			eventually(t, "the connection is closed", time.Second, func() bool { return r.Stats().Door.Connections == 0 })
+			eventually(t, "the connection is closed", patience, func() bool { return r.Stats().Door.Connections == 0 })
 			dials := r.Stats().Door.Accepted
 			if sent, err := c.Send(t.Context()); err != nil || sent.Sent != 0 || sent.Reason == "" {
 				t.Errorf("%+v, %v", sent, err)

@@ -131,7 +131,7 @@ func TestLogsAtEnhancedOnly(t *testing.T) {
 			return strings.Contains(h.lines(), "file at enhanced")
 		})
 		decideLevel(t, v.relay, wire.SwitchOn, schema.Standard)
-		eventually(t, "the log is closed", 2*time.Second, func() bool { return h.Why().Level == schema.Standard && !opened(path) })
+		eventually(t, "the log is closed", patience, func() bool { return h.Why().Level == schema.Standard && !opened(path) })
 	}
 	appendLine(t, path, "failed to open the file too late")
 	decideLevel(t, v.relay, wire.SwitchOff, schema.Enhanced) // another programme is on
@@ -193,7 +193,7 @@ func TestLogsStopAtOff(t *testing.T) {
 	if _, err := c.Participate(t.Context(), local.Participate{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the log is closed", time.Second, func() bool { return !opened(path) })
+	eventually(t, "the log is closed", patience, func() bool { return !opened(path) })
 	if _, err := c.Participate(t.Context(), local.Participate{On: true}); err != nil {
 		t.Fatal(err)
 	}

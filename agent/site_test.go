@@ -64,7 +64,7 @@ func TestTheSiteDecides(t *testing.T) {
 	})
 
 	decide(t, r, wire.SwitchOff)
-	eventually(t, "the agent knows", time.Second, func() bool { return h.Why().SiteOff })
+	eventually(t, "the agent knows", patience, func() bool { return h.Why().SiteOff })
 	checkOff(t, h, c, r)
 	before := r.Stats().Gate
 	h.stop()
@@ -81,8 +81,8 @@ func TestTheSiteDecides(t *testing.T) {
 	}
 
 	decide(t, r, wire.SwitchOn)
-	eventually(t, "records are taken", 2*time.Second, h.offer)
-	eventually(t, "envelopes pass again", 2*time.Second, func() bool { return r.Stats().Gate.Passed > before.Passed })
+	eventually(t, "records are taken", patience, h.offer)
+	eventually(t, "envelopes pass again", patience, func() bool { return r.Stats().Gate.Passed > before.Passed })
 	if why := h.Why(); why.Connection != "Connected to the relay." {
 		t.Errorf("connection: %q", why.Connection)
 	}
@@ -162,7 +162,7 @@ func TestRolledBack(t *testing.T) {
 			files := []string{filepath.Join(config.Dir, "policy", "policy.log"), config.Witness}
 			before := read(t, files)
 			decide(t, r, c.lost)
-			eventually(t, "the agent knows", time.Second, func() bool { return h.Why().Revision == r.Policy().Wire().Revision })
+			eventually(t, "the agent knows", patience, func() bool { return h.Why().Revision == r.Policy().Wire().Revision })
 			stopRelay(t, r)
 			write(t, files, before)
 			back := startRelay(t, config)
@@ -179,7 +179,7 @@ func TestRolledBack(t *testing.T) {
 			}
 			decide(t, back, wire.SwitchOn)
 			decide(t, back, wire.SwitchOn) // a revision that was not told before it was lost
-			eventually(t, "what waits goes", 2*time.Second, func() bool { return back.Stats().Gate.Passed > 0 })
+			eventually(t, "what waits goes", patience, func() bool { return back.Stats().Gate.Passed > 0 })
 		})
 	}
 }

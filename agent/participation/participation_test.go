@@ -116,8 +116,8 @@ func input(d Decision, name string) Input {
 	return Input{}
 }
 
-// eventually waits for a condition, at most a second: the time that is
-// promised.
+// eventually waits for a condition, at most a second of the bubble's clock: the
+// time that is promised, however busy the machine is.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)

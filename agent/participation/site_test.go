@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/schema"
@@ -232,7 +233,9 @@ func TestDamagedSiteFile(t *testing.T) {
 }
 
 // What is heard is told to Watch without waiting for the next look.
-func TestHearWakesWatch(t *testing.T) {
+func TestHearWakesWatch(t *testing.T) { synctest.Test(t, hearWakesWatch) }
+
+func hearWakesWatch(t *testing.T) {
 	w := newWorld(t)
 	w.relay = true
 	r := w.start()
@@ -240,6 +243,8 @@ func TestHearWakesWatch(t *testing.T) {
 	for _, p := range []wire.Policy{on(5), off(6), on(7)} {
 		w.hear(r, p)
 		want := map[wire.Switch]State{wire.SwitchOn: On, wire.SwitchOff: Off}[p.CEIP]
-		eventually(t, "told "+want.String(), func() bool { return last().State == want })
+		if synctest.Wait(); last().State != want {
+			t.Errorf("told %v, heard %v", last().State, want)
+		}
 	}
 }

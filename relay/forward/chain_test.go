@@ -98,7 +98,7 @@ func TestChainHints(t *testing.T) {
 			}
 			patience := 50 * time.Millisecond
 			if c.resealed {
-				patience = 5 * time.Second // the key list is asked for first
+				patience = 20 * time.Second // the key list is asked for first
 			}
 			m, err := s.heard.NextMsg(patience)
 			if c.resealed != (err == nil) {

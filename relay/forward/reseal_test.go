@@ -106,7 +106,7 @@ func TestChainResealsWhenCutOff(t *testing.T) {
 		t.Fatalf("%d came back", len(left))
 	}
 	u.stop()
-	if m, err := s.heard.NextMsg(hintTimeout + 5*time.Second); err != nil || !bytes.Equal(m.Data, wire.Hint{Code: wire.Reseal}.Marshal()) {
+	if m, err := s.heard.NextMsg(hintTimeout + 20*time.Second); err != nil || !bytes.Equal(m.Data, wire.Hint{Code: wire.Reseal}.Marshal()) {
 		t.Errorf("the agent was not told: %v", err)
 	}
 }
