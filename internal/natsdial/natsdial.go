@@ -4,13 +4,17 @@
 // the next connection is another name.
 //
 // It promises that a relay that is a black hole, or that stops in the middle of
-// the greeting, holds nobody for longer than [Timeout].
+// the greeting, holds nobody for longer than [Timeout]; and that nothing leaves
+// any more once a connection was closed, by whomever, or its process died: what
+// the system still had to send would go out minutes later, over a network that
+// came back after its user had said off.
 package natsdial
 
 import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"time"
 
@@ -101,6 +105,11 @@ func (d *dialer) Dial(network, address string) (net.Conn, error) {
 		d.raw = secure.NetConn()
 	}
 	raw := d.raw
+	if err := dropAtClose(raw); err != nil {
+		_ = conn.Close() // the first error matters
+		d.failed = &DialError{err}
+		return nil, err
+	}
 	d.keep = context.AfterFunc(d.ctx, func() { _ = raw.Close() }) // nobody uses it any more
 	return natsguard.New(conn), nil
 }
@@ -110,4 +119,17 @@ func (d *dialer) release() {
 	if d.keep != nil {
 		d.keep()
 	}
+}
+
+// dropAtClose has the system forget, and not send, what is still unsent when the
+// connection is closed.
+func dropAtClose(raw net.Conn) error {
+	socket, ok := raw.(interface{ SetLinger(seconds int) error })
+	if !ok {
+		return fmt.Errorf("connect: a %T cannot take back what is unsent", raw)
+	}
+	if err := socket.SetLinger(0); err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	return nil
 }

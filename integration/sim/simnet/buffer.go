@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -133,6 +134,8 @@ func await(changed <-chan struct{}, deadline time.Time) bool {
 type end struct {
 	in, out       *buffer
 	local, remote net.Addr
+	drops         atomic.Bool // what is unsent, when it is closed
+	held          func() bool // whether the link is so slow that anything is unsent
 }
 
 var _ net.Conn = (*end)(nil)
@@ -143,10 +146,22 @@ func (e *end) Read(p []byte) (int, error) { return e.in.read(p) }
 // Write implements [net.Conn].
 func (e *end) Write(p []byte) (int, error) { return e.out.write(p) }
 
-// Close implements [net.Conn]. What was written still arrives.
+// Close implements [net.Conn]. What was written still arrives, unless SetLinger
+// was told otherwise.
 func (e *end) Close() error {
 	e.in.drop(net.ErrClosed, net.ErrClosed)
-	e.out.finish(net.ErrClosed, io.EOF)
+	if e.drops.Load() && e.held() {
+		e.out.drop(net.ErrClosed, io.EOF)
+	} else {
+		e.out.finish(net.ErrClosed, io.EOF)
+	}
+	return nil
+}
+
+// SetLinger does what a [net.TCPConn] does: with 0, what has not left when it is
+// closed never leaves.
+func (e *end) SetLinger(seconds int) error {
+	e.drops.Store(seconds == 0)
 	return nil
 }
 

@@ -28,8 +28,8 @@ type wire struct {
 func newWire(l *Link, to net.Addr) *wire {
 	return &wire{
 		link: l, done: make(chan struct{}), lost: make(chan struct{}),
-		client: &end{in: newBuffer(), out: newBuffer(), local: l.from, remote: to},
-		server: &end{in: newBuffer(), out: newBuffer(), local: to, remote: l.from},
+		client: &end{in: newBuffer(), out: newBuffer(), local: l.from, remote: to, held: l.held},
+		server: &end{in: newBuffer(), out: newBuffer(), local: to, remote: l.from, held: l.held},
 	}
 }
 
