@@ -23,7 +23,7 @@ type logStory struct {
 	registry  string
 	logs      string // directory
 	up, agent *rig.Process
-	wire      *recorder
+	wire      *rig.Recorder
 	admin     *rig.Admin
 	log       *busyLog
 	seen      evidence
@@ -72,8 +72,8 @@ func (s *logStory) start() {
 	s.admin.SetUp(s.t, code[1], "ada", "a long walk by the sea")
 	s.admin.Decide(s.t, map[string]string{rig.CEIPBox: "on"})
 	site := rig.ReadSite(s.t, s.site)
-	s.wire = newRecorder(s.t, site.Relay)
-	site.Relay = s.wire.listener.Addr().String()
+	s.wire = rig.NewRecorder(s.t, site.Relay)
+	site.Relay = s.wire.Address()
 	config := site.AgentConfig(s.t, s.dir, "interval: 1s", "window: 50ms", "registry: ["+s.registry+"]")
 	s.agent = rig.Command{Path: rig.Binary(s.t, "tacit-agent"), Args: []string{"--config", config, "--verbose"}}.Start(s.t, s.dir)
 	s.agent.WaitFor(s.t, "runs;")
@@ -198,7 +198,7 @@ func (s *logStory) end() {
 	s.seen.files(s.t, "of the site", s.site)
 	s.seen.add("what the agent prints", []byte(s.agent.Text()))
 	s.seen.add("what up prints", []byte(s.up.Text()))
-	s.seen.add("the wire", s.wire.recorded())
+	s.seen.add("the wire", s.wire.Recorded())
 }
 
 // search looks for everything everywhere; in the log itself it must be found.
@@ -214,7 +214,7 @@ func (s *logStory) search(host string) {
 			s.t.Errorf("%s is not found where it stands", id.class)
 		}
 	}
-	if wire := len(s.wire.recorded()); wire < 10<<10 {
+	if wire := len(s.wire.Recorded()); wire < 10<<10 {
 		s.t.Errorf("the wire carried %d bytes", wire)
 	}
 	report(s.t, s.seen.search(ids, nil))

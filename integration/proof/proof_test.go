@@ -8,14 +8,11 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/tacit-telemetry/tacit/integration/rig"
@@ -25,75 +22,6 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	rig.Cleanup()
 	os.Exit(code)
-}
-
-// tap passes connections on to a relay and keeps what agents say.
-type tap struct {
-	listener net.Listener
-	relay    string
-	wg       sync.WaitGroup
-
-	mu   sync.Mutex
-	said bytes.Buffer
-}
-
-func newTap(t *testing.T, relay string) *tap {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &tap{listener: l, relay: relay}
-	p.wg.Go(p.accept)
-	t.Cleanup(func() { _ = l.Close(); p.wg.Wait() })
-	return p
-}
-
-func (p *tap) accept() {
-	for {
-		from, err := p.listener.Accept()
-		if err != nil {
-			return
-		}
-		to, err := net.Dial("tcp", p.relay)
-		if err != nil {
-			_ = from.Close()
-			continue
-		}
-		p.wg.Go(func() { _, _ = io.Copy(io.MultiWriter(to, p), from); _ = to.Close() })
-		p.wg.Go(func() { _, _ = io.Copy(from, to); _ = from.Close() })
-	}
-}
-
-// Write keeps what an agent said.
-func (p *tap) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.said.Write(b)
-}
-
-// envelopes cuts the envelopes out of what was said: NATS writes
-// "PUB subject inbox length", a line end, and the bytes.
-func (p *tap) envelopes(t *testing.T) [][]byte {
-	t.Helper()
-	p.mu.Lock()
-	rest := bytes.Clone(p.said.Bytes())
-	p.mu.Unlock()
-	var out [][]byte
-	for {
-		i := bytes.Index(rest, []byte("PUB tacit.put "))
-		if i < 0 {
-			return out
-		}
-		line, after, ok := bytes.Cut(rest[i:], []byte("\r\n"))
-		words := strings.Fields(string(line))
-		length, err := strconv.Atoi(words[len(words)-1])
-		if !ok || err != nil || length > len(after) {
-			t.Fatalf("the wire is not NATS: %q", line)
-		}
-		out = append(out, after[:length])
-		rest = after[length:]
-	}
 }
 
 type entry struct {
@@ -125,8 +53,8 @@ func TestWireOpensToWhatIsShown(t *testing.T) {
 	site, dir := rig.Dir(t), rig.Dir(t)
 	rig.Up(t, site)
 	at := rig.ReadSite(t, site)
-	wire := newTap(t, at.Relay)
-	at.Relay = wire.listener.Addr().String()
+	wire := rig.NewRecorder(t, at.Relay)
+	at.Relay = wire.Address()
 	agent := rig.Command{
 		Path: rig.Binary(t, "tacit-agent"),
 		Args: []string{"--config", at.AgentConfig(t, dir, "interval: 1s", "window: 50ms")},
@@ -138,7 +66,7 @@ func TestWireOpensToWhatIsShown(t *testing.T) {
 		user(t, dir, "outbox", "list").JSON(t, &sent)
 		return stored(sent, "page") && stored(sent, "fragment")
 	})
-	caught := wire.envelopes(t)
+	caught := wire.Envelopes(t)
 	for _, e := range sent {
 		var shown entry
 		user(t, dir, "outbox", "show", strconv.Itoa(e.Number)).JSON(t, &shown)
