@@ -15,7 +15,8 @@
 // A line is read in three forms. In {"msg":"...","key":...} and in
 // msg="..." key=value, as Go's slog writes them, the message is msg. Any other
 // line is the message, and may end in fields. What stands before the message is
-// dropped: times, levels, process numbers, places in the source, at most 8 of
+// dropped: times, levels and severities, process numbers, places in the source,
+// the name of a host or user@database where one of these must follow; at most 8 of
 // them in 128 bytes; no other word, since with it a text that was filled in
 // could pass for a message.
 //

@@ -15,23 +15,33 @@ const (
 // behind each word of a prefix. Own is the product's name.
 func starts(line, own string) []int {
 	out := []int{0}
-	at, waiting := 0, false // for the process, behind the name of a host
+	at, waiting := 0, false // for what may have one name before it
 	for range maxPrefixWords {
-		word, next := nextWord(line, at)
+		word, next := prefixWord(line, at)
 		if word == "" || next > maxPrefix {
 			return out
 		}
 		switch {
-		case isProcess(word, own), !waiting && isPrefix(word):
+		case isProcess(word, own), isSeverity(word), !waiting && isPrefix(word):
 			at, waiting = next, false
 			out = append(out, at)
-		case !waiting && at > 0 && isProcess(firstWord(line, next), own):
+		case !waiting && at > 0 && mayName(word, firstWord(line, next), own):
 			at, waiting = next, true
 		default:
 			return out
 		}
 	}
 	return out
+}
+
+// prefixWord is nextWord, but that syslog's number at the beginning is a word of
+// its own: who writes for the journal puts no blank behind it.
+func prefixWord(line string, at int) (word string, next int) {
+	end := strings.IndexByte(line, '>')
+	if at > 0 || end < 0 || line[0] != '<' || !isDigits(line[1:end]) {
+		return nextWord(line, at)
+	}
+	return line[:end+1], len(line) - len(strings.TrimLeft(line[end+1:], " \t"))
 }
 
 func firstWord(line string, at int) string {
@@ -53,12 +63,30 @@ func nextWord(line string, at int) (word string, next int) {
 	return line[at:end], next
 }
 
+// mayName says whether the word may be a name because of the one behind it: a
+// host before a process, or user@database before a severity, as PostgreSQL is set
+// to write them on Debian.
+func mayName(word, next, own string) bool {
+	return isProcess(next, own) || isSeverity(next) && strings.Contains(word, "@")
+}
+
+// isSeverity says whether the word is a severity as PostgreSQL writes it and
+// Java's own logging: in capitals and with a colon, since without these some are
+// words like others. DETAIL:, HINT:, STATEMENT: and the like are none: what
+// follows them is what users wrote.
+func isSeverity(word string) bool {
+	name, ok := strings.CutSuffix(word, ":")
+	return ok && slices.Contains(severities, name)
+}
+
+var severities = []string{
+	"LOG", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5", "INFO", "NOTICE", "WARNING", "ERROR", "FATAL", "PANIC",
+	"SEVERE", "CONFIG", "FINE", "FINER", "FINEST",
+}
+
 // isProcess says whether the word is name[123]: or the product's own name with a
-// colon. A priority such as <30> may stand before it.
+// colon.
 func isProcess(word, own string) bool {
-	if priority, rest, ok := strings.Cut(word, ">"); ok && inBrackets(priority+">") {
-		word = rest
-	}
 	name, ok := strings.CutSuffix(word, ":")
 	if !ok {
 		return false
@@ -76,16 +104,30 @@ func isPrefix(word string) bool {
 	if inBrackets(word) {
 		return true
 	}
+	if key, value, ok := strings.Cut(word, "="); ok {
+		return isNamed(key, strings.Trim(value, `"`))
+	}
 	bare := strings.Trim(word, "[](){}<>|:,")
 	switch {
 	case strings.Trim(bare, "-") == "":
 		return bare != "" || strings.Trim(word, "|:") == ""
-	case slices.Contains(prefixWords, strings.ToLower(bare)), isPlace(bare):
+	case slices.Contains(prefixWords, strings.ToLower(bare)), slices.Contains(zones, bare), isPlace(bare):
 		return true
 	case len(bare) == len("E1122") && strings.IndexByte("DIWEF", bare[0]) >= 0: // klog
 		return isDigits(bare[1:])
 	}
 	return isTime(bare)
+}
+
+// isNamed says whether a field is a level or a time, by its name and its value.
+func isNamed(key, value string) bool {
+	switch key {
+	case "level", "lvl", "severity":
+		return slices.Contains(prefixWords, strings.ToLower(value))
+	case "time", "ts", "timestamp":
+		return isTime(value)
+	}
+	return false
 }
 
 // inBrackets says whether the word is one pair of brackets.
@@ -99,13 +141,18 @@ var prefixWords = []string{
 	"mon", "tue", "wed", "thu", "fri", "sat", "sun", "utc", "gmt", "am", "pm",
 }
 
+// zones are those that have no number: in capitals only, since some are words.
+var zones = []string{
+	"CET", "CEST", "EET", "EEST", "WET", "BST", "MSK", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "IST", "JST", "KST", "AEST", "AEDT",
+}
+
 // isTime says whether the word is digits, and what stands between those of dates
-// and times.
+// and times, or before and between those of nginx's processes and connections.
 func isTime(s string) bool {
 	digit := false
 	for i := range len(s) {
 		digit = digit || isDigit(s[i])
-		if !isDigit(s[i]) && strings.IndexByte(":.,-/+TZ", s[i]) < 0 {
+		if !isDigit(s[i]) && strings.IndexByte(":.,-/+TZ#*", s[i]) < 0 {
 			return false
 		}
 	}

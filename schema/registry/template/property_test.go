@@ -93,7 +93,8 @@ func drawArgument(t *rapid.T, name string, texts *rapid.Generator[string]) argum
 // orders where they allow it.
 func (d drawn) drawLine(t *rapid.T) string {
 	prefix := rapid.SampledFrom([]string{"", "2026/11/22 09:49:17 ", "2026-11-22T09:49:17.123Z\tINFO\t", "[2026-11-22 09:49:17,123] [worker-1] ERROR: ",
-		"Nov  2 09:49:17 some-host finder[4711]: ", "I1122 09:49:17.123456   12345 store/db.go:12] ", "<30>finder: "}).Draw(t, "prefix")
+		"Nov  2 09:49:17 some-host finder[4711]: ", "I1122 09:49:17.123456   12345 store/db.go:12] ", "<30>finder: ", "<6>",
+		"2026-11-22 09:49:17.123 CET [4711] bob@shop LOG:  ", "level=info "}).Draw(t, "prefix")
 	line := prefix + d.message
 	form := rapid.IntRange(0, 3).Draw(t, "form")
 	switch form {
