@@ -75,11 +75,9 @@ func (a *Agent) readLogs(ctx context.Context, of []registry.Log) {
 	for ctx.Err() == nil {
 		p, within, release := a.hold(ctx)
 		follow.Run(within, follow.Config{
-			Logs: of, Treater: p.treatments, Matcher: a.matcher, Window: a.config.LogWindow, Now: a.config.Now, Logger: a.config.Logger,
-			Take: func(ctx context.Context, records []schema.Record) error {
-				_, err := p.intake.Take(ctx, records, false)
-				return err
-			},
+			Logs: of, Treater: p.treatments, Matcher: a.matcher, Version: p.intake.Version, Window: a.config.LogWindow,
+			Now: a.config.Now, Logger: a.config.Logger,
+			Take: p.intake.TakeLogs,
 		})
 		release()
 		if !a.hasParts() {

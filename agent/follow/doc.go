@@ -12,8 +12,10 @@
 // scrubbed, whole, before anything is done with it; then the time and the process
 // that it begins with go. Equal records of one window become one, with their number
 // and the minute of the first, and so do scrubbed lines of which more than four
-// differ in numbers alone; only these go on. Each line of a stack is a line. The
-// product's version is not known here, and is "unknown".
+// differ in numbers alone; only these go on. Each line of a stack is a line. A file
+// does not say which version wrote it: records have the version that the product
+// told last in another way, which a product that was just renewed may not have done
+// yet, or "unknown".
 //
 // What happens to files:
 //
@@ -39,5 +41,7 @@
 // pattern. Lines beyond, lines of more than 8 KiB and such with a NUL are
 // counted, where they stand, as what they are, and go nowhere. What more than 16 MiB
 // between two looks holds is jumped over, and counts as one line. When the spool
-// does not take records, the window goes on.
+// does not take records, because it is full or logs have their share of it, the
+// window goes on: kinds that are there count on, lines of others are left out and
+// counted.
 package follow

@@ -35,10 +35,12 @@ type Config struct {
 	Logs    []registry.Log // that may be read; one that is of another system gives nothing
 	Treater Treater
 	// Take takes records. After an error they are offered again, with what came
-	// meanwhile.
+	// meanwhile, when the next window is over.
 	Take func(ctx context.Context, records []schema.Record) error
 	// Matcher returns the matcher of a product; nil: no line matches.
 	Matcher func(product string) Matcher
+	// Version returns the version that a product told last, or ""; nil: none did.
+	Version func(product string) string
 	Window  time.Duration    // in which equal lines are one record; 0: 1 minute
 	Poll    time.Duration    // between looks at files; 0: 1 s
 	PerLog  Rate             // zero: 2,000 lines and 512 KiB

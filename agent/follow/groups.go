@@ -27,7 +27,7 @@ const (
 // keyOf returns what equal records have in common.
 func keyOf(r *schema.Record) string {
 	var b strings.Builder
-	b.WriteString(r.Metric + "\x00" + r.Value.Text)
+	b.WriteString(r.Product.Version + "\x00" + r.Metric + "\x00" + r.Value.Text)
 	for _, l := range r.Labels {
 		b.WriteString("\x00" + l.Name + "\x00" + l.Value)
 	}
@@ -39,7 +39,7 @@ func keyOf(r *schema.Record) string {
 // few of them, such as codes; of more, such as times that something took, all
 // become one, without the numbers.
 type groups struct {
-	product string
+	product func() schema.Product
 
 	mu      sync.Mutex
 	at      map[string]int // of a key in records
@@ -56,7 +56,7 @@ type variants struct {
 	merged bool
 }
 
-func newGroups(product string) *groups {
+func newGroups(product func() schema.Product) *groups {
 	g := &groups{product: product}
 	g.clear()
 	return g
@@ -79,7 +79,7 @@ func (g *groups) add(r schema.Record, now time.Time) {
 	}
 	var v *variants
 	if r.Metric == LineMetric {
-		if v = g.shapes[shape(r.Value.Text)]; v != nil && (v.merged || len(v.keys) == maxVariants) {
+		if v = g.shapes[shapeOf(&r)]; v != nil && (v.merged || len(v.keys) == maxVariants) {
 			g.merge(v)
 			g.more(g.at[v.keys[0]], now)
 			return
@@ -97,11 +97,14 @@ func (g *groups) add(r schema.Record, now time.Time) {
 	g.records, g.kinds, g.bytes = append(g.records, r), g.kinds+1, g.bytes+len(key)
 }
 
+// shapeOf returns what lines have in common that differ in numbers alone.
+func shapeOf(r *schema.Record) string { return r.Product.Version + "\x00" + shape(r.Value.Text) }
+
 // vary notes a line among those of its shape.
 func (g *groups) vary(v *variants, r *schema.Record, key string) {
 	if v == nil {
 		v = &variants{}
-		g.shapes[shape(r.Value.Text)] = v
+		g.shapes[shapeOf(r)] = v
 	}
 	v.keys = append(v.keys, key)
 }
@@ -146,7 +149,7 @@ func (g *groups) count(reason string, now time.Time) {
 		i = len(g.records)
 		g.skips[reason] = i
 		g.records = append(g.records, schema.Record{
-			Time: coarse(now), Product: schema.Product{Name: g.product, Version: noVersion}, Metric: SkippedMetric,
+			Time: coarse(now), Product: g.product(), Metric: SkippedMetric,
 			Value: schema.Number(0), Count: 1, Labels: []schema.Label{{Name: "reason", Value: reason}},
 		})
 	}

@@ -60,7 +60,7 @@ func word(n int) string {
 // TestTooManyKinds: lines of kinds that there is no room for are counted, and
 // those of kinds that are there go on to count.
 func TestTooManyKinds(t *testing.T) {
-	g := newGroups("acme")
+	g := newGroups(acme)
 	add := func(text string) {
 		g.add(schema.Record{Metric: LineMetric, Value: schema.Text(text)}, time.Now())
 	}
@@ -83,7 +83,7 @@ func TestTooManyKinds(t *testing.T) {
 
 // TestNumbersHaveABound: one record stands for as many lines as a page takes.
 func TestNumbersHaveABound(t *testing.T) {
-	g := newGroups("acme")
+	g := newGroups(acme)
 	g.add(schema.Record{Metric: LineMetric}, time.Now())
 	g.records[0].Count = schema.MaxCount
 	g.add(schema.Record{Metric: LineMetric}, time.Now())
@@ -184,7 +184,7 @@ func TestTakenLater(t *testing.T) {
 // TestNumbersMerge: lines that differ in numbers alone are told apart while they
 // are few.
 func TestNumbersMerge(t *testing.T) {
-	g := newGroups("acme")
+	g := newGroups(acme)
 	for i := range 40 {
 		for _, text := range []string{"exit code " + fmt.Sprint(i%maxVariants), fmt.Sprintf("took %d.%dms at <num>:%d:07 of 8", i, i, i+10), "shard-" + word(i)} {
 			g.add(schema.Record{Metric: LineMetric, Value: schema.Text(text)}, time.Now())
@@ -228,5 +228,34 @@ func TestShape(t *testing.T) {
 		if got := shape(line); got != want || shape(got) != got {
 			t.Errorf("%q has shape %q, want %q", line, got, want)
 		}
+	}
+}
+
+// acme is a product that told no version.
+func acme() schema.Product { return schema.Product{Name: "acme", Version: noVersion} }
+
+// TestVersion: a record has the version that its product told last, and lines of
+// two versions are not one record, however like they are.
+func TestVersion(t *testing.T) {
+	d := newDesk(t)
+	told := ""
+	d.source.version = func(product string) string { return strings.TrimPrefix(product, "acme") + told }
+	d.look()
+	for _, told = range []string{"", "1.9", "2.0"} {
+		for n := range 2 * maxVariants {
+			line := fmt.Sprintf("took %d ms", n)
+			d.write("a.log", line+"\nNUL\x00\n")
+			d.look(line)
+		}
+	}
+	var got []string
+	for _, r := range d.source.groups.records {
+		if r.Count > 0 {
+			got = append(got, fmt.Sprint(r.Product.Version, " ", r.Metric, " ", r.Count))
+		}
+	}
+	want := "unknown log.line 8|unknown log.skipped 1|1.9 log.line 8|2.0 log.line 8"
+	if strings.Join(got, "|") != want {
+		t.Errorf("records %q, want %q", got, want)
 	}
 }

@@ -2,6 +2,7 @@ package follow
 
 import (
 	"bytes"
+	"cmp"
 	"log/slog"
 	"strings"
 	"sync"
@@ -29,7 +30,8 @@ const noVersion = "unknown"
 // source is one log that is followed.
 type source struct {
 	log     registry.Log
-	match   Matcher // nil: no line matches
+	version func(product string) string // nil: nobody knows
+	match   Matcher                     // nil: no line matches
 	treater Treater
 	budget  *budget
 	all     *budget
@@ -43,13 +45,22 @@ type source struct {
 
 func (f *follower) source(l registry.Log) *source {
 	s := &source{
-		log: l, treater: f.Treater, budget: newBudget(f.PerLog, f.Poll), all: f.all, groups: newGroups(l.Product),
-		now: f.Now, logger: f.Logger,
+		log: l, version: f.Version, treater: f.Treater, budget: newBudget(f.PerLog, f.Poll), all: f.all, now: f.Now, logger: f.Logger,
 	}
+	s.groups = newGroups(s.product)
 	if f.Matcher != nil {
 		s.match = f.Matcher(l.Product)
 	}
 	return s
+}
+
+// product returns which product it is of, in the version that it told last.
+func (s *source) product() schema.Product {
+	p := schema.Product{Name: s.log.Product, Version: noVersion}
+	if s.version != nil {
+		p.Version = cmp.Or(s.version(p.Name), noVersion)
+	}
+	return p
 }
 
 // offer takes a line if there is room for one, or counts it.
@@ -92,7 +103,7 @@ func (s *source) take(line []byte) {
 // record returns what a line is, treated: the record of a template, or the line
 // scrubbed. It is false when that is too long.
 func (s *source) record(line string) (schema.Record, bool) {
-	product := schema.Product{Name: s.log.Product, Version: noVersion}
+	product := s.product()
 	if s.match != nil {
 		if r, ok := s.match.Match(line); ok && r.Metric == s.log.Metric {
 			r.Product = product

@@ -38,6 +38,7 @@ type house struct {
 	strange bool             // the facts of the host are not known yet
 	blocked []spool.Batch
 	dir     string
+	room    int64 // bytes that the spool may take; 0: as many as usual
 	reg     *registry.Registry
 	spool   *spool.Spool
 	intake  *intake.Intake
@@ -73,7 +74,7 @@ func newHouse(t testing.TB) *house {
 
 func (h *house) open() {
 	h.t.Helper()
-	s, err := spool.Open(spool.Config{Dir: h.dir, Now: h.clock})
+	s, err := spool.Open(spool.Config{Dir: h.dir, MaxBytes: h.room, Now: h.clock})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -7,7 +7,9 @@
 // which still tells who this is, and that "accepted" means synced. What it
 // refuses is counted by reason and answered with the reason; it never keeps
 // the refused value. When the spool is full or broken, records are refused
-// with the spool's error, and the caller may offer them again.
+// with the spool's error, and the caller may offer them again. Records of logs are
+// taken while less than a quarter of the spool is used, so that a long outage costs
+// no older records of other categories.
 //
 // Each metric is of a programme with a switch of its own. Records of one that
 // does not take part are refused; a bounded number of them stays in memory, as
@@ -48,6 +50,7 @@ const (
 	ReasonOff        = "off"        // the host does not take part in the metric's programme
 	ReasonRelease    = "release"    // came with a release of the registry that is not acknowledged
 	ReasonLevel      = "level"      // needs a level that the host does not give
+	ReasonShare      = "share"      // of a log, which has all of the spool that logs may take
 	ReasonIdentifies = "identifies" // holds something that tells who this is
 	ReasonOther      = "other"
 )
@@ -69,6 +72,7 @@ type Spool interface {
 	Uncut() (records [][]byte, through uint64, more bool, err error)
 	Cut(ctx context.Context, c spool.Cut) error
 	State() []byte
+	Filled() (used, bound int64) // in bytes
 }
 
 // Blocked keeps a batch that the tripwire blocked, for the user to see.
@@ -115,7 +119,8 @@ type Intake struct {
 
 	mu      sync.Mutex
 	refused map[string]uint64
-	loud    int // records that are worth an envelope of their own
+	told    map[string]string // version that a product told last, by its name, which the registry bounds
+	loud    int               // records that are worth an envelope of their own
 	shown   shown
 	// revision is that of the site's decision which records are taken under; the
 	// spool's state says the same.
@@ -125,7 +130,7 @@ type Intake struct {
 // New returns an intake.
 func New(c Config) *Intake {
 	c.defaults()
-	in := &Intake{config: c, refused: map[string]uint64{}}
+	in := &Intake{config: c, refused: map[string]uint64{}, told: map[string]string{}}
 	kept, _, _, err := c.Spool.Uncut()
 	if in.loud = len(kept); err != nil {
 		in.loud = 1 // gathering says so

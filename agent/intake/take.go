@@ -41,11 +41,12 @@ func (in *Intake) Take(ctx context.Context, records []schema.Record, quiet bool)
 	if err := in.config.Spool.Append(ctx, keep...); err != nil {
 		return nil, fmt.Errorf("keep %d records: %w", len(keep), err)
 	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	if !quiet {
-		in.mu.Lock()
 		in.loud += len(keep)
-		in.mu.Unlock()
 	}
+	in.noteVersions(records, answers)
 	return answers, nil
 }
 
@@ -137,6 +138,9 @@ func (in *Intake) judge(p *pile, r *schema.Record, index int, t *Terms, now time
 	if known {
 		if reason := refuses(m, t, now); reason != "" {
 			return reason
+		}
+		if m.Category == schema.ProductLog && !in.hasShare() {
+			return ReasonShare
 		}
 	}
 	treated, reason := in.treat(r, now)

@@ -169,7 +169,7 @@ func TestDocumentedReasons(t *testing.T) {
 		described[word.(string)] = true
 	}
 	words := map[string]bool{
-		intake.ReasonOff: true, intake.ReasonRelease: true, intake.ReasonLevel: true, intake.ReasonIdentifies: true, intake.ReasonOther: true,
+		intake.ReasonOff: true, intake.ReasonRelease: true, intake.ReasonLevel: true, intake.ReasonShare: true, intake.ReasonIdentifies: true, intake.ReasonOther: true,
 	}
 	m, _ := registry.Base().Metric("tacit.records.refused")
 	for _, l := range m.Labels {

@@ -312,6 +312,13 @@ func (s *Spool) Stats() Stats {
 	}
 }
 
+// Filled returns how many bytes of how many the spool takes on disk.
+func (s *Spool) Filled() (used, bound int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.bytes(), s.config.MaxBytes
+}
+
 // do hands an operation to the writer and waits until it is synced.
 func (s *Spool) do(ctx context.Context, o *op) error {
 	o.done = make(chan error, 1)
