@@ -37,6 +37,13 @@ const install = `sudo install -D -m 0600 agent.yaml /etc/tacit/agent.yaml &&
 sudo tacit-agent config check --config /etc/tacit/agent.yaml &&
 sudo tacit-agent --config /etc/tacit/agent.yaml`
 
+// ofProducts stands at the end of the file: the relay knows what its site decides
+// on, and not where products put their registry on a host.
+const ofProducts = `The files of the products' registry, or directories of them, as they lie on every
+host: what products may report here, and which of their logs are read at level
+enhanced. Left out: what is built in, which is facts of the host and Tacit's own.
+registry: [/etc/tacit/registry]`
+
 func (c *Console) agentConfiguration(*web.Request) (any, error) {
 	f := c.cfg.AgentFile()
 	return agentFileView{
@@ -59,6 +66,7 @@ func (f AgentFile) yaml() ([]byte, error) {
 	doc := &yaml.Node{
 		Kind:        yaml.MappingNode,
 		HeadComment: "Configuration of tacit-agent: the same for every host of this site.",
+		FootComment: ofProducts,
 	}
 	add := func(key, comment string, value *yaml.Node) {
 		doc.Content = append(doc.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key, HeadComment: comment}, value)

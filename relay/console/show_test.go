@@ -182,6 +182,9 @@ func TestDownload(t *testing.T) {
 			if fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("the file says %v, want %v", got, want)
 			}
+			if !strings.Contains(p.body, "\n# registry: [") {
+				t.Errorf("the file does not say where a registry belongs:\n%s", p.body)
+			}
 			if again := s.getIn("it", "/agent-configuration/agent.yaml"); again.body != p.body {
 				t.Error("two hosts would get different files")
 			}
