@@ -102,6 +102,11 @@ func startScrub(t *testing.T) scrubbing {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	return scrubbing{cmd: cmd, in: in, lines: linesOf(out)}
+}
+
+// linesOf returns the lines that come, as they come.
+func linesOf(out io.Reader) <-chan string {
 	lines := make(chan string)
 	go func() {
 		defer close(lines)
@@ -115,7 +120,7 @@ func startScrub(t *testing.T) scrubbing {
 			}
 		}
 	}()
-	return scrubbing{cmd: cmd, in: in, lines: lines}
+	return lines
 }
 
 // end closes the input. Nothing may come after it.
