@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ type logStory struct {
 
 // TestLogs has a host give its product's log at level enhanced, as the site's
 // administrator decides it in the console: the templates and what was left of the
-// other lines arrive with their numbers, and nothing of what identifies is on any
+// other lines are in the preview, and arrive with their numbers, and nothing of what identifies is on any
 // disk or wire, or in what anybody is shown. At standard the log is not opened.
 func TestLogs(t *testing.T) {
 	t.Parallel()
@@ -49,8 +50,9 @@ func TestLogs(t *testing.T) {
 	s.neverOpened("before anybody decided")
 	s.decide(rig.EnhancedLevel)
 	id := strings.TrimSpace(s.ask("id"))
-	rig.Within(t, logPatience, "the lines are in the timeline", func() bool { return s.arrived(id) })
-	s.ask("preview")
+	rig.Within(t, logPatience, "the lines are in the preview", s.previewed)
+	s.ask("send")
+	rig.Eventually(t, "the lines are in the timeline", func() bool { return s.arrived(id) })
 	s.decide(rig.StandardLevel)
 	s.neverOpened("at standard again")
 	s.log.stop()
@@ -74,7 +76,7 @@ func (s *logStory) start() {
 	site := rig.ReadSite(s.t, s.site)
 	s.wire = rig.NewRecorder(s.t, site.Relay)
 	site.Relay = s.wire.Address()
-	config := site.AgentConfig(s.t, s.dir, "interval: 1s", "window: 50ms", "registry: ["+s.registry+"]")
+	config := site.AgentConfig(s.t, s.dir, "interval: 1h", "window: 50ms", "registry: ["+s.registry+"]")
 	s.agent = rig.Command{Path: rig.Binary(s.t, "tacit-agent"), Args: []string{"--config", config, "--verbose"}}.Start(s.t, s.dir)
 	s.agent.WaitFor(s.t, "runs;")
 	rig.Eventually(s.t, "the agent has heard the site", func() bool { return s.level() == "standard" })
@@ -144,6 +146,26 @@ func (s *logStory) opened(fds string) bool {
 	entries, _ := os.ReadDir(fds)
 	for _, e := range entries {
 		if to, _ := os.Readlink(filepath.Join(fds, e.Name())); to == s.log.path {
+			return true
+		}
+	}
+	return false
+}
+
+// previewed says whether the host's user is shown what would be sent: the template
+// with its buckets, and what is left of a line that has none.
+func (s *logStory) previewed() bool {
+	text := s.ask("preview")
+	_, lines, _ := strings.Cut(text, "\n  what acme logged:\n")
+	lines, _, _ = strings.Cut(lines, "\n\n")
+	return inOneLine(lines, "indexed: “Indexed {documents} documents of {folder} for {user} in {took}”", "documents=10–100", "took=1 ms–1 s") &&
+		inOneLine(lines, "begun: “The work has begun.”") && inOneLine(lines, "failed to open the file <path>", "permission denied")
+}
+
+// inOneLine says whether a line of a text has all of some parts.
+func inOneLine(text string, parts ...string) bool {
+	for line := range strings.Lines(text) {
+		if !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) }) {
 			return true
 		}
 	}
