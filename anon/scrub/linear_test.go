@@ -13,7 +13,7 @@ import (
 var adversarial = []string{
 	"a.", "a/", "a@", "a:", "1 ", "1-", `\a `, "/a b", `c:\a b`, "<path>/", "A_", "a:b", "::", "a=", `"/`, "%A", "é",
 	"DE89", "password:", `"a`, `\"`, `{"user":"`, "A b ", "Ab ", "%40", "a@b<", "at f (/a/", "select where 'a", "-----BEGIN ", "Mr. ",
-	"\x1b[3", "\u202e", "0:", "x://", "~", "$A/", "( ", "+1 ", `\\?\`, "</a>", "user ", "for ",
+	"\x1b[3", "\x1b]", "\u202e", "0:", "x://", "~", "$A/", "( ", "+1 ", `\\?\`, "</a>", "user ", "for ",
 }
 
 // The time for eight times the text is less than forty times as long: work a

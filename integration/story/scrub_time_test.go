@@ -15,7 +15,7 @@ import (
 // repeated, they make a line of any length.
 var adversarial = map[string]string{
 	"words": "connection refused by peer ", "letter": "a", "digit": "7", "dots": "1.", "colons": "1:", "slashes": "/a",
-	"backslashes": `\a`, "pairs": "a=", "quotes": `"\`, "objects": `{"a":[`, "at": "a@", "percent": "%25", "colour": "\x1b[31m",
+	"backslashes": `\a`, "pairs": "a=", "quotes": `"\`, "objects": `{"a":[`, "at": "a@", "percent": "%25", "colour": "\x1b[31m", "title": "\x1b]",
 	"marks": "\u202e\u200f", "invalid": "\xff\xc3", "card": "4 1 ", "dashes": "a-", "base64": "eyJhbGciOi", "labels": "<ip>",
 	"parentheses": "((((", "frames": "at a.b.c(", "commas": ",", "tabs": "\t", "statements": "select 'a' from ", "host": "a.b-",
 	"scheme": "a://", "key": "-----BEGIN ", "hex": "0xa", "entities": "&#x3a;", "home": "/home/",
