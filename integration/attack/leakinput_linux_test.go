@@ -274,7 +274,7 @@ func (f *plantedField) health(moment string) {
 
 // offered offers what a product says too much of, whatever is said to it.
 func (f *plantedField) offered() {
-	for _, text := range append(secretsIn(inErrorText).sentences(), secretsIn(inErrorNever).sentences()...) {
+	for _, text := range errorTexts() {
 		f.call(http.MethodPost, "/v1/records", fmt.Sprintf(
 			`{"product":{"name":"tacit","version":"0.1.0"},"records":[{"metric":"exception","value":"PermissionError","labels":{"exception.message":%q}}]}`, text), nil, 0)
 	}

@@ -30,7 +30,7 @@ func (s *story) product(taken bool) {
 
 // errors reports errors with text. What is the same for everybody is taken.
 func (s *story) errors(taken bool) {
-	texts := append(secretsIn(inErrorText).sentences(), secretsIn(inErrorNever).sentences()...)
+	texts := errorTexts()
 	for _, own := range s.told {
 		texts = append(texts, "permission denied: "+own, "open "+own+": permission denied", "permission denied for user="+own)
 	}
@@ -48,6 +48,18 @@ func (s *story) errors(taken bool) {
 	if strings.Contains(answer, `"accepted"`) != taken {
 		s.t.Errorf("error reports were accepted: %v, and should be: %v: %s", !taken, taken, answer)
 	}
+}
+
+// errorTexts are the texts of a product's errors: of one line, and such of which
+// the first line is clean and the stack behind it is not.
+func errorTexts() []string {
+	out := append(secretsIn(inErrorText).sentences(), secretsIn(inErrorNever).sentences()...)
+	for _, said := range secretsIn(inStack).sentences() {
+		out = append(out,
+			"permission denied\n"+said, "permission denied\ngoroutine 7 [running]:\nmain.open()\n\tmain.go:42 +0x1d\ncaused by: "+said,
+			"PermissionError\n  File \"app.py\", line 42, in open\n    raise PermissionError(\""+said+"\")\n")
+	}
+	return out
 }
 
 // records reports records, each with secrets in another field. None is taken.

@@ -19,6 +19,7 @@ const (
 	inErrorValue    = "the value of an error"
 	inErrorText     = "the text of an error"
 	inErrorNever    = "the text of an error, and /v1/never"
+	inStack         = "the lines behind the first of an error's text"
 	inFrames        = "the frames of an error"
 	inNever         = "/v1/never only"
 	inLabelValue    = "a label's value"
@@ -47,7 +48,7 @@ const (
 )
 
 var places = []string{
-	inEnvironment, inConfiguration, inDirectory, inErrorValue, inErrorText, inErrorNever, inFrames, inNever,
+	inEnvironment, inConfiguration, inDirectory, inErrorValue, inErrorText, inErrorNever, inStack, inFrames, inNever,
 	inLabelValue, inLabelName, inMetric, inValue, inVersion, inProduct, inBody, inField, inPath, inQuery,
 	inHeader, inStdin, inConsole, inPassword, inDoor, inHealth, inSocket, inArgument, inDamage,
 	inTelemetry, inName, inCrash, inLong,
