@@ -17,10 +17,14 @@ const (
 	MaxNeverLen   = 4 << 10   // bytes of one of them
 	MinNeverLen   = 3         // bytes; fewer would stand in every text
 	MaxNeverBytes = 512 << 10 // of all of them together
-	maxHost       = 4096      // identifiers from the host before the old ones are forgotten
-	minStrong     = 6         // bytes from which an uncommon identifier is found anywhere
-	minNeedle     = 4         // bytes of the shortest needle found without a place
-	minEncoded    = minStrong // bytes of the shortest value that is found encoded anywhere
+	// MaxWriting is how many bytes the longest writing of a value has: sixteen for
+	// each of its own. Its UTF-16 in hex as programs list bytes (0x71, 0x00, ) takes
+	// twelve, an entity that is escaped twice (&amp;amp;#x71;) fourteen.
+	MaxWriting = 16 * MaxNeverLen
+	maxHost    = 4096      // identifiers from the host before the old ones are forgotten
+	minStrong  = 6         // bytes from which an uncommon identifier is found anywhere
+	minNeedle  = 4         // bytes of the shortest needle found without a place
+	minEncoded = minStrong // bytes of the shortest value that is found encoded anywhere
 )
 
 // Config is what Gather is told.

@@ -1,8 +1,10 @@
 package own
 
 import (
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -36,6 +38,20 @@ func TestScanLooksEverywhere(t *testing.T) {
 		s.stop = false
 		if s.look(&l); s.stop != want {
 			t.Fatalf("%q: found %v, want %v", text, s.stop, want)
+		}
+	}
+}
+
+// TestHexEverywhere: the shortest value that is found in hex is found wherever
+// its digits begin.
+func TestHexEverywhere(t *testing.T) {
+	ids := &Identifiers{never: map[string]struct{}{}}
+	ids.clear()
+	ids.addNever("quartz")
+	for before := range 40 {
+		text := strings.Repeat("z", before) + hex.EncodeToString([]byte("quartz")) + "zzz"
+		if _, ok := ids.Scan([]byte(text)); !ok {
+			t.Errorf("not found behind %d bytes", before)
 		}
 	}
 }

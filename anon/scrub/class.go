@@ -14,7 +14,7 @@ const (
 	isDot
 	isSlash // either way
 	isQuote
-	isControl // what clean takes out or replaces
+	isControl // what cleaned takes out or replaces
 
 	isAlpha = isSmall | isCapital
 	isAlnum = isAlpha | isNumber

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tacit-telemetry/tacit/anon/own"
 )
 
 // MaxLine is the most bytes that one scrubbed line has, as much as one text
@@ -12,11 +14,11 @@ import (
 const MaxLine = 4096
 
 // Bounds of what is read of one line. The margin is dropped after this host's
-// identifiers are replaced: the end of what was read may hold the first half
-// of one, and the longest writing of the longest has 12 KiB.
+// identifiers are replaced: the end of what was read may hold the first part of
+// one in its longest writing.
 const (
-	maxRead = 80 << 10
-	margin  = 16 << 10
+	maxRead = 64<<10 + margin
+	margin  = own.MaxWriting
 )
 
 // Own replaces this host's own identifiers in a text. What it writes in place
@@ -31,11 +33,11 @@ type Scrubber struct {
 	modules []string
 }
 
-// New returns a scrubber. own may be nil: then only what any host's text may
+// New returns a scrubber. ids may be nil: then only what any host's text may
 // hold is found. modules are what the names of the products' own functions
 // begin with (github.com/example/backup, com.example.backup): in stack frames
 // these functions stay as they are.
-func New(own Own, modules ...string) *Scrubber { return &Scrubber{own: own, modules: modules} }
+func New(ids Own, modules ...string) *Scrubber { return &Scrubber{own: ids, modules: modules} }
 
 // maxTurns bounds how often a line is scrubbed until nothing changes. Two are
 // usual: what a label replaced may make something of its neighbours that it
@@ -70,14 +72,7 @@ func (s *Scrubber) Append(dst []byte, line string) []byte {
 // scrub leaves the line scrubbed in p.out.
 func (s *Scrubber) scrub(p *pass, line string) {
 	defer func() { p.text = "" }()
-	cut := len(line) > maxRead
-	if cut {
-		line = line[:maxRead]
-	}
-	line = s.replaceOwn(clean(line))
-	if cut {
-		line = line[:strings.LastIndexByte(line[:max(0, len(line)-margin)], ' ')+1] + labelCut
-	}
+	line = s.prepared(line)
 	p.modules = s.modules
 	for range maxTurns {
 		p.begin(line)
@@ -88,6 +83,24 @@ func (s *Scrubber) scrub(p *pass, line string) {
 		line = s.replaceOwn(shorten(string(p.out)))
 	}
 	p.out = append(p.out[:0], labelCut...)
+}
+
+// prepared returns what is read of a line, clean and without this host's
+// identifiers. One that has control characters in itself is found before they
+// are taken out only, one that others stand in afterwards.
+func (s *Scrubber) prepared(line string) string {
+	cut := len(line) > maxRead
+	if cut {
+		line = line[:maxRead]
+	}
+	if !isPlain(line) {
+		line = cleaned(s.replaceOwn(line))
+	}
+	line = s.replaceOwn(line)
+	if cut {
+		line = line[:strings.LastIndexByte(line[:max(0, len(line)-margin)], ' ')+1] + labelCut
+	}
+	return line
 }
 
 func (s *Scrubber) replaceOwn(line string) string {
@@ -106,19 +119,8 @@ func shorten(line string) string {
 	return strings.TrimLeft(strings.TrimRight(keep[:strings.LastIndexByte(keep, ' ')+1], " ")+" "+labelCut, " ")
 }
 
-// clean makes spaces of all that breaks a line or stands for a blank. What does
-// not show is taken out, so that it hides nothing: control characters, what
-// terminals obey, marks of direction, joiners, the zeros of UTF-16, bytes that
-// are no UTF-8.
-func clean(line string) string {
-	if isPlain(line) {
-		return line
-	}
-	return cleaned(line)
-}
-
-// isPlain reports whether a line has nothing that clean would change for sure:
-// only ASCII that shows, spaces and tabs.
+// isPlain reports whether a line has nothing that cleaned may change: only ASCII
+// that shows, spaces and tabs.
 func isPlain(line string) bool {
 	const (
 		ones = 0x0101010101010101
@@ -152,6 +154,10 @@ func eight(s string) uint64 {
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
+// cleaned makes spaces of all that breaks a line or stands for a blank. What does
+// not show is taken out, so that it hides nothing: control characters, what
+// terminals obey, marks of direction, joiners, the zeros of UTF-16, bytes that
+// are no UTF-8.
 func cleaned(line string) string {
 	var b strings.Builder
 	b.Grow(len(line))

@@ -1,6 +1,7 @@
 package scrub_test
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -190,11 +191,48 @@ func TestCutInIdentifier(t *testing.T) {
 	known := ids(t)
 	known.Never("every network denied twice")
 	s := scrub.New(known)
-	filler := strings.Repeat(strings.Repeat("x", 1023)+" ", 79)
+	filler := strings.Repeat(strings.Repeat("x", 1023)+" ", 127)
 	for shift := 1000; shift < 1024; shift += 4 {
 		in := filler + strings.Repeat("y", shift-1) + " every network denied twice"
 		if got := s.Line(in); strings.Contains(got, "every") || !strings.HasSuffix(got, " <cut>") {
 			t.Fatalf("shift %d: half of a value is left", shift)
+		}
+	}
+}
+
+// The longest value in a long writing may reach over the end of what is read.
+// None of what is read of it is left.
+func TestCutInWriting(t *testing.T) {
+	known := ids(t)
+	value := strings.Repeat("every network denied twice, ", own.MaxNeverLen/28)
+	if known.Never(value) != 1 {
+		t.Fatal("the value is not taken")
+	}
+	var hex strings.Builder
+	for _, b := range []byte(value) {
+		fmt.Fprintf(&hex, "%02x 00 ", b)
+	}
+	s := scrub.New(known)
+	for size := 40; size < 130; size += 6 {
+		in := strings.Repeat(strings.Repeat("x", 1023)+" ", size) + hex.String()
+		if got := s.Line(in); strings.Contains(got, "65") || strings.Count(got, "<num>") > 2 {
+			t.Fatalf("%d KiB before it: a part of the value is left", size)
+		}
+	}
+}
+
+// A value that has control characters in itself is found, and so is one that
+// others stand in.
+func TestOwnControls(t *testing.T) {
+	known := ids(t)
+	known.Never("every\x01network", "denied twice")
+	s := scrub.New(known)
+	for in, want := range map[string]string{
+		"said every\x01network here": "said <secret> here",
+		"said den\x01ied tw\x02ice":  "said <secret>",
+	} {
+		if got := s.Line(in); got != want {
+			t.Errorf("Line(%q) = %q, want %q", in, got, want)
 		}
 	}
 }
