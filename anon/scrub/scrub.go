@@ -111,12 +111,45 @@ func shorten(line string) string {
 // terminals obey, marks of direction, joiners, the zeros of UTF-16, bytes that
 // are no UTF-8.
 func clean(line string) string {
-	for i := range len(line) {
-		if class[line[i]]&(isControl|isOther) != 0 {
-			return cleaned(line)
+	if isPlain(line) {
+		return line
+	}
+	return cleaned(line)
+}
+
+// isPlain reports whether a line has nothing that clean would change for sure:
+// only ASCII that shows, spaces and tabs.
+func isPlain(line string) bool {
+	const (
+		ones = 0x0101010101010101
+		high = 0x80 * ones
+	)
+	for len(line) >= 8 {
+		// Of a byte below ' ' the difference borrows, of 0x7f the sum has the
+		// highest bit. What tells of others wrongly is looked at again.
+		w := eight(line)
+		if (w|w+ones|w-' '*ones&^w)&high != 0 && !isClean(line[:8]) {
+			return false
+		}
+		line = line[8:]
+	}
+	return isClean(line)
+}
+
+func isClean(s string) bool {
+	for i := range len(s) {
+		if class[s[i]]&(isControl|isOther) != 0 {
+			return false
 		}
 	}
-	return line
+	return true
+}
+
+// eight returns the first eight bytes of s, the first one lowest.
+func eight(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 func cleaned(line string) string {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -23,17 +24,19 @@ func (s *Scrubber) Stream(ctx context.Context, r io.Reader, w io.Writer) error {
 		stop := context.AfterFunc(ctx, func() { _ = d.SetReadDeadline(time.Unix(1, 0)) })
 		defer stop()
 	}
+	p := passes.Get().(*pass)
+	defer passes.Put(p)
 	l := liner{in: bufio.NewReaderSize(r, 64<<10), out: bufio.NewWriterSize(w, 64<<10)}
 	for ctx.Err() == nil {
 		line, ended, err := l.next()
-		if err != nil && (!errors.Is(err, io.EOF) || len(line) == 0) {
+		if err != nil && (!errors.Is(err, io.EOF) || line == "") {
 			return l.end(ctx, err)
 		}
-		text := s.Append(l.out.AvailableBuffer(), string(bytes.TrimSuffix(line, []byte("\r"))))
+		s.scrub(p, strings.TrimSuffix(line, "\r"))
 		if ended {
-			text = append(text, '\n')
+			p.out = append(p.out, '\n')
 		}
-		if _, err := l.out.Write(text); err != nil {
+		if _, err := l.out.Write(p.out); err != nil {
 			return fmt.Errorf("write scrubbed line: %w", err)
 		}
 	}
@@ -42,17 +45,37 @@ func (s *Scrubber) Stream(ctx context.Context, r io.Reader, w io.Writer) error {
 
 // liner reads lines of which it keeps as much as Line looks at.
 type liner struct {
-	in   *bufio.Reader
-	out  *bufio.Writer
-	line []byte
+	in    *bufio.Reader
+	out   *bufio.Writer
+	whole string // lines that are here up to their line feed
+	line  []byte
 }
 
 // next returns the next line and whether a line feed ended it.
-func (l *liner) next() (line []byte, ended bool, err error) {
+func (l *liner) next() (line string, ended bool, err error) {
+	if l.whole == "" {
+		l.fill()
+	}
+	if line, l.whole, ended = strings.Cut(l.whole, "\n"); ended {
+		return line, true, nil
+	}
+	return l.long()
+}
+
+// fill takes all lines that are here, so that they are copied once for all.
+func (l *liner) fill() {
+	here, _ := l.in.Peek(l.in.Buffered())
+	n := bytes.LastIndexByte(here, '\n') + 1
+	l.whole = string(here[:n])
+	_, _ = l.in.Discard(n)
+}
+
+// long reads a line that is not here yet.
+func (l *liner) long() (line string, ended bool, err error) {
 	l.line = l.line[:0]
 	for {
 		if err := l.flush(); err != nil {
-			return nil, false, err
+			return "", false, err
 		}
 		piece, err := l.in.ReadSlice('\n')
 		ended = err == nil
@@ -61,16 +84,14 @@ func (l *liner) next() (line []byte, ended bool, err error) {
 		}
 		l.line = append(l.line, piece[:min(len(piece), maxRead+2-len(l.line))]...)
 		if ended || !errors.Is(err, bufio.ErrBufferFull) {
-			return l.line, ended, err
+			return string(l.line), ended, err
 		}
 	}
 }
 
-// flush writes out what is scrubbed if the rest of the line is not here yet,
-// so that reading may wait.
+// flush writes out what is scrubbed, since reading may wait.
 func (l *liner) flush() error {
-	here, _ := l.in.Peek(l.in.Buffered())
-	if l.out.Buffered() == 0 || bytes.IndexByte(here, '\n') >= 0 {
+	if l.out.Buffered() == 0 {
 		return nil
 	}
 	if err := l.out.Flush(); err != nil {
