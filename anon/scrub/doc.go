@@ -28,7 +28,7 @@
 // nothing near by says that it is one ("Hope failed"), and so does a host that
 // is called like a thing ("on anvil"), unless it is this host; a pass phrase of
 // words without quotes goes up to its first space; the order of words stays.
-// About one in 100,000 texts that are no words is taken for one. Languages
+// About one in 500,000 texts that are no words is taken for one. Languages
 // other than English lose nearly all of their words. A made-up letter from
 // another script makes its whole token go. Free text is for the pages of one
 // installation only.

@@ -362,11 +362,12 @@ func isCompound(w string, part bool) bool {
 		if reach[i] == 0 || reach[i] > 3 {
 			continue
 		}
-		h := uint64(hashStart)
-		for j := i; j < len(w); j++ {
-			h = (h ^ uint64(fold[w[j]])) * hashPrime
-			if m := marks(h); j-i+1 >= least && m&known == technical && m&names == 0 && (reach[j+1] == 0 || reach[j+1] > reach[i]+1) {
-				reach[j+1] = reach[i] + 1
+		for j := i + least; j <= len(w); j++ {
+			if reach[j] > 0 && reach[j] <= reach[i]+1 {
+				continue
+			}
+			if m := marks(hashAt(w, i, j)); m&known == technical && m&names == 0 {
+				reach[j] = reach[i] + 1
 			}
 		}
 	}

@@ -99,14 +99,12 @@ func (p *pass) plain() bool {
 // usual returns the end of the word at i if plain may copy it, and its marks.
 func usual(s string, start int) (end int, m role) {
 	i := start
-	h := uint64(hashStart)
 	var c uint16
 	for ; i < len(s); i++ {
 		k := class[s[i]]
 		if k&isAlpha == 0 {
 			break
 		}
-		h = (h ^ uint64(fold[s[i]])) * hashPrime
 		if i > start {
 			c |= k
 		}
@@ -114,7 +112,7 @@ func usual(s string, start int) (end int, m role) {
 	if c&isAlpha == isAlpha || c&isSmall == 0 || i < len(s) && class[s[i]]&isSpace == 0 && !isStop(s, i) {
 		return start, 0
 	}
-	if m = marks(h); m&known == 0 || m&known == known || m&(special|named|given) != 0 {
+	if m = marks(hashAt(s, start, i)); m&known == 0 || m&known == known || m&(special|named|given) != 0 {
 		return start, 0
 	}
 	return i, m
@@ -411,20 +409,19 @@ func lastDot(u string) int {
 // unitAt returns the end of the tokens joined by single dots at i, their
 // classes, and the role of all of it as one word.
 func unitAt(s string, i int) (end int, c uint16, r role) {
-	start, h := i, uint64(hashStart)
+	start := i
 	for ; i < len(s); i++ {
 		k := class[s[i]]
 		if k&isToken == 0 && (k&isDot == 0 || !is(s, i+1, isUnit)) {
 			break
 		}
 		c |= k
-		h = (h ^ uint64(fold[s[i]])) * hashPrime
 	}
 	if s[i-1] == '-' || s[i-1] == '_' {
 		end = unitEnd(s, start)
 		return end, classes(s[start:end]), roleOf(s[start:end])
 	}
-	return i, c, roleBy(h, s[start:i])
+	return i, c, roleBy(hashAt(s, start, i), s[start:i])
 }
 
 func unitEnd(s string, i int) int {

@@ -128,7 +128,7 @@ func isPlain(line string) bool {
 		// Of a byte below ' ' the difference borrows, of 0x7f the sum has the
 		// highest bit. What tells of others wrongly is looked at again.
 		w := eight(line)
-		if (w|w+ones|w-' '*ones&^w)&high != 0 && !isClean(line[:8]) {
+		if (w|(w+ones)|(w-' '*ones)&^w)&high != 0 && !isClean(line[:8]) {
 			return false
 		}
 		line = line[8:]

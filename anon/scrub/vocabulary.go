@@ -2,16 +2,18 @@ package scrub
 
 import (
 	_ "embed"
+	"math/bits"
 	"strings"
 	"sync"
 )
 
 //go:generate go test -run TestPacked -update
 
-// packed is words.txt as a table that is read where it lies in the binary, so
-// that it takes nothing of the heap: slots of three bytes with 19 bits of a
-// word's hash and its marks, found by linear probing. About one in 100,000
-// texts that are no words is taken for one.
+// packed is words.txt and the words of lists.go as a table that is read where
+// it lies in the binary, so that it takes nothing of the heap: a perfect hash
+// (hash and displace). A word belongs to a bucket, whose number says in which
+// slot each of its words is: three bytes with 19 bits of its hash and its marks.
+// About one in 500,000 texts that are no words is taken for one.
 //
 //go:embed words.bin
 var packed string
@@ -58,40 +60,76 @@ const (
 	known    = technical | english
 	inTable  = known | named | given | special
 	markBits = 5
-	slotLen  = 3
 )
 
-// Start and step of the hash, FNV-1a of 64 bits, over small letters.
+// The table has the numbers of all buckets first, then all slots.
 const (
-	hashStart = 14695981039346656037
-	hashPrime = 1099511628211
+	numberLen   = 2
+	slotLen     = 3
+	bucketSlots = 5 // for each bucket
+	bucketLen   = numberLen + bucketSlots*slotLen
 )
 
-// slot returns where a word's slot is looked for first, of so many, and the
-// bits that tell it from others.
-func slot(h uint64, slots int) (at int, tell uint32) {
-	h ^= h >> 32
-	h *= 0x9e3779b97f4a7c15
-	return int((h >> 32) * uint64(slots) >> 32), uint32(h>>3) & (1<<(8*slotLen) - 1) &^ (1<<markBits - 1)
+// buckets is how many the table has.
+var buckets = len(packed) / bucketLen
+
+// hashStep mixes the bits of a hash.
+const hashStep = 0x9e3779b97f4a7c15
+
+// hashAt returns the hash of s[from:to] in small letters.
+func hashAt(s string, from, to int) uint64 {
+	h := uint64(to - from)
+	for ; to-from > 8; from += 8 {
+		h = mixed(h ^ small(eight(s[from:])))
+	}
+	var last uint64
+	if from+8 <= len(s) {
+		last = eight(s[from:]) & (1<<(8*uint(to-from)) - 1)
+	} else {
+		for i := to - 1; i >= from; i-- {
+			last = last<<8 | uint64(s[i])
+		}
+	}
+	return mixed(h ^ small(last))
+}
+
+func hashOf(w string) uint64 { return hashAt(w, 0, len(w)) }
+
+// mixed returns a number of which each bit depends on all of h.
+func mixed(h uint64) uint64 {
+	high, low := bits.Mul64(h^0xc2b2ae3d27d4eb4f, hashStep)
+	return high ^ low
+}
+
+// small makes small letters of the ASCII capitals among eight bytes.
+func small(w uint64) uint64 {
+	const ones = 0x0101010101010101
+	low := w & (0x7f * ones)
+	capitals := (low + (0x80-'A')*ones) &^ (low + (0x7f-'Z')*ones) &^ w & (0x80 * ones)
+	return w | capitals>>2
+}
+
+// bucketOf returns the bucket of the word with this hash, of so many.
+func bucketOf(h uint64, buckets int) int { return int((h >> 32) * uint64(buckets) >> 32) }
+
+// slotOf returns the slot of the word with this hash in a bucket with this
+// number, of so many slots.
+func slotOf(h, number uint64, slots int) int {
+	return int((h * hashStep * (2*number + 1) >> 32) * uint64(slots) >> 32)
 }
 
 // marks returns what the table says of the word with this hash: nothing if it
 // does not hold it.
 func marks(h uint64) role {
-	at, tell := slot(h, len(packed)/slotLen)
-	for i := at * slotLen; ; i += slotLen {
-		if i+slotLen > len(packed) {
-			i = 0
-		}
-		s := packed[i : i+slotLen]
-		v := uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16
-		if v == 0 { // a word's marks are never none
-			return 0
-		}
-		if v&^(1<<markBits-1) == tell {
-			return role(v & (1<<markBits - 1))
-		}
+	at := numberLen * bucketOf(h, buckets)
+	number := uint64(packed[at]) | uint64(packed[at+1])<<8
+	at = numberLen*buckets + slotLen*slotOf(h, number, bucketSlots*buckets)
+	s := packed[at : at+slotLen]
+	v := uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16
+	if (v^uint32(h))&(1<<(8*slotLen)-1)>>markBits != 0 {
+		return 0
 	}
+	return role(v & (1<<markBits - 1))
 }
 
 // roleOf returns what is known of a word in any ASCII case.
@@ -105,7 +143,10 @@ func roleBy(h uint64, w string) role {
 	if r&known == known {
 		r = r&^known | acronym
 	}
-	if r == 0 || r&special != 0 {
+	if r&special != 0 {
+		if r == special { // in the lists only
+			r = 0
+		}
 		r |= roles().of(h, w)
 	}
 	return r
@@ -127,14 +168,6 @@ var roles = sync.OnceValue(func() *roleTable {
 	}
 	return t
 })
-
-func hashOf(w string) uint64 {
-	h := uint64(hashStart)
-	for i := range len(w) {
-		h = (h ^ uint64(fold[w[i]])) * hashPrime
-	}
-	return h
-}
 
 func (t *roleTable) find(h uint64, w string) (slot uint32, entry int) {
 	for slot = uint32(h ^ h>>32); ; slot++ {
