@@ -14,7 +14,7 @@ func size(ids *Identifiers) (n int) {
 		n += cap(x.bytes) + cap(x.needles)*int(unsafe.Sizeof(needle{})) + cap(x.links)*int(unsafe.Sizeof(link{})) +
 			4*cap(x.heads) + 16*cap(x.filter.bits)
 	}
-	return n + 8*cap(ids.sums.slots) + 16*(cap(ids.exact.bits)+cap(ids.decoded.bits))
+	return n + 8*cap(ids.sums.slots) + 8*(cap(ids.sieve.bits)+len(ids.sieve.pairs)) + 16*(cap(ids.exact.bits)+cap(ids.decoded.bits))
 }
 
 // TestIndexIsSmall: an agent's memory is hardly more with a host's identifiers,

@@ -3,8 +3,8 @@ package own
 import "slices"
 
 // filter is a set of keys that may say yes of others, too: of one in two hundred
-// at most, as long as it does not grow. Each key has a bit in both arrays: one
-// is asked at every position, the other only where that says yes.
+// at most, as long as it does not grow. Each key has a bit in both arrays: the
+// second is asked only where the first says yes.
 type filter struct {
 	bits, more []uint64
 	mask       uint64 // of the number of a bit
@@ -48,49 +48,71 @@ func (f *filter) grow() {
 	f.mask = f.mask<<2 | 3
 }
 
+// sieve is what every position of a text is asked first, and most are done with:
+// a bit for each key of the other sets, as canonical bytes, and one for each two
+// bytes that a short needle begins with.
+type sieve struct {
+	bits  []uint64
+	mask  uint64
+	n     int
+	pairs [1 << 16 / 64]uint64
+}
+
+func newSieve(log uint) *sieve { return &sieve{bits: make([]uint64, 1<<log/64), mask: 1<<log - 1} }
+
+func (v *sieve) add(key uint32) {
+	key = canonicalKey(key)
+	h := uint64(key) * first >> 32 & v.mask
+	if v.bits[h/64]&(1<<(h%64)) != 0 {
+		return
+	}
+	v.bits[h/64] |= 1 << (h % 64)
+	if v.n++; v.n > 4*len(v.bits) {
+		v.bits, v.mask = slices.Repeat(v.bits, 4), v.mask<<2|3 // as filter.grow
+	}
+}
+
+func (v *sieve) addPair(key uint32) { v.pairs[key>>6] |= 1 << (key & 63) }
+
+func (v *sieve) hasPair(key uint32) bool { return v.pairs[key>>6&(1<<10-1)]&(1<<(key&63)) != 0 }
+
+// canonicalKey returns the key of the same four bytes in canonical form.
+func canonicalKey(key uint32) uint32 {
+	return uint32(canon[key&0xff]) | uint32(canon[key>>8&0xff])<<8 | uint32(canon[key>>16&0xff])<<16 | uint32(canon[key>>24])<<24
+}
+
 // reader passes over all positions of a text where no needle may begin.
 type reader struct {
-	texts    *filter // by canonical bytes
-	exact    *filter // by the bytes as they are
-	short    *filter // by two canonical bytes
-	hasShort bool
-	seen     uint32 // marks of the bytes up to here
+	sieve *sieve
+	texts *filter // by canonical bytes
+	exact *filter // by the bytes as they are
+	seen  uint32  // marks of the bytes up to here
 }
 
 // next returns the first position from i on up to which, with three bytes
 // before it, the sets may know the bytes; or the length of the text. It has
 // nothing in its loop but what each byte needs.
 func (r *reader) next(text []byte, i int) int {
-	texts, exact, short := r.texts.bits, r.exact.bits, r.short.bits
-	textMask, exactMask, shortMask := r.texts.mask, r.exact.mask, r.short.mask
-	hasShort, seen := r.hasShort, r.seen
-	var key, bare uint32 // the four bytes up to here, canonical and as they are
+	bits, mask, pairs := r.sieve.bits, r.sieve.mask, &r.sieve.pairs
+	seen := r.seen
+	var key uint32 // the four bytes up to here, canonical
 	for _, b := range text[max(0, i-3):i] {
 		key = key>>8 | uint32(canon[b])<<24
-		bare = bare>>8 | uint32(b)<<24
 	}
 	for ; i < len(text); i++ {
-		b := text[i]
-		of := bytesOf[b]
+		of := bytesOf[text[i]]
 		seen |= of
 		key = key>>8 | of&0xff000000
-		bare = bare>>8 | uint32(b)<<24
-		h := uint64(key) * first >> 32 & textMask
-		if texts[h>>6]&(1<<(h&63)) != 0 && r.texts.has(key) {
-			break
-		}
-		h = uint64(bare) * first >> 32 & exactMask
-		if exact[h>>6]&(1<<(h&63)) != 0 && r.exact.has(bare) {
-			break
-		}
-		if !hasShort {
-			continue
-		}
-		h = uint64(key&0xffff) * first >> 32 & shortMask
-		if short[h>>6]&(1<<(h&63)) != 0 && r.short.has(key&0xffff) {
+		h := uint64(key) * first >> 32 & mask
+		if bits[h>>6]&(1<<(h&63)) != 0 && r.has(key, text, i) || pairs[key>>6&(1<<10-1)]&(1<<(key&63)) != 0 {
 			break
 		}
 	}
 	r.seen = seen
 	return i
+}
+
+// has reports whether the sets may know the four bytes up to i.
+func (r *reader) has(key uint32, text []byte, i int) bool {
+	return r.texts.has(key) || i >= 3 && r.exact.has(keyOf(text[i-3:i+1]))
 }

@@ -27,16 +27,26 @@ var hexish = func() (t [256]uint8) {
 	return t
 }()
 
-// hexWindow is how many bytes are looked at to find out that hex is near: each
-// stretch of 11 has one such window, and twelve digits are six bytes.
-const hexWindow = 6
+// hexStep is how far apart are the bytes that are looked at to find out that hex
+// is near: in each stretch of twelve there are three of them, and twelve digits
+// are six bytes.
+const hexStep = 4
 
 // hexRuns searches what is written in hex, with whatever separators.
 func (s *search) hexRuns(l *layer) {
 	t := l.text
-	for i := 0; i+hexWindow <= len(t) && !s.stop; i += hexWindow {
-		if w := t[i : i+hexWindow : i+hexWindow]; hexish[w[0]]&hexish[w[1]]&hexish[w[2]]&hexish[w[3]]&hexish[w[4]]&hexish[w[5]] == 1 {
-			i = max(i, s.hexRun(l, i)-hexWindow)
+	for i := 0; i+2*hexStep < len(t) && !s.stop; {
+		switch {
+		case hexish[t[i+2*hexStep]] == 0:
+			i += 3 * hexStep
+		case hexish[t[i+hexStep]] == 0:
+			i += 2 * hexStep
+		case hexish[t[i]] == 0:
+			i += hexStep
+		default:
+			end := s.hexRun(l, i)
+			for i += hexStep; i < end; i += hexStep {
+			}
 		}
 	}
 }

@@ -48,6 +48,7 @@ type Identifiers struct {
 	short      *index                  // of two and three
 	raw        *index                  // of bytes
 	sums       sums                    // digests, which raw's set knows, too
+	sieve      *sieve                  // what all of those begin with, and exact
 	exact      filter                  // what bytes and digests begin with, and groups of base64
 	decoded    filter                  // what an identifier decoded from hex may begin with
 	addresses  map[netip.Addr]struct{} // as 16 bytes
@@ -114,13 +115,16 @@ const (
 	leastReach = 256
 )
 
-// startExact is the size of the set of an ordinary host, with some hundred
-// groups of base64 for each identifier: twice 2^18 bits, 64 KiB.
-const startExact = 18
+// Sizes of the sets of an ordinary host, with some hundred groups of base64 for
+// each identifier: 2^17 bits and twice 2^16, together 32 KiB.
+const (
+	startSieve = 17
+	startExact = 16
+)
 
 func (ids *Identifiers) clear() {
 	ids.long, ids.short, ids.raw, ids.sums = newIndex(minNeedle), newIndex(2), newIndex(minNeedle), sums{}
-	ids.exact, ids.decoded = newFilter(startExact), newFilter(startBits)
+	ids.sieve, ids.exact, ids.decoded = newSieve(startSieve), newFilter(startExact), newFilter(startBits)
 	ids.addresses, ids.firsts = map[netip.Addr]struct{}{}, map[string]struct{}{}
 	ids.marks, ids.literal, ids.reach = markLiteral|markControl|markUnseen, 0, leastReach
 	ids.host = map[found]struct{}{}

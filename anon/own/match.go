@@ -167,16 +167,15 @@ func (s *search) look(l *layer) (seen uint32) {
 }
 
 func (ids *Identifiers) reader(exact *filter) reader {
-	return reader{texts: &ids.long.filter, exact: exact, short: &ids.short.filter, hasShort: len(ids.short.needles) > 0}
+	return reader{sieve: ids.sieve, texts: &ids.long.filter, exact: exact}
 }
 
 // tail searches the last bytes, behind which fewer than four follow.
 func (s *search) tail(l *layer) {
-	if len(s.ids.short.needles) == 0 {
-		return
-	}
-	for i := max(0, len(l.text)-3); i < len(l.text) && !s.stop; i++ {
-		s.candidate(l, i)
+	for i := max(0, len(l.text)-3); i+1 < len(l.text) && !s.stop; i++ {
+		if s.ids.sieve.hasPair(uint32(canon[l.text[i]]) | uint32(canon[l.text[i+1]])<<8) {
+			s.candidate(l, i)
+		}
 	}
 }
 
@@ -207,6 +206,9 @@ func (s *search) candidate(l *layer, i int) {
 	s.longest(s.ids.long, l, i, &best)
 	if best.to == 0 {
 		s.longest(s.ids.short, l, i, &best)
+	}
+	if best.to == 0 {
+		return
 	}
 	if best.class.class() == Home {
 		best.from = driveBefore(l.text, best.from)

@@ -94,14 +94,19 @@ func (ids *Identifiers) addSums(c code, v []byte) {
 	for _, sum := range digests(v) {
 		ids.sums.add(sum, c)
 		ids.raw.filter.add(keyOf(sum[:minNeedle]))
-		ids.exact.add(keyOf(sum[:minNeedle]))
+		ids.addExact(keyOf(sum[:minNeedle]))
 		ids.decoded.add(keyOf(folded(sum[:minNeedle])))
 		groups(sum[:3], false, ids.addGroup)
 	}
 }
 
 // addGroup adds a group of base64 to what is decoded.
-func (ids *Identifiers) addGroup(group []byte) { ids.exact.add(keyOf(group)) }
+func (ids *Identifiers) addGroup(group []byte) { ids.addExact(keyOf(group)) }
+
+func (ids *Identifiers) addExact(key uint32) {
+	ids.exact.add(key)
+	ids.sieve.add(key)
+}
 
 func (ids *Identifiers) putBytes(c code, b []byte) {
 	ids.addRaw(needle{class: c, kind: raw}, string(b), keyOf(b[:minNeedle]))
@@ -111,7 +116,7 @@ func (ids *Identifiers) putBytes(c code, b []byte) {
 func (ids *Identifiers) addRaw(n needle, w string, keys ...uint32) {
 	ids.raw.add(n, w, keys...)
 	for _, k := range keys {
-		ids.exact.add(k)
+		ids.addExact(k)
 	}
 }
 
@@ -127,9 +132,12 @@ func (ids *Identifiers) put(n needle, w string) {
 	ids.reach = max(ids.reach, reachEach*len(w))
 	keys := keysOf(w, x.width)
 	x.add(n, w, keys...)
-	if x == ids.long {
-		for _, k := range keys {
-			ids.decoded.add(k)
+	for _, k := range keys {
+		if x == ids.short {
+			ids.sieve.addPair(k)
+			continue
 		}
+		ids.sieve.add(k)
+		ids.decoded.add(k)
 	}
 }
