@@ -74,6 +74,16 @@ func sudoer(s string) int {
 	}
 }
 
+// mayBeModule reports whether one of the products' own modules begins with b.
+func (p *pass) mayBeModule(b byte) bool {
+	for _, m := range p.modules {
+		if m != "" && m[0] == b {
+			return true
+		}
+	}
+	return false
+}
+
 // module takes a function of one of the products' own modules as it is.
 func (p *pass) module() int {
 	s := p.text

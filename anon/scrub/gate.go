@@ -245,7 +245,7 @@ func isCode(t string) bool {
 }
 
 func isSecret(t string) bool {
-	if len(t) < leastSecret || !secretFirst[t[0]] {
+	if len(t) < leastSecret || secretBytes[t[0]]&1 == 0 || secretBytes[t[1]]&2 == 0 {
 		return false
 	}
 	for _, start := range secretStarts {
@@ -259,9 +259,11 @@ func isSecret(t string) bool {
 // leastSecret is how long the shortest key with a known start is.
 const leastSecret = 11
 
-var secretFirst = func() (t [256]bool) {
+// secretBytes has 1 for a byte that such a start begins with, 2 for its second.
+var secretBytes = func() (t [256]uint8) {
 	for _, start := range secretStarts {
-		t[start[0]] = true
+		t[start[0]] |= 1
+		t[start[1]] |= 2
 	}
 	return t
 }()

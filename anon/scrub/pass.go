@@ -21,6 +21,7 @@ type pass struct {
 	joinedEnd int    // end of words joined by slashes that stay
 	solid     int    // end of the last run without spaces that was looked through
 	signs     uint16 // classes of all bytes of that run
+	grouped   bool   // it has as many signs as an address has
 	again     bool   // what was replaced may change how its neighbours are judged
 }
 
@@ -195,7 +196,7 @@ func (p *pass) structure(b byte, c uint16) bool {
 		return false
 	}
 	p.look()
-	if p.signs&(isAt|isColon|isDot|isSlash|isNumber|isJoin) == 0 && b != '~' && p.solid-p.at < leastBlob && len(p.modules) == 0 {
+	if p.signs&(isAt|isColon|isSlash|isNumber) == 0 && !p.grouped && b != '~' && b != '-' && !p.mayBeModule(b) {
 		return false
 	}
 	end, label := p.parse(b, c)
@@ -230,12 +231,12 @@ func (p *pass) parse(b byte, c uint16) (end int, label string) {
 			return end, label
 		}
 	}
-	if c&(isHex|isColon) != 0 {
+	if p.grouped && c&(isHex|isColon) != 0 {
 		if end, label = p.address(); end > p.at {
 			return end, label
 		}
 	}
-	if len(p.modules) > 0 && c&isAlpha != 0 {
+	if p.mayBeModule(b) {
 		if end = p.module(); end > p.at {
 			return end, ""
 		}
@@ -285,11 +286,27 @@ func (p *pass) look() {
 	}
 	i := p.at
 	var c uint16
+	var groups uint64
 	for ; i < len(p.text) && p.text[i] != ' '; i++ {
-		c |= class[p.text[i]]
+		b := p.text[i]
+		c |= class[b]
+		groups += separators[b]
 	}
 	p.solid, p.signs = i, c
+	p.grouped = i-p.at > maxCounted || (groups+enough)&full != 0
 }
+
+// separators counts the signs between the groups of an address, each in 12 bits:
+// dots, colons, hyphens and low lines, commas. There must be enough of one:
+// three groups of a MAC have two dots, the shortest IPv6 address has two colons,
+// six pairs have five signs, and so has an address with its port.
+var separators = [256]uint64{'.': 1, ':': 1 << 12, '-': 1 << 24, '_': 1 << 24, ',': 1 << 36}
+
+const (
+	maxCounted = 1<<11 - 1 // bytes, so that no count is full by itself
+	full       = 1<<11 | 1<<23 | 1<<35 | 1<<47
+	enough     = full - (2 | 2<<12 | 5<<24 | 5<<36)
+)
 
 // sign copies one byte that is no letter, digit or space.
 func (p *pass) sign(b byte) {
