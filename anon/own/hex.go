@@ -76,7 +76,7 @@ func (s *search) hexRun(l *layer, i int) (end int) {
 		key, other = other>>8|uint32(canon[before<<4|v])<<24, key
 		before = v
 		n++
-		may = may || known.has(key)
+		may = may || n >= 2*minNeedle && known.has(key)
 	}
 	if may && n >= 2*minEncoded {
 		s.decodeHex(l, start, end)

@@ -4,6 +4,7 @@ package scrub
 type pass struct {
 	text    string
 	modules []string
+	facts   *facts
 	out     []byte
 	at      int // next byte to read
 
@@ -27,7 +28,7 @@ type pass struct {
 
 // begin makes the pass ready for a line; its buffer is used again.
 func (p *pass) begin(text string) {
-	*p = pass{text: text, modules: p.modules, out: p.out[:0], hostAt: logHost(text), userAt: sudoer(text), frame: isFrame(text)}
+	*p = pass{text: text, modules: p.modules, facts: p.facts, out: p.out[:0], hostAt: logHost(text), userAt: sudoer(text), frame: isFrame(text)}
 }
 
 // isSettled reports whether a further pass would change nothing for sure: no
@@ -348,57 +349,88 @@ func (p *pass) literal() bool {
 // unit judges one token, or several joined by dots.
 func (p *pass) unit() {
 	s := p.text
-	end, c, r := unitAt(s, p.at)
+	end, c := unitAt(s, p.at)
 	u := s[p.at:end]
 	if c == isNumber && p.expect.kind == nothing && !p.auth {
-		p.judge(u, r, c, end, false)
+		p.judge(u, roleOf(u), c, nil, false)
 		return
 	}
+	f, r := p.known(end, c)
 	if c&isSmall != 0 && is(u, 0, isCapital) {
 		if end := p.person(u, r, end, c); end > 0 {
 			p.replace(end, labelName)
 			return
 		}
 	}
-	r |= keyRole(u, r, c)
 	if l := p.named(u, r); l != "" {
 		p.replace(end, l)
 		return
 	}
 	option := p.at > 1 && s[p.at-1] == '-'
 	if c&(isNumber|isJoin|isDot|isOther) == 0 && r&known != 0 && len(u) > 1 {
+		if f != nil {
+			f.keep(u, r, 0)
+		}
 		p.out = append(p.out, u...)
 		p.at = end
-		p.after(u, r, true, has(s, end-len(u)-1, '.'), option)
+		p.after(u, r, c, true, option)
 		return
 	}
-	p.judge(u, r, c, end, option)
+	p.judge(u, r, c, f, option)
 }
 
-// judge copies of a unit what passes, and notes what it says.
-func (p *pass) judge(u string, r role, c uint16, end int, option bool) {
-	s := p.text
-	p.loose = p.frame || has(s, end, '=') || has(s, end, '"') && has(s, end+1, ':')
+// known returns the role of the unit up to end, as keyRole says, and where its
+// fact is or belongs.
+func (p *pass) known(end int, c uint16) (*fact, role) {
+	u := p.text[p.at:end]
+	if len(u) > maxFact {
+		return nil, keyRole(u, roleOf(u), c)
+	}
+	f, ok := p.facts.of(p.text, p.at, end)
+	if ok {
+		return f, f.role
+	}
+	return f, keyRole(u, roleBy(hashAt(p.text, p.at, end), u), c)
+}
+
+// judge copies of a unit what passes, and notes what it says. Whether it does is
+// remembered if nothing but the unit itself decides.
+func (p *pass) judge(u string, r role, c uint16, f *fact, option bool) {
+	s, end := p.text, p.at+len(u)
+	where := staysPlain
+	if p.loose = p.frame || has(s, end, '=') || has(s, end, '"') && has(s, end+1, ':'); p.loose {
+		where = staysLoose
+	}
+	if p.frame || c&isDot != 0 && (p.at == 0 || p.prev&settingIntro != 0) {
+		f = nil
+	}
 	before := len(p.out)
-	afterDot := p.at > 0 && s[p.at-1] == '.'
-	if c&isDot == 0 {
+	switch {
+	case f != nil && f.stays&where != 0 && f.isOf(u):
+		p.out = append(p.out, u...)
+	case c&isDot == 0:
 		p.out = p.single(p.out, u, r, c)
-	} else {
+	default:
 		p.out = p.dotted(p.out, u, c)
 	}
 	kept := len(p.out)-before == len(u) && string(p.out[before:]) == u
-	if !kept {
+	switch {
+	case !kept:
 		p.again = p.again || c&isDot != 0 || !p.isApart(end, false)
+	case f != nil:
+		f.keep(u, r, where)
 	}
 	p.at, p.loose = end, false
-	p.after(u, r, kept, afterDot, option)
+	p.after(u, r, c, kept, option)
 }
 
 // after notes what a judged unit says about what follows it.
-func (p *pass) after(u string, r role, kept, afterDot, option bool) {
-	p.file = afterDot && r&extension != 0
-	if dot := lastDot(u); dot > 0 {
-		p.file = roleOf(u[dot:])&extension != 0
+func (p *pass) after(u string, r role, c uint16, kept, option bool) {
+	switch {
+	case c&isDot != 0:
+		p.file = roleOf(u[lastDot(u):])&extension != 0
+	default:
+		p.file = r&extension != 0 && has(p.text, p.at-len(u)-1, '.')
 	}
 	if p.expect.kind != nothing || r&special != 0 || r&^inTable != 0 {
 		p.expect.word(u, r, option)
@@ -423,9 +455,9 @@ func lastDot(u string) int {
 	return 0
 }
 
-// unitAt returns the end of the tokens joined by single dots at i, their
-// classes, and the role of all of it as one word.
-func unitAt(s string, i int) (end int, c uint16, r role) {
+// unitAt returns the end of the tokens joined by single dots at i, and their
+// classes.
+func unitAt(s string, i int) (end int, c uint16) {
 	start := i
 	for ; i < len(s); i++ {
 		k := class[s[i]]
@@ -436,9 +468,9 @@ func unitAt(s string, i int) (end int, c uint16, r role) {
 	}
 	if s[i-1] == '-' || s[i-1] == '_' {
 		end = unitEnd(s, start)
-		return end, classes(s[start:end]), roleOf(s[start:end])
+		return end, classes(s[start:end])
 	}
-	return i, c, roleBy(hashAt(s, start, i), s[start:i])
+	return i, c
 }
 
 func unitEnd(s string, i int) int {

@@ -46,11 +46,14 @@ func (p *pass) nextName(i int) int {
 	if !has(s, i, ' ') || !is(s, i+1, isCapital) {
 		return 0
 	}
-	end, c, r := unitAt(s, i+1)
+	end, c := unitAt(s, i+1)
 	if end == i+2 && has(s, end, '.') && has(s, end+1, ' ') {
 		return end
 	}
-	if !isTitled(s[i+1:end], c) || has(s, end, '=') || has(s, end, '(') || r&technical != 0 && r&(given|named) == 0 {
+	if !isTitled(s[i+1:end], c) || has(s, end, '=') || has(s, end, '(') {
+		return 0
+	}
+	if r := roleOf(s[i+1 : end]); r&technical != 0 && r&(given|named) == 0 {
 		return 0
 	}
 	return end

@@ -44,7 +44,7 @@ const maxTurns = 16
 
 // passes are used again: a line in the common case takes no memory but its
 // own text.
-var passes = sync.Pool{New: func() any { return &pass{} }}
+var passes = sync.Pool{New: func() any { return &pass{facts: new(facts)} }}
 
 // Line returns the line scrubbed: valid UTF-8, without line breaks or control
 // characters, at most MaxLine bytes. A longer one is cut between two words and

@@ -82,15 +82,18 @@ func hashAt(s string, from, to int) uint64 {
 	for ; to-from > 8; from += 8 {
 		h = mixed(h ^ small(eight(s[from:])))
 	}
-	var last uint64
+	return mixed(h ^ small(lastBytes(s, from, to)))
+}
+
+// lastBytes returns up to eight bytes, the first one lowest.
+func lastBytes(s string, from, to int) (w uint64) {
 	if from+8 <= len(s) {
-		last = eight(s[from:]) & (1<<(8*uint(to-from)) - 1)
-	} else {
-		for i := to - 1; i >= from; i-- {
-			last = last<<8 | uint64(s[i])
-		}
+		return eight(s[from:]) & (1<<(8*uint(to-from)) - 1)
 	}
-	return mixed(h ^ small(last))
+	for i := to - 1; i >= from; i-- {
+		w = w<<8 | uint64(s[i])
+	}
+	return w
 }
 
 func hashOf(w string) uint64 { return hashAt(w, 0, len(w)) }
