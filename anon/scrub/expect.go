@@ -224,7 +224,6 @@ func (p *pass) plainValue(label string) bool {
 	if v == "" || roleOf(v)&neutralWord != 0 {
 		return false
 	}
-	p.look()
 	if at, l := p.ip(); at > p.at {
 		p.replace(at, l)
 		return true

@@ -15,6 +15,9 @@ func (p *pass) numbers() (int, string) {
 	if class[s[i]]&isNumber == 0 && !(plus && is(s, i+1, isNumber)) {
 		return 0, ""
 	}
+	if !plus && isShort(s, i) {
+		return 0, ""
+	}
 	end, digits, groups, single := p.groups(plus)
 	switch {
 	case digits >= 13 && digits <= 19 && !single && isLuhn(s[i:end]):
@@ -27,6 +30,16 @@ func (p *pass) numbers() (int, string) {
 		return end, labelNum
 	}
 	return 0, ""
+}
+
+// isShort reports whether a number stands at i that is one group of fewer digits
+// than a card has.
+func isShort(s string, i int) bool {
+	start := i
+	for is(s, i, isNumber) {
+		i++
+	}
+	return i-start < 13 && !((has(s, i, ' ') || has(s, i, '-')) && is(s, i+1, isNumber))
 }
 
 // groups walks over digits with single separators between. single says that a

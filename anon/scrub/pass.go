@@ -23,6 +23,7 @@ type pass struct {
 	solid     int    // end of the last run without spaces that was looked through
 	signs     uint16 // classes of all bytes of that run
 	grouped   bool   // it has as many signs as an address has
+	parsed    bool   // a parser may find something in it
 	again     bool   // what was replaced may change how its neighbours are judged
 }
 
@@ -47,9 +48,9 @@ func (p *pass) run() {
 		b := p.text[p.at]
 		c := class[b]
 		switch {
-		case c&isAlpha != 0 && p.expect.kind == nothing && p.plain():
 		case c&isSpace != 0:
 			p.space()
+		case c&isAlpha != 0 && p.expect.kind == nothing && p.plain():
 		case p.at == p.hostAt:
 			p.replace(unitEnd(p.text, p.at), labelHost)
 		case p.at == p.userAt && c&isUnit != 0:
@@ -165,7 +166,7 @@ func (p *pass) replace(end int, label string) {
 // itself when a label stands there.
 func (p *pass) isApart(end int, address bool) bool {
 	s, at := p.text, p.at
-	if end < len(s) && signs[s[end]]&closes == 0 {
+	if end < len(s) && signs[s[end]]&closes == 0 && !(s[end] == '.' && (end+1 == len(s) || s[end+1] == ' ')) {
 		return false
 	}
 	return at == 0 || signs[s[at-1]]&opens != 0 || s[at-1] == ':' && !has(s, at-2, ':') || address && s[at-1] == '/' && (at == 1 || is(s, at-2, isSpace))
@@ -196,8 +197,10 @@ func (p *pass) structure(b byte, c uint16) bool {
 	if c&isUnit == 0 && !starts[b] {
 		return false
 	}
-	p.look()
-	if p.signs&(isAt|isColon|isSlash|isNumber) == 0 && !p.grouped && b != '~' && b != '-' && !p.mayBeModule(b) {
+	if p.at >= p.solid {
+		p.look()
+	}
+	if !p.parsed && b != '~' && b != '-' && !p.mayBeModule(b) {
 		return false
 	}
 	end, label := p.parse(b, c)
@@ -282,9 +285,6 @@ func (p *pass) digits(b byte, c uint16) (end int, label string) {
 // look notes the classes of the run of bytes up to the next space, once a run,
 // so that parsers which need one of them are not tried in vain.
 func (p *pass) look() {
-	if p.at < p.solid {
-		return
-	}
 	i := p.at
 	var c uint16
 	var groups uint64
@@ -295,6 +295,7 @@ func (p *pass) look() {
 	}
 	p.solid, p.signs = i, c
 	p.grouped = i-p.at > maxCounted || (groups+enough)&full != 0
+	p.parsed = p.grouped || c&(isAt|isColon|isSlash|isNumber) != 0
 }
 
 // separators counts the signs between the groups of an address, each in 12 bits:
@@ -416,7 +417,7 @@ func (p *pass) judge(u string, r role, c uint16, f *fact, option bool) {
 	kept := len(p.out)-before == len(u) && string(p.out[before:]) == u
 	switch {
 	case !kept:
-		p.again = p.again || c&isDot != 0 || !p.isApart(end, false)
+		p.again = p.again || labelAt(string(p.out[before:]), 0) != string(p.out[before:]) || !p.isApart(end, false)
 	case f != nil:
 		f.keep(u, r, where)
 	}

@@ -187,6 +187,9 @@ func isAddressAt(s string, i int) bool { return is(s, i, isHex|isColon) && addre
 
 // addressEnd returns the end of the address at i, or 0.
 func addressEnd(s string, start int) int {
+	if end, ok := quadEnd(s, start); ok {
+		return end
+	}
 	i, dots, colons := start, 0, 0
 	for i < len(s) && i-start < maxIP && class[s[i]]&(isHex|isColon|isDot) != 0 {
 		switch s[i] {
@@ -207,6 +210,38 @@ func addressEnd(s string, start int) int {
 		i = start + max(0, strings.LastIndexAny(s[start:i], ":."))
 	}
 	return 0
+}
+
+// quadEnd is addressEnd where four numbers with dots stand; ok says whether they
+// do. Of a port and what else is glued to them as much is looked at as addressEnd
+// would: three signs.
+func quadEnd(s string, i int) (end int, ok bool) {
+	start := i
+	for n := range 4 {
+		if n > 0 {
+			if !has(s, i, '.') {
+				return 0, false
+			}
+			i++
+		}
+		v, first := 0, i
+		for ; is(s, i, isNumber) && i-first < 4; i++ {
+			v = v*10 + int(s[i]-'0')
+		}
+		if i == first || i-first > 3 || v > 255 {
+			return 0, false
+		}
+	}
+	if !is(s, i, isHex|isColon|isDot) {
+		return i, !is(s, i, isToken)
+	}
+	signs := 0
+	for j := i; j < len(s) && j-start < maxIP && class[s[j]]&(isHex|isColon|isDot) != 0; j++ {
+		if class[s[j]]&(isColon|isDot) != 0 {
+			signs++
+		}
+	}
+	return i, is(s, i, isColon|isDot) && signs < 4
 }
 
 // isAddress reports whether s is an address. Colons alone are none.
