@@ -49,28 +49,32 @@ func (f *filter) grow() {
 }
 
 // sieve is what every position of a text is asked first, and most are done with:
-// a bit for each key of the other sets, as canonical bytes, and one for each two
-// bytes that a short needle begins with.
+// two bits in one word for each key of the other sets, as canonical bytes, and a
+// bit for each two bytes that a short needle begins with.
 type sieve struct {
 	bits  []uint64
-	mask  uint64
+	mask  uint64 // of the number of a word
 	n     int
 	pairs [1 << 16 / 64]uint64
 }
 
-func newSieve(log uint) *sieve { return &sieve{bits: make([]uint64, 1<<log/64), mask: 1<<log - 1} }
+func newSieve(log uint) *sieve { return &sieve{bits: make([]uint64, 1<<log/64), mask: 1<<log/64 - 1} }
 
 func (v *sieve) add(key uint32) {
 	key = canonicalKey(key)
-	h := uint64(key) * first >> 32 & v.mask
-	if v.bits[h/64]&(1<<(h%64)) != 0 {
+	h := uint64(key) * first
+	at, bits := h>>38&v.mask, sieveBits(h)
+	if v.bits[at]&bits == bits {
 		return
 	}
-	v.bits[h/64] |= 1 << (h % 64)
+	v.bits[at] |= bits
 	if v.n++; v.n > 4*len(v.bits) {
 		v.bits, v.mask = slices.Repeat(v.bits, 4), v.mask<<2|3 // as filter.grow
 	}
 }
+
+// sieveBits returns the two bits of a key with this hash.
+func sieveBits(h uint64) uint64 { return 1<<(h>>32&63) | 1<<(h>>26&63) }
 
 func (v *sieve) addPair(key uint32) { v.pairs[key>>6] |= 1 << (key & 63) }
 
@@ -103,8 +107,8 @@ func (r *reader) next(text []byte, i int) int {
 		of := bytesOf[text[i]]
 		seen |= of
 		key = key>>8 | of&0xff000000
-		h := uint64(key) * first >> 32 & mask
-		if bits[h>>6]&(1<<(h&63)) != 0 && r.has(key, text, i) || pairs[key>>6&(1<<10-1)]&(1<<(key&63)) != 0 {
+		h := uint64(key) * first
+		if of := sieveBits(h); bits[h>>38&mask]&of == of && r.has(key, text, i) || pairs[key>>6&(1<<10-1)]&(1<<(key&63)) != 0 {
 			break
 		}
 	}

@@ -105,3 +105,6 @@ func labelAt(s string, i int) string {
 	}
 	return ""
 }
+
+// isLabel reports whether s is a label.
+func isLabel(s string) bool { return s != "" && labelAt(s, 0) == s }

@@ -16,9 +16,9 @@ const (
 	staysLoose
 )
 
-// Bounds of what is remembered: bytes of a unit, and how many of them, 16 KiB.
+// Bounds of what is remembered: bytes of a unit, and how many of them, 20 KiB.
 const (
-	maxFact  = 24
+	maxFact  = 34
 	allFacts = 512
 )
 

@@ -68,8 +68,8 @@ func (p *pass) run() {
 }
 
 // plain copies the words at the start of a run that have nothing about them:
-// only letters of the usual case, known, of no role, no name, and no sign
-// behind them but one of the sentence. So go most words of most lines.
+// only letters of the usual case, known, no name, of no role that announces a
+// value, and no sign behind them but one of the sentence. So go most words of most lines.
 func (p *pass) plain() bool {
 	s, start := p.text, p.at
 	if start > 0 && class[s[start-1]]&isSpace == 0 || p.auth || p.prev&titleWord != 0 {
@@ -77,11 +77,11 @@ func (p *pass) plain() bool {
 	}
 	i := start
 	for {
-		end, m := usual(s, i)
+		end, r := p.usual(i)
 		if end == i || i == p.hostAt || i == p.userAt {
 			break
 		}
-		p.prev = m
+		p.prev = r
 		if i = end; i < len(s) && s[i] != ' ' {
 			p.prev = 0
 			i++
@@ -99,9 +99,9 @@ func (p *pass) plain() bool {
 	return true
 }
 
-// usual returns the end of the word at i if plain may copy it, and its marks.
-func usual(s string, start int) (end int, m role) {
-	i := start
+// usual returns the end of the word at i if plain may copy it, and its role.
+func (p *pass) usual(start int) (end int, r role) {
+	s, i := p.text, start
 	var c uint16
 	for ; i < len(s); i++ {
 		k := class[s[i]]
@@ -115,11 +115,22 @@ func usual(s string, start int) (end int, m role) {
 	if c&isAlpha == isAlpha || c&isSmall == 0 || i < len(s) && class[s[i]]&isSpace == 0 && !isStop(s, i) {
 		return start, 0
 	}
-	if m = marks(hashAt(s, start, i)); m&known == 0 || m&known == known || m&(special|named|given) != 0 {
+	h := hashAt(s, start, i)
+	if r = marks(h); r&known == 0 || r&known == known || r&(named|given) != 0 {
 		return start, 0
 	}
-	return i, m
+	if r&special != 0 {
+		if r = keyRole(s[start:i], roleBy(h, s[start:i]), c); r&^silent != 0 || p.prev&(namingWord|authWord) != 0 {
+			return start, 0
+		}
+	}
+	return i, r
 }
+
+// silent are the roles of a word that stays behind any other and announces no
+// value. What it says of the word behind it, that word's judge asks.
+const silent = inTable | acronym | authWord | plainWord | goOnWord | neutralWord | namingWord | introWord | extension | codeWord |
+	binaryWord | domainWord | countryWord | unitWord | settingWord | settingIntro | homeWord
 
 // isStop reports whether a sign of the sentence ends the run at i.
 func isStop(s string, i int) bool {
@@ -417,7 +428,7 @@ func (p *pass) judge(u string, r role, c uint16, f *fact, option bool) {
 	kept := len(p.out)-before == len(u) && string(p.out[before:]) == u
 	switch {
 	case !kept:
-		p.again = p.again || labelAt(string(p.out[before:]), 0) != string(p.out[before:]) || !p.isApart(end, false)
+		p.again = p.again || c&isDot != 0 && !isLabel(string(p.out[before:])) || !p.isApart(end, false)
 	case f != nil:
 		f.keep(u, r, where)
 	}

@@ -190,18 +190,19 @@ func addressEnd(s string, start int) int {
 	if end, ok := quadEnd(s, start); ok {
 		return end
 	}
-	i, dots, colons := start, 0, 0
+	i, dots, colons, double := start, 0, 0, false
 	for i < len(s) && i-start < maxIP && class[s[i]]&(isHex|isColon|isDot) != 0 {
 		switch s[i] {
 		case '.':
 			dots++
 		case ':':
 			colons++
+			double = double || has(s, i+1, ':')
 		}
 		i++
 	}
-	if dots < 3 && colons < 2 {
-		return 0
+	if dots < 3 && colons < 7 && !double {
+		return 0 // a time of day
 	}
 	for tries := 0; tries < 4 && i > start; tries++ {
 		if !is(s, i, isToken) && (isAddress(s[start:i]) || i == start+2 && has(s, i, '/') && is(s, i+1, isNumber)) {
@@ -249,7 +250,8 @@ func isAddress(s string) bool {
 	if n, longest := groupsOf(s); n == 4 && longest <= 3 && only(s, isNumber|isDot) {
 		return isIPv4(s)
 	}
-	if strings.Count(s, ":") != 7 && !strings.Contains(s, "::") && strings.Count(s, ".") != 3 || len(s) < 3 {
+	colons := strings.Count(s, ":")
+	if colons == 0 || colons != 7 && !strings.Contains(s, "::") && strings.Count(s, ".") != 3 || len(s) < 3 {
 		return false // an error of the library costs more
 	}
 	_, err := netip.ParseAddr(s)
