@@ -1,5 +1,7 @@
 package scrub
 
+import "strings"
+
 // pass is one walk over one line.
 type pass struct {
 	text    string
@@ -58,6 +60,7 @@ func (p *pass) run() {
 		case p.expect.kind != nothing && p.value():
 		case b == '<' && labelAt(p.text, p.at) != "":
 			p.label()
+		case c&isNumber != 0 && p.few():
 		case p.structure(b, c):
 		case c&isUnit != 0:
 			p.unit()
@@ -190,6 +193,7 @@ func (p *pass) isApart(end int, address bool) bool {
 const (
 	opens uint8 = 1 << iota
 	closes
+	ends // a number: nothing that a number may begin goes on behind it, unless it is a space
 )
 
 var signs = func() (t [256]uint8) {
@@ -198,6 +202,9 @@ var signs = func() (t [256]uint8) {
 	}
 	for _, b := range []byte(" \t\"'`)]},;:=|&!?") {
 		t[b] |= closes
+	}
+	for _, b := range []byte(" ,:;)]}") {
+		t[b] |= ends
 	}
 	return t
 }()
@@ -211,7 +218,7 @@ func (p *pass) structure(b byte, c uint16) bool {
 	if p.at >= p.solid {
 		p.look()
 	}
-	if !p.parsed && b != '~' && b != '-' && !p.mayBeModule(b) {
+	if b == ':' && !p.grouped || !p.parsed && b != '~' && b != '-' && !p.mayBeModule(b) {
 		return false
 	}
 	end, label := p.parse(b, c)
@@ -223,6 +230,27 @@ func (p *pass) structure(b byte, c uint16) bool {
 	} else {
 		p.at, p.again = end, true
 	}
+	return true
+}
+
+// few copies a number of few digits if the signs around make nothing else of it.
+func (p *pass) few() bool {
+	s, i := p.text, p.at
+	end := i
+	for is(s, end, isNumber) && end-i <= maxDigits {
+		end++
+	}
+	if end-i > maxDigits || end < len(s) && signs[s[end]]&ends == 0 || has(s, end, ' ') && is(s, end+1, isNumber) || p.expect.kind != nothing || p.auth {
+		return false
+	}
+	if i >= p.solid {
+		p.look()
+	}
+	if p.grouped || p.signs&(isAt|isSlash) != 0 {
+		return false
+	}
+	p.out = append(p.out, s[i:end]...)
+	p.at, p.file, p.prev = end, false, roleOf(s[i:end])
 	return true
 }
 
@@ -305,20 +333,20 @@ func (p *pass) look() {
 		groups += separators[b]
 	}
 	p.solid, p.signs = i, c
-	p.grouped = i-p.at > maxCounted || (groups+enough)&full != 0
+	p.grouped = i-p.at > maxCounted || (groups+enough)&full != 0 || groups>>12&maxCounted > 1 && strings.Contains(p.text[p.at:i], "::")
 	p.parsed = p.grouped || c&(isAt|isColon|isSlash|isNumber) != 0
 }
 
 // separators counts the signs between the groups of an address, each in 12 bits:
 // dots, colons, hyphens and low lines, commas. There must be enough of one:
-// three groups of a MAC have two dots, the shortest IPv6 address has two colons,
-// six pairs have five signs, and so has an address with its port.
+// three groups of a MAC have two dots, six pairs have five signs, and so has an
+// address with its port. An IPv6 address of fewer colons has two together.
 var separators = [256]uint64{'.': 1, ':': 1 << 12, '-': 1 << 24, '_': 1 << 24, ',': 1 << 36}
 
 const (
 	maxCounted = 1<<11 - 1 // bytes, so that no count is full by itself
 	full       = 1<<11 | 1<<23 | 1<<35 | 1<<47
-	enough     = full - (2 | 2<<12 | 5<<24 | 5<<36)
+	enough     = full - (2 | 5<<12 | 5<<24 | 5<<36)
 )
 
 // sign copies one byte that is no letter, digit or space.
