@@ -26,7 +26,9 @@
 //
 // What it cannot do: an English word that is somebody's name passes where
 // nothing near by says that it is one ("Hope failed"), and so does a host that
-// is called like a thing ("on anvil"), unless it is this host; a pass phrase of
+// is called like a thing ("on storage"), unless it is this host. It goes behind
+// what is said of hosts ("connected to anvil", peer=anvil), with a port ("on
+// anvil:8080"), and when role and rank name it (db-primary). A pass phrase of
 // words without quotes goes up to its first space; the order of words stays.
 // About one in 500,000 texts that are no words is taken for one. Languages
 // other than English lose nearly all of their words. A made-up letter from

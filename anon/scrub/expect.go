@@ -19,12 +19,13 @@ const (
 	secret
 	user
 	host
+	place // what is called like a host, behind a = or in quotes only
 	person
 	quote // what stands in quotes only
 )
 
 // kindLabels are what a value of each kind becomes.
-var kindLabels = [...]string{secret: labelSecret, user: labelUser, host: labelHost, person: labelName, quote: labelWord}
+var kindLabels = [...]string{secret: labelSecret, user: labelUser, host: labelHost, place: labelHost, person: labelName, quote: labelWord}
 
 // word takes a token, kept or not, its role and whether two hyphens stand
 // before it, as before an option.
@@ -36,7 +37,7 @@ func (e *expectation) word(u string, r role, option bool) {
 	case k == nothing:
 		*e = expectation{}
 	case k == secret:
-		*e = expectation{kind: secret, armed: option || equal(u, "bearer")}
+		*e = expectation{kind: secret, armed: option || equal(u, "bearer"), quoted: true}
 	default:
 		*e = expectation{kind: k, quoted: r&quotingWord != 0}
 	}
@@ -50,6 +51,8 @@ func kindOf(r role) kind {
 		return user
 	case r&hostWord != 0:
 		return host
+	case r&placeWord != 0:
+		return place
 	case r&personWord != 0:
 		return person
 	case r&quotingWord != 0:
@@ -146,6 +149,8 @@ func (p *pass) value() bool {
 	switch {
 	case b == '=' || b == ':' || b == '>' || b == '<' || class[b]&isSpace != 0:
 		return false
+	case class[b]&isQuote != 0 && (is(p.text, p.at-1, isUnit) || p.isKey(p.at+1, unitEndOr(p.text, p.at+1))):
+		return false // the end of a key, or another key
 	case class[b]&isQuote != 0:
 		return (e.armed || e.quoted && has(p.text, p.at-1, ' ')) && p.quotedValue()
 	case b == '\\' && is(p.text, p.at+1, isQuote):
@@ -171,6 +176,9 @@ func (p *pass) quotedValue() bool {
 		end = len(s)
 	}
 	v := s[start+1 : end]
+	if !p.expect.armed && classes(v)&isUnit == 0 {
+		return false // a sign, not a value
+	}
 	if n := len(v); n > 0 && v[n-1] == '\\' {
 		end, v = end-1, v[:n-1]
 	}
@@ -183,8 +191,11 @@ func (p *pass) quotedValue() bool {
 		return true
 	}
 	label := kindLabels[p.expect.kind]
-	if l := labelAt(v, 0); l == v {
+	switch l := labelAt(v, 0); {
+	case l == v:
 		label = l
+	case isAddress(v):
+		label = labelIP
 	}
 	p.replace(end, label)
 	return true
@@ -194,11 +205,11 @@ func (p *pass) quotedValue() bool {
 // scheme (Bearer, Basic) stays, and what follows it goes.
 func (p *pass) secretValue() bool {
 	end := p.at
-	for end < len(p.text) && class[p.text[end]]&(isSpace|isQuote) == 0 && p.text[end] != '<' {
+	for end < len(p.text) && class[p.text[end]]&(isSpace|isQuote) == 0 && p.text[end] != '<' && !p.isNextPair(end) {
 		end++
 	}
 	v := p.text[p.at:end]
-	r := roleOf(strings.TrimRight(v, ".,;:!?"))
+	r := roleOf(strings.TrimRight(v, ".,;:!?)"))
 	switch {
 	case v == "":
 		return false
@@ -206,7 +217,10 @@ func (p *pass) secretValue() bool {
 		p.out = append(p.out, v...)
 		p.at = end
 		return true
-	case p.expect.prose && r&plainWord != 0:
+	case !p.expect.strict && r&plainWord != 0 && (p.expect.prose || has(p.text, p.at-1, ' ')):
+		return false // "token: expired"
+	case v[len(v)-1] == '=' && is(p.text, end, isQuote):
+		p.expect = expectation{} // the values of a scheme, each with a key
 		return false
 	}
 	p.replace(end, labelSecret)
@@ -217,11 +231,11 @@ func (p *pass) secretValue() bool {
 // what is no name are left to the others.
 func (p *pass) plainValue(label string) bool {
 	end := p.at
-	for end < len(p.text) && strings.IndexByte(" \t\"'`,;&)]}<", p.text[end]) < 0 {
+	for end < len(p.text) && strings.IndexByte(" \t\"'`,;&)]}<>", p.text[end]) < 0 {
 		end++
 	}
 	v := p.text[p.at:end]
-	if v == "" || roleOf(v)&neutralWord != 0 {
+	if v == "" || roleOf(v)&neutralWord != 0 || p.expect.kind == place && only(v, isNumber|isDot) {
 		return false
 	}
 	if at, l := p.ip(); at > p.at {
@@ -236,14 +250,31 @@ func (p *pass) plainValue(label string) bool {
 	return true
 }
 
-// named returns the label for a token that stands where somebody is named.
-func (p *pass) named(u string, r role) string {
+// named returns the label for a token that stands where somebody or a host is
+// named. end is where it ends, c are its classes.
+func (p *pass) named(u string, r role, c uint16, end int) string {
+	if p.isKey(p.at, end) {
+		return ""
+	}
+	if l := p.announced(u, r); l != "" {
+		return l
+	}
+	if p.isHost(u, r, c, end) {
+		return labelHost
+	}
+	return ""
+}
+
+// announced is named by the words before.
+func (p *pass) announced(u string, r role) string {
 	e := p.expect
-	name := r&(plainWord|goOnWord|neutralWord) == 0 && !short(u)
+	name := r&(goOnWord|neutralWord) == 0 && !short(u)
+	rest := p.text[p.at+len(u):]
+	account := r&accountWord != 0 && (rest == "" || isStop(rest, 0)) || !endsIn(u, "ed") && strings.HasPrefix(rest, " from ")
 	switch {
-	case e.kind == user && name:
+	case e.kind == user && name && (account || !isRemark(u, r)) && (e.armed || kindOf(r) == nothing || kindOf(r) == place):
 		return labelUser
-	case e.kind == host && e.armed && name && kindOf(r) != host:
+	case e.kind == host && e.armed && name && !isRemark(u, r) && kindOf(r) != host:
 		return labelHost
 	case p.prev&namingWord != 0 && r&(plainWord|neutralWord) == 0 && isBeforeAddress(p.text, p.at+len(u)):
 		return labelHost
@@ -257,13 +288,81 @@ func (p *pass) named(u string, r role) string {
 	return ""
 }
 
+// isKey reports whether the token s[start:end] is the name of a value: a =
+// follows, or it stands in quotes in an object and a colon follows.
+func (p *pass) isKey(start, end int) bool {
+	s := p.text
+	if has(s, end, '=') {
+		return true
+	}
+	if has(s, end, '\\') {
+		end++
+	}
+	if !is(s, end, isQuote) || !has(s, end+1, ':') || !is(s, start-1, isQuote) {
+		return false
+	}
+	for start--; has(s, start-1, '\\') || has(s, start-1, ' '); start-- {
+	}
+	return has(s, start-1, '{') || has(s, start-1, ',')
+}
+
+// isNextPair reports whether a sign stands at i that ends a value in a list of
+// them (a=1;b=2), and a key behind it.
+func (p *pass) isNextPair(i int) bool {
+	s := p.text
+	if s[i] != ';' && s[i] != '&' || !is(s, i+1, isAlpha) {
+		return false
+	}
+	for i++; is(s, i, isToken); i++ {
+	}
+	return has(s, i, '=')
+}
+
+// isRemark reports whether a word behind one that announces a name is none: what
+// is said of users and hosts, and forms of verbs.
+func isRemark(u string, r role) bool {
+	const least = 5
+	if r&plainWord != 0 {
+		return true
+	}
+	if len(u) < least || r&known == 0 || r&(named|given) != 0 || !only(u, isSmall) {
+		return false
+	}
+	switch stem := u[:len(u)-2]; {
+	case endsIn(u, "ing"):
+		return isStem(u[:len(u)-3])
+	case endsIn(u, "ed"):
+		return isStem(stem)
+	}
+	return endsIn(u, "tion") || endsIn(u, "able") || endsIn(u, "ible") || endsIn(u, "ment")
+}
+
+// isStem reports whether a verb's form without its ending is from a known word:
+// start, cach(e), stop(p), tr(y).
+func isStem(stem string) bool {
+	n := len(stem) - 1
+	if roleOf(stem)&known != 0 {
+		return true
+	}
+	var buf [maxToken]byte
+	switch {
+	case n < 1 || n+2 > maxToken:
+		return false
+	case stem[n] == stem[n-1]:
+		return roleOf(stem[:n])&known != 0
+	case stem[n] == 'i':
+		return roleOf(string(append(append(buf[:0], stem[:n]...), 'y')))&known != 0
+	}
+	return roleOf(string(append(append(buf[:0], stem...), 'e')))&known != 0
+}
+
 // isBeforeAddress reports whether an address in brackets stands at i, as behind
 // the name of its host.
 func isBeforeAddress(s string, i int) bool {
 	if has(s, i, ' ') {
 		i++
 	}
-	return has(s, i, '[') && (isAddressAt(s, i+1) || labelAt(s, i+1) == labelIP)
+	return (has(s, i, '[') || has(s, i, '(')) && (isAddressAt(s, i+1) || labelAt(s, i+1) == labelIP)
 }
 
 // short reports whether u is a number that passes anywhere.

@@ -47,7 +47,13 @@ func logHost(s string) int {
 		return -1
 	}
 	end := unitEnd(s, start)
-	if !has(s, end, ' ') || !is(s, end+1, isAlpha) {
+	if roleOf(s[start:end])&levelWord != 0 || !has(s, end, ' ') {
+		return -1
+	}
+	if isHeader(head) && classes(s[start:end])&isCapital == 0 {
+		return start
+	}
+	if !is(s, end+1, isAlpha) {
 		return -1
 	}
 	for i = end + 1; is(s, i, isToken) || has(s, i, '.') || has(s, i, '/'); i++ {
@@ -56,6 +62,55 @@ func logHost(s string) int {
 		return start
 	}
 	return -1
+}
+
+// isHeader reports whether a line starts as RFC 3164 and 5424 have it, with
+// nothing but the host behind the time: Jun 14 15:16:01, <34>1 2003-10-11T.
+func isHeader(head string) bool {
+	if has(head, 0, '<') {
+		end := strings.IndexByte(head, '>')
+		head = head[end+1:]
+		if has(head, 0, '1') && has(head, 1, ' ') {
+			return true
+		}
+	}
+	const month = 3 // letters
+	return len(head) > month+4 && is(head, 0, isCapital) && only(head[1:month], isSmall) && has(head, month, ' ') &&
+		(is(head, month+1, isNumber) || has(head, month+1, ' ') && is(head, month+2, isNumber))
+}
+
+// lineUser returns where the user stands that a line of sudo, su or cron or of a
+// web server's access log begins with, or -1.
+func lineUser(s string) int {
+	if at := sudoer(s); at >= 0 {
+		return at
+	}
+	head := s[:min(len(s), maxHeader)]
+	if i := strings.Index(head, ": ("); i >= 0 {
+		switch end := strings.IndexByte(head[i:], ')'); {
+		case end < 0:
+		case strings.HasPrefix(head[i+end:], ") CMD "):
+			return i + 3
+		case strings.HasPrefix(head[i:], ": (to ") && has(head, i+end+1, ' '):
+			return i + end + 2
+		}
+	}
+	return visitor(head)
+}
+
+// visitor returns where the user stands in the common log format of web
+// servers, behind the host and "-", before "[", or -1.
+func visitor(head string) int {
+	const then = " - "
+	i := strings.IndexByte(head, ' ')
+	if i < 1 || !strings.HasPrefix(head[i:], then) {
+		return -1
+	}
+	start := i + len(then)
+	if end := strings.IndexByte(head[start:], ' '); end < 1 || !strings.HasPrefix(head[start+end:], " [") || !is(head, start+end+2, isNumber) {
+		return -1
+	}
+	return start
 }
 
 // sudoer returns where the user stands that a line of sudo begins with, or -1:
@@ -99,7 +154,7 @@ func (p *pass) module() int {
 			return 0
 		}
 		p.out = append(p.out, s[p.at:end]...)
-		p.prev, p.auth, p.expect = 0, false, expectation{}
+		p.prev, p.auth, p.linked, p.dialed, p.expect = 0, false, false, false, expectation{}
 		p.file = true
 		return end
 	}
@@ -159,7 +214,7 @@ func (p *pass) location(end int) {
 		i = stop
 	}
 	p.loose, p.source = false, false
-	p.prev, p.auth, p.expect, p.joinedEnd = 0, false, expectation{}, 0
+	p.prev, p.auth, p.linked, p.dialed, p.expect, p.joinedEnd = 0, false, false, false, expectation{}, 0
 	p.file = true
 }
 

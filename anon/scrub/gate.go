@@ -40,6 +40,9 @@ func (p *pass) dotted(out []byte, u string, c uint16) []byte {
 // whether all of it stays.
 func (p *pass) whole(u string, c uint16) (label string, kept bool) {
 	if c&^(isNumber|isDot) == 0 {
+		if strings.HasPrefix(u, "192.168.") {
+			return labelIP, false // the first part of one
+		}
 		if n, longest := groupsOf(u); n > 3 || longest > maxDigits {
 			return labelNum, false
 		}
@@ -193,9 +196,12 @@ func (p *pass) number(t string, r role) string {
 		}
 		return labelNum
 	}
+	if c := classes(t); c&isJoin != 0 && c&isAlpha != 0 && p.areNumbered(t) {
+		return ""
+	}
 	unit := digits > 0 && roleOf(t[digits:])&unitWord != 0
 	switch {
-	case unit && digits <= maxDigits || isCode(t) || r&known != 0 || p.isNumbered(t):
+	case unit && digits <= maxDigits || isCode(t) || isDocumented(t) || isThread(t) || r&known != 0 || isVersioned(t) || p.isNumbered(t):
 		return ""
 	case unit || only(t, isNumber|isJoin):
 		return labelNum
@@ -237,6 +243,79 @@ func (p *pass) isNumbered(t string) bool {
 	}
 	return digits <= maxDigits && words > 2
 }
+
+// isDocumented reports whether t is a code with a known start, of up to six
+// digits a group: ORA-00942, CVE-2024-3094.
+func isDocumented(t string) bool {
+	const most = 6
+	i := solidEnd(t, 0)
+	if roleOf(t[:i])&codeStart == 0 || !only(t[:i], isCapital) {
+		return false
+	}
+	for i < len(t) {
+		if t[i] == '-' {
+			i++
+		}
+		start := i
+		for is(t, i, isNumber) {
+			i++
+		}
+		if i == start || i-start > most {
+			return false
+		}
+	}
+	return true
+}
+
+// isThread reports whether t is a program's part and its number: ReadStage-2.
+// One that is called like a host is none.
+func isThread(t string) bool {
+	const least = 2 // words
+	dash := strings.LastIndexByte(t, '-')
+	if dash < 0 || !is(t, 0, isCapital) || len(t)-dash-1 > maxDigits || !only(t[dash+1:], isNumber) {
+		return false
+	}
+	words := 0
+	for i := 0; i < dash; words++ {
+		end := wordEnd(t, i)
+		if r := roleOf(t[i:end]); end == i || r&technical == 0 || r&(hostPart|hostWord|rankWord|named|given) != 0 {
+			return false
+		}
+		i = end
+	}
+	return words >= least
+}
+
+// areNumbered reports whether t is words that are known with their numbers and
+// technical ones, joined: SHA256_Update. A number alone may count hosts.
+func (p *pass) areNumbered(t string) bool {
+	for i := 0; i < len(t); i++ {
+		start := i
+		for is(t, i, isUnit) {
+			i++
+		}
+		w := t[start:i]
+		switch c := classes(w); {
+		case w == "" || only(w, isNumber):
+			return false
+		case c&isNumber != 0 && roleOf(w)&technical == 0 && !isVersioned(w):
+			return false
+		case c&isNumber == 0 && !p.isKnown(w, roleOf(w)&^english, c):
+			return false
+		}
+	}
+	return true
+}
+
+// isVersioned reports whether t is a technical word with its version: NTLMv2.
+func isVersioned(t string) bool {
+	n := len(t) - 2
+	return n > 1 && t[n] == 'v' && is(t, n+1, isNumber) && roleOf(t[:n])&(technical|acronym) != 0
+}
+
+// isSnake reports whether t is several words joined as in names of programs'
+// parts, open_file_by_name.
+func isSnake(t string, c uint16) bool { return c&isJoin != 0 && strings.Count(t, "_") > 1 }
 
 // isCode reports whether t is a code that documents list: E217. Hex is none:
 // a handle, an address and an identifier look the same.
@@ -298,6 +377,9 @@ func (p *pass) isJoined(t string) bool {
 			continue
 		}
 		end := wordEnd(t, i)
+		if solid := solidEnd(t, i); solid > end && (i == 0 || is(t, i-1, isJoin)) && roleOf(t[i:solid])&technical != 0 {
+			end = solid // VMware
+		}
 		if !p.knownWord(t[i:end], technical) {
 			return false
 		}
@@ -310,6 +392,14 @@ func (p *pass) isJoined(t string) bool {
 	}
 	// Bits of two letters alone make any text, encoded bytes included.
 	return parts <= maxParts && 2*solid >= letters
+}
+
+// solidEnd returns the end of the letters at i.
+func solidEnd(t string, i int) int {
+	for is(t, i, isAlpha) {
+		i++
+	}
+	return i
 }
 
 // wordEnd returns the end of the word at i: before a capital that follows or
@@ -337,7 +427,7 @@ func (p *pass) knownWord(w string, need role) bool {
 
 // passes is knownWord for one whose role is known.
 func (p *pass) passes(w string, r, need role) bool {
-	if r&(need|codeWord) != 0 || r&acronym != 0 && only(w, isCapital) || len(w) > 2 && r&(extension|unitWord) != 0 || len(w) == 2 && p.frame {
+	if r&(need|codeWord) != 0 || r&acronym != 0 && only(w, isCapital) || len(w) > 2 && r&(extension|unitWord) != 0 || len(w) == 2 && (p.frame || p.loose) {
 		return true
 	}
 	if n := len(w) - 1; n > 1 && w[n] == 's' && only(w[:n], isCapital) {

@@ -10,10 +10,10 @@ var lists = [...]struct {
 		access_key secret_key private_key auth_token access_token refresh_token client_secret authorization
 		credential credentials cookie set-cookie session_id sessionid signature otp pin bearer passkey
 		sessid jsessionid phpsessid csrf csrftoken xsrf nonce accountkey sharedaccesskey connectionstring
-		sas licence_key license_key licensekey serial serialnumber api_token pwd2 pass psk webhook_url
+		recovery_key sas licence_key license_key licensekey serial serialnumber api_token pwd2 pass psk webhook_url
 		access_key_id authtoken`},
 	{userWord, `user username user_name user.name logname ruser luser euser login owner account uname usr nickname
-		displayname fullname whoami principal samaccountname upn subject_name cn uid_name requester caller
+		displayname fullname whoami principal samaccountname upn subject_name cn uid_name requester
 		userid user_id loginname sudoer`},
 	{hostWord, `host hostname host.name nodename rhost lhost node server machine computer computername workstation
 		domain servername server_name computer_name machine_name machinename hostaddr vhost workgroup
@@ -33,16 +33,76 @@ var lists = [...]struct {
 		returned returns service session sessions settings should shell space specified state table that the
 		this to type types was were when which will with without and after any are before during must never
 		only please so than then there they was while you your has that who
+		yes action actions activity agent agents attempt attempts attribute attributes bad busy cache
+		command configuration current data details down dump end entry event events expiration
+		failures feedback final first flow form format function handler handshake healthy identifier
+		idle information input interface internal issue key keys last length lifetime link lockout log logged
+		logic logout logs mask memory message messages mismatch module names next no-op
+		online offline out output own page pages path pending pool port preference preferences prefix
+		principal prompt property provider quit ready reason record records refresh refused registration
+		result rights role rotation rules same script section selection side size slot started
+		stack start state status stop stopped storage successful successfully
+		task thread threshold time timeout too unreachable unhealthy unresponsive up update updates upgrade
+		usage validation value values variable verification version
 		invalid incorrect wrong valid correct weak strong short long blank hidden encrypted hashed stored
 		changed reset optional mandatory locked revoked malformed unsupported deprecated ignored available
 		unavailable present absent already still now being used refused rejected accepted allowed`},
 	{goOnWord, `name id named called invalid illegal unknown account`},
-	{neutralWord, `null none nil true false unknown undefined unset empty`},
+	{neutralWord, `null none nil true false unknown undefined unset empty all any auto self`},
 	{schemeWord, `bearer basic digest negotiate token`},
-	{accountWord, `admin administrator apple april art august bell bill black bob chan chase dawn demo faith frank
-		grace grant gray guest hope jan john june mail mark max may mike news nobody operator oracle
-		postgres root rose support test tester ubuntu victor walker webmaster will www`},
+	{accountWord, `admin info support backup manager service apple april art august bell bill black bob chan chase dawn demo faith frank
+		grace grant gray guest hope jan john june mail mark max may mike news nobody oracle
+		postgres root rose test tester ubuntu victor walker webmaster will www`},
 	{namingWord, `for by from as to`},
+	{placeWord, `peer peers upstream backend client remote broker brokers cluster cluster_name clustername pod
+		pod_name podname container container_name containername instance instance_id instance_name instancename master replica vm vmname vm_name
+		worker endpoint member leader follower primary secondary standby source target src dst local from to via
+		node_name remote_addr remote_ip src_host dst_host source_ip target_ip destination origin gateway proxy
+		datacenter site zone rack farm appliance device_name devicename display station`},
+	{linkWord, `connect connected connecting connection connections disconnect disconnected disconnecting reconnect
+		reconnected reconnecting reconnection replicating replicated replication replicate migrate migrated migrating
+		migration failover failback heartbeat heartbeats tunnel session sessions login logon handshake handshaking
+		proxying proxied forwarding forwarded forward relayed relay relaying redirected listening bound vmotion
+		sync syncing synced synchronizing synchronized copying mirrored mirroring reply replies response responses
+		packet packets traffic ssh telnet rsync scp bind binding talk talking transfer transferred transferring
+		route switched request requests agent assigned scheduled`},
+	{dialWord, `connect connected connecting connection connections disconnect disconnected disconnecting reconnect
+		reconnected reconnecting reconnection failover failback heartbeat heartbeats replicating replicated replicate
+		migrate migrated migrating vmotion tunnel ssh`},
+	{genericWord, `server client host peer node database daemon service socket device network internet proxy upstream
+		backend broker master slave leader follower primary secondary standby replica cluster controller agent worker
+		manager endpoint port address local machine system target source destination process kernel session stream
+		channel queue pipe bus hub display monitor printer side end domain directory registry repository provider
+		remote instance group member container store storage api web http https tcp udp ssh tls ssl ldap smtp imap
+		mysql postgres redis kafka zookeeper etcd docker interface adapter router switch gateway modem phone
+		unix driver console terminal shell desktop screen stdin stdout application app program plugin module another
+		other one it them us existing new external internal public private default control data debug management
+		parent child root http2 websocket factory pool license licensing update download upload mail
+		syslog logging time name names dns vpn wifi wireless usb bluetooth serial database_name databases servers
+		hosts nodes peers clients devices brokers services id ip url uri uuid bootstrap coordinator scheduler`},
+	{towardWord, `to from with via on at by for towards against through`},
+	{reachWord, `lookup resolve resolving reach reaching ping pinging dial dialing dialling mount mounting trying
+		contacting ssh telnet host node server peer upstream backend broker member endpoint remote target replica
+		machine computer workstation client hostname via`},
+	{machineWord, `server host node gateway gw proxy box machine frontend backend controller firewall router switch
+		printer storage relay balancer desktop laptop workstation appliance`},
+	{serviceWord, `service socket target timer mount slice scope device automount swap`},
+	{levelWord, `trace debug verbose info notice warn warning error err crit critical alert emerg fatal severe fine finer
+		panic log audit`},
+	{lookupWord, `lookup resolve resolving`},
+	{hostPart, `db web app api mail smtp imap mx ns dns ntp ldap proxy gw gateway cache redis mongo mongodb kafka
+		mysql postgres pg sql elastic mq rabbit rabbitmq vpn fw firewall lb nfs nas san esx esxi vm vcenter hv kvm
+		xen dc exchange core edge node worker build builder ci search jenkins git bastion mon monitor squid sso portal intranet
+		crm erp sap shop till pos kiosk desktop laptop pc notebook tablet storage hub registry repo queue broker
+		zookeeper etcd consul vault nginx haproxy tomcat switch router backup log logs syslog`},
+	{rankWord, `prod production staging stage uat qa dev test lab office site dmz east west north south central left
+		right main primary secondary standby master slave replica backup archive relay rack front rear upper lower
+		spare blue green red black white gray grey gold silver eu us uk de fr nl apac emea asia a b c d e`},
+	{countedWord, `line column col row offset position pos code status error errno port ports size length len count
+		pid tid uid gid index idx level step rank tcp udp http https state stage slot bit byte char page record
+		sector block chunk version attempt retry iteration round exit signal timeout priority channel vlan`},
+	{attributeWord, `cn ou dc uid o l st c sn email emailaddress mail street serialnumber givenname`},
+	{codeStart, `ora tns ah my asa pix ftd pls rman crs cve cwe kb`},
 	{titleWord, `mr mrs ms miss dr prof professor sir herr frau fraulein monsieur madame mme mlle senor senora sr sra
 		signor signora mister madam`},
 	{introWord, `is am was with met called named told asked thanks dear hi hello regards contact cc signed sincerely
@@ -63,7 +123,8 @@ var lists = [...]struct {
 		vmxnet vnc vnic voip vpc vrrp vsan vsphere vss vswitch waf wal wallpaper webdav webhook webrtc webview
 		wifi winrm wol xmpp xsrf yum zookeeper`},
 	{quotingWord, `entry near value literal role database tenant realm bucket login principal ssid share vm vms
-		datastore dashboard customer user username account group owner member named called`},
+		datastore dashboard host hostname server node machine computer workstation peer backend upstream target
+		broker cluster instance pod container volume printer switch router gateway endpoint agent proxy customer user username account group owner member named called`},
 	{extension, `go c h cc cpp hpp rs py js ts jsx tsx java kt swift rb php cs sh pl lua asm s dll exe so dylib sys
 		jar json yaml yml toml xml html css txt md log conf cfg ini db tmp sock pid sql proto mod sum gz zip
 		tar zst bin dat png jpg pdf csv cxx hxx pyx mjs cjs vue kts scala groovy vb fs pm m mm dart ex exs
@@ -88,7 +149,7 @@ var lists = [...]struct {
 	{homeWord, `home users profiles homes`},
 	{sqlVerb, `select insert update delete merge replace`},
 	{sqlClause, `where values set into from`},
-	{technical, `to he me us oh al ac am an as at be by do eg go he id ie if in io ip is it kb mb gb tb ms my no ns
+	{technical, `to su dn cn nt ou he me us oh al ac am an as at be by do eg go he id ie if in io ip is it kb mb gb tb ms my no ns
 		of ok on op or os pc pm rx so tb tx ui uk up us vm we id fd gc gid pid uid tid ai cc ca db dns ec ex
 		fs ii iv js ls ln mm mv ps rm rw sh sp ss tz ua ws rc eq ne gt lt ge le nr nm km cm dd yy hh
 		abnormally acl acls acpi apache apparmor apt async auditd auth avahi bios bluetooth bootloader btrfs

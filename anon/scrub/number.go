@@ -12,6 +12,9 @@ const (
 func (p *pass) numbers() (int, string) {
 	s, i := p.text, p.at
 	plus := s[i] == '+' || s[i] == '('
+	if s[i] == '(' && (isAddressAt(s, i+1) || is(s, i-1, isUnit)) {
+		return 0, ""
+	}
 	if class[s[i]]&isNumber == 0 && !(plus && is(s, i+1, isNumber)) {
 		return 0, ""
 	}
@@ -56,8 +59,8 @@ func (p *pass) groups(plus bool) (end, digits, groups int, single bool) {
 		for is(s, i, isNumber) {
 			i++
 		}
-		if is(s, i, isUnit) || i < len(s) && s[i] == '_' {
-			break // the start of a word
+		if is(s, i, isUnit) || i < len(s) && s[i] == '_' || groups > 0 && has(s, i, '.') && isAddressAt(s, start) {
+			break // the start of a word, or of an address
 		}
 		if i-start == 1 && !plus {
 			first = first || groups == 0

@@ -13,7 +13,10 @@ type pass struct {
 	expect    expectation
 	prev      role   // of the kept word before, if only spaces came since
 	auth      bool   // the words before are like "password for"
-	file      bool   // a file name or path came just before: a line number may follow
+	linked    bool   // they are like "connected to", "request from"
+	dialed    bool   // they are like "connected to"
+	paired    bool   // an address came just before: what stands in parentheses may be its host
+	file      bool   // a source's name came just before: a line number may follow
 	frame     bool   // the line is a stack frame
 	source    bool   // what is judged is on a source's path
 	loose     bool   // words written together are judged one by one
@@ -31,7 +34,7 @@ type pass struct {
 
 // begin makes the pass ready for a line; its buffer is used again.
 func (p *pass) begin(text string) {
-	*p = pass{text: text, modules: p.modules, facts: p.facts, out: p.out[:0], hostAt: logHost(text), userAt: sudoer(text), frame: isFrame(text)}
+	*p = pass{text: text, modules: p.modules, facts: p.facts, out: p.out[:0], hostAt: logHost(text), userAt: lineUser(text), frame: isFrame(text)}
 }
 
 // isSettled reports whether a further pass would change nothing for sure: no
@@ -42,7 +45,7 @@ func (p *pass) isSettled() bool {
 		return false
 	}
 	s := string(p.out[:min(len(p.out), 2*maxHeader)])
-	return !is(s, logHost(s), isUnit) && !is(s, sudoer(s), isUnit) && isFrame(s) == p.frame
+	return !is(s, logHost(s), isUnit) && !is(s, lineUser(s), isUnit) && isFrame(s) == p.frame
 }
 
 func (p *pass) run() {
@@ -81,10 +84,10 @@ func (p *pass) plain() bool {
 	i := start
 	for {
 		end, r := p.usual(i)
-		if end == i || i == p.hostAt || i == p.userAt {
+		if end == i || i == p.hostAt || i == p.userAt || p.mayBeHost(r, end) {
 			break
 		}
-		p.prev = r
+		p.follow(r)
 		if i = end; i < len(s) && s[i] != ' ' {
 			p.prev = 0
 			i++
@@ -123,7 +126,8 @@ func (p *pass) usual(start int) (end int, r role) {
 		return start, 0
 	}
 	if r&special != 0 {
-		if r = keyRole(s[start:i], roleBy(h, s[start:i]), c); r&^silent != 0 || p.prev&(namingWord|authWord) != 0 {
+		r = keyRole(s[start:i], roleBy(h, s[start:i]), c)
+		if r&^silent != 0 || p.prev&(namingWord|authWord) != 0 || p.prev&dialWord != 0 && r&namingWord != 0 {
 			return start, 0
 		}
 	}
@@ -133,7 +137,9 @@ func (p *pass) usual(start int) (end int, r role) {
 // silent are the roles of a word that stays behind any other and announces no
 // value. What it says of the word behind it, that word's judge asks.
 const silent = inTable | acronym | authWord | plainWord | goOnWord | neutralWord | namingWord | introWord | extension | codeWord |
-	binaryWord | domainWord | countryWord | unitWord | settingWord | settingIntro | homeWord
+	binaryWord | domainWord | countryWord | unitWord | settingWord | settingIntro | homeWord | placeWord | linkWord | dialWord |
+	genericWord | towardWord | reachWord | lookupWord | hostPart | rankWord | machineWord | serviceWord | levelWord | codeStart |
+	attributeWord | countedWord
 
 // isStop reports whether a sign of the sentence ends the run at i.
 func isStop(s string, i int) bool {
@@ -170,8 +176,9 @@ func (p *pass) replace(end int, label string) {
 	p.again = p.again || !p.isApart(end, label == labelIP)
 	p.out = append(p.out, label...)
 	p.at = end
-	p.prev, p.auth = 0, false
-	p.file = label == labelPath
+	p.prev, p.auth, p.linked, p.dialed = 0, false, false, false
+	p.paired = label == labelIP || label == labelMAC
+	p.file = false
 	p.joinedEnd = 0
 	p.expect = expectation{}
 }
@@ -250,7 +257,8 @@ func (p *pass) few() bool {
 		return false
 	}
 	p.out = append(p.out, s[i:end]...)
-	p.at, p.file, p.prev = end, false, roleOf(s[i:end])
+	p.at, p.file = end, false
+	p.follow(roleOf(s[i:end]))
 	return true
 }
 
@@ -363,6 +371,9 @@ func (p *pass) sign(b byte) {
 	if b != '.' || p.prev&titleWord == 0 {
 		p.prev = 0
 	}
+	if b == '<' && has(s, p.at-2, '=') {
+		return // user=<mark>
+	}
 	p.expect.sign(b, p.at >= 2 && s[p.at-2] == ' ')
 }
 
@@ -402,7 +413,16 @@ func (p *pass) unit() {
 			return
 		}
 	}
-	if l := p.named(u, r); l != "" {
+	if r&hostWord != 0 && c&isAlpha == isAlpha && c&isJoin == 0 && !p.isKey(p.at, end) && roleOf(u)&hostWord == 0 {
+		r &^= hostWord // HttpServer is a part of a program, unless it has a value
+	}
+	if r&attributeWord != 0 && has(s, end, '=') {
+		if end, l := p.dn(); end > 0 {
+			p.replace(end, l)
+			return
+		}
+	}
+	if l := p.named(u, r, c, end); l != "" {
 		p.replace(end, l)
 		return
 	}
@@ -441,6 +461,7 @@ func (p *pass) judge(u string, r role, c uint16, f *fact, option bool) {
 	if p.loose = p.frame || has(s, end, '=') || has(s, end, '"') && has(s, end+1, ':'); p.loose {
 		where = staysLoose
 	}
+	p.loose = p.loose || isSnake(u, c)
 	if p.frame || c&isDot != 0 && (p.at == 0 || p.prev&settingIntro != 0) {
 		f = nil
 	}
@@ -466,6 +487,7 @@ func (p *pass) judge(u string, r role, c uint16, f *fact, option bool) {
 
 // after notes what a judged unit says about what follows it.
 func (p *pass) after(u string, r role, c uint16, kept, option bool) {
+	p.paired = false
 	switch {
 	case c&isDot != 0:
 		p.file = roleOf(u[lastDot(u):])&extension != 0
@@ -476,13 +498,16 @@ func (p *pass) after(u string, r role, c uint16, kept, option bool) {
 		p.expect.word(u, r, option)
 	}
 	if !kept {
-		p.prev, p.auth = 0, false
+		p.prev, p.auth, p.linked, p.dialed = 0, false, false, false
 		return
 	}
 	p.sql = p.sql || p.verb && r&sqlClause != 0
 	p.verb = p.verb || r&sqlVerb != 0
 	p.auth = p.prev&authWord != 0 && equal(u, "for")
-	p.prev = r
+	p.follow(r)
+	if p.dialed && is(p.text, p.at+1, isQuote) {
+		p.expect = expectation{kind: place, quoted: true}
+	}
 }
 
 // lastDot returns where the part behind the last dot starts, or 0.

@@ -91,6 +91,9 @@ func (p *pass) joined() (int, string) {
 	if p.at < p.joinedEnd || !is(s, end, isSlash) || !is(s, end+1, isUnit) && labelAt(s, end+1) == "" {
 		return 0, ""
 	}
+	if has(s, end, '/') && isAddressAt(s, end+1) && roleOf(s[p.at:end])&countedWord == 0 {
+		return end, labelHost // and its address, as Java writes them
+	}
 	numbers, back := true, false
 	for i := p.at; ; {
 		numbers = numbers && only(s[i:end], isNumber|isDot)

@@ -38,6 +38,9 @@ func (p *pass) url() (int, string) {
 	for i < len(p.text) && i-p.at < maxScheme && (is(p.text, i, isAlnum) || strings.IndexByte("+.-", p.text[i]) >= 0) {
 		i++
 	}
+	if strings.HasPrefix(p.text[p.at:], "arn:") && is(p.text, p.at+4, isUnit) {
+		return trimSigns(p.text, p.runEnd(i, " \t\"'`|,")), labelID // of a cloud's resource
+	}
 	if !strings.HasPrefix(p.text[i:], "://") {
 		return 0, ""
 	}
@@ -102,6 +105,11 @@ func (p *pass) email() (int, string) {
 		}
 		i++
 	}
+	if has(p.text, i, ':') && i > p.at {
+		if end := p.loginEnd(i + 1); end > 0 {
+			return end, labelSecret
+		}
+	}
 	if !has(p.text, i, '@') && !strings.HasSuffix(p.text[:min(i+1, len(p.text))], escapedAt) || !isDomain(p.text, i+1) {
 		return 0, ""
 	}
@@ -110,6 +118,28 @@ func (p *pass) email() (int, string) {
 		return 0, "" // a function and its script, as some browsers write frames
 	}
 	return end, labelEmail
+}
+
+// loginEnd returns the end of the password and host that go on at i, as drivers
+// of databases write them (name:password@tcp(host:1), name:password@host:1), or 0.
+func (p *pass) loginEnd(i int) int {
+	s, start := p.text, i
+	for i < len(s) && i-start < maxLocal && (is(s, i, isToken) || strings.IndexByte(".+!$*#", s[i]) >= 0) {
+		i++
+	}
+	if i == start || !has(s, i, '@') || !is(s, i+1, isUnit) {
+		return 0
+	}
+	end := domainEnd(s, i+1)
+	switch {
+	case has(s, end, '('):
+		if stop := strings.IndexByte(s[end:min(len(s), end+maxIP)], ')'); stop > 0 {
+			return end + stop + 1
+		}
+	case has(s, end, ':') && is(s, end+1, isNumber):
+		return end
+	}
+	return 0
 }
 
 func isDomain(s string, i int) bool {
@@ -142,6 +172,9 @@ func (p *pass) ip() (int, string) {
 	if end := listEnd(p.text, p.at); end > 0 {
 		return end, labelIP
 	}
+	if end := p.anyEnd(); end > 0 {
+		return end, labelIP
+	}
 	if end := addressEnd(p.text, p.at); end > 0 {
 		end = zoneEnd(p.text, end)
 		if end == p.at+2 && has(p.text, end, '/') { // all of IPv6: the length says as much as the address
@@ -151,6 +184,21 @@ func (p *pass) ip() (int, string) {
 		return end, labelIP
 	}
 	return 0, ""
+}
+
+// anyEnd returns the end of :: for any address, where an address stands, or 0.
+func (p *pass) anyEnd() int {
+	s, i, end := p.text, p.at, p.at+2
+	if !strings.HasPrefix(s[i:], "::") || is(s, i-1, isUnit|isColon) || is(s, end, isUnit) {
+		return 0
+	}
+	port := has(s, end, ':') && (is(s, end+1, isNumber) || has(s, end+1, '*'))
+	apart := has(s, i-1, '[') && has(s, end, ']') || has(s, i-1, '=') && !has(s, end, ':')
+	spaced := end == len(s) || is(s, end, isSpace)
+	if port || apart || spaced && (p.prev&towardWord != 0 || strings.HasPrefix(s[end:], " port ")) {
+		return end
+	}
+	return 0
 }
 
 // listEnd returns the end of an IPv4 address at i that is written 10[.]0[.]0[.]9,

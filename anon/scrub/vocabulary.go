@@ -19,7 +19,7 @@ import (
 var packed string
 
 // role is what is known of a word.
-type role uint32
+type role uint64
 
 // The first five are in the table, the rest in the lists of lists.go.
 const (
@@ -31,29 +31,44 @@ const (
 
 	acronym // of technology: it passes in capitals; the table says both of the first two
 
-	secretWord   // a secret is named behind it
-	userWord     // a user
-	hostWord     // a host
-	personWord   // a person or customer
-	authWord     // stands before "for" and a user's name
-	plainWord    // may follow such a word and is no name
-	goOnWord     // may stand between such a word and the name
-	neutralWord  // a value that says that there is none
-	schemeWord   // of authorization
-	accountWord  // a name of people or accounts
-	namingWord   // for, by, from, as, to
-	titleWord    // Mr
-	introWord    // may stand before a person's name: is, with, met
-	quotingWord  // what stands in quotes behind it is a name or value
-	extension    // of file names
-	codeWord     // extension of program sources
-	binaryWord   // extension of programs and libraries
-	domainWord   // last label of host names
-	countryWord  // the same, of two letters
-	unitWord     // of measure
-	settingWord  // last part of a setting's name with dots, and of no host's
-	settingIntro // may stand before a setting's name
-	homeWord     // a directory of homes
+	secretWord    // a secret is named behind it
+	userWord      // a user
+	hostWord      // a host
+	personWord    // a person or customer
+	authWord      // stands before "for" and a user's name
+	plainWord     // may follow such a word and is no name
+	goOnWord      // may stand between such a word and the name
+	neutralWord   // a value that says that there is none
+	schemeWord    // of authorization
+	accountWord   // a name of people or accounts
+	namingWord    // for, by, from, as, to
+	titleWord     // Mr
+	introWord     // may stand before a person's name: is, with, met
+	quotingWord   // what stands in quotes behind it is a name or value
+	placeWord     // as a key, a host or what is called like one is its value
+	linkWord      // to, from or on a host may follow it: connected
+	dialWord      // to or from a host follows it: connected
+	genericWord   // a kind of thing that one connects to, and none\'s name
+	towardWord    // to, from, on
+	reachWord     // a host may follow it at once: lookup, peer
+	lookupWord    // a name that is looked up may follow it
+	hostPart      // a host's name may begin with it: db, mail
+	rankWord      // and this may stand behind: primary, east
+	attributeWord // of a directory's entry
+	machineWord   // a kind of machine: server
+	serviceWord   // last part of the name of a service manager's unit
+	levelWord     // of a log line
+	codeStart     // what documented codes begin with: ORA-00942
+	countedWord   // what stands behind it with a colon is a number: line, port
+	extension     // of file names
+	codeWord      // extension of program sources
+	binaryWord    // extension of programs and libraries
+	domainWord    // last label of host names
+	countryWord   // the same, of two letters
+	unitWord      // of measure
+	settingWord   // last part of a setting's name with dots, and of no host's
+	settingIntro  // may stand before a setting's name
+	homeWord      // a directory of homes
 	sqlVerb
 	sqlClause
 

@@ -3,15 +3,15 @@
 // Words_gen writes words.txt, the vocabulary of the scrubber. WORDS.md says
 // from what, and what of it is in.
 //
-//	go run words_gen.go -english FILE -wide FILE -programs FILE -acronyms FILE -given FILE -names FILE,FILE -proper FILE DIR...
+//	go run words_gen.go -english FILE -wide FILE -programs FILE -acronyms FILE -given FILE -names FILE,FILE -proper FILE -before FILE DIR...
 //
 // Each DIR is the source tree of one free project; the Go distribution's own
 // is always read. FILE of -english is a list of plain English words, that of
 // -wide a longer one, of which a word needs to stand somewhere more often, that of
 // -programs one of the names of daemons and kernel modules, that of -acronyms
-// one of acronyms, that of -proper
-// one where names begin with a capital, that of -given one of given names,
-// those of -names list people and places.
+// one of acronyms, that of -proper one where names begin with a capital, that of
+// -given one of given names, those of -names list people and places, that of
+// -before is a list that this program has written.
 //
 // Behind a word stand the marks that vocabulary_gen.go reads: + for one that
 // is plain English only and no technical word, * for one that is a name of
@@ -36,19 +36,22 @@ const (
 	minLen     = 3
 	maxLen     = 24
 	minSources = 3       // trees that it stands in
+	minShort   = 5       // the same of a short word
+	shortLen   = 4       // letters of one: names of hosts are as short
 	minCount   = 8       // times in all of them
 	often      = 20      // times in one tree less
 	minHome    = 3       // times and
 	minDirs    = 2       // directories, in the Go distribution alone
-	rooted     = 6       // trees from which a name is a technical word as well
+	rooted     = 13      // trees from which a name is a technical word as well
+	settled    = 5       // trees that a word with digits in it stands in
 	maxText    = 2 << 20 // bytes read of a file
 )
 
 // word is what is counted of one word.
 type word struct {
-	count, small, home int
-	sources            map[int]bool
-	dirs               map[string]bool // of the first tree, the Go distribution
+	count, small, upper, home int // times in all, in small letters, in capitals, in the Go distribution
+	sources                   map[int]bool
+	dirs                      map[string]bool // of the first tree, the Go distribution
 }
 
 func main() {
@@ -58,6 +61,7 @@ func main() {
 	acronyms := flag.String("acronyms", "", "acronyms, one a line")
 	given := flag.String("given", "", "given names, one a line")
 	names := flag.String("names", "", "files of people's and places' names, comma-separated")
+	before := flag.String("before", "", "a list that this program has written: what is no name of it stays")
 	proper := flag.String("proper", "", "a word list with names in capitals")
 	flag.Parse()
 	words := map[string]*word{}
@@ -74,6 +78,7 @@ func main() {
 		}
 	}
 	list := choose(words, plain, lists{lines(*wide), lines(*programs), lines(*acronyms), named, lines(*given), capitals(*proper), lines("names.txt")})
+	list = keep(list, read(*before), named, lines(*given))
 	if err := os.WriteFile("words.txt", []byte(strings.Join(list, "\n")+"\n"), 0o644); err != nil {
 		log.Fatal(err)
 	}
@@ -102,10 +107,17 @@ func choose(words map[string]*word, plain map[string]bool, l lists) []string {
 	}
 	for w, seen := range words {
 		name := l.named[w] || l.given[w] || l.proper[w] && !plain[w]
-		technical := l.programs[w] || seen.isTechnical() && (plain[w] || 8*seen.small >= seen.count)
+		common := seen.isTechnical(len(w))
+		technical := l.programs[w] || common && (plain[w] || seen.small > 0 && 8*seen.small >= seen.count-seen.upper)
+		acronym := l.acronyms[w] || common && len(seen.sources) >= settled && 8*seen.upper >= 7*seen.count
 		english := plain[w] && seen.count > 0 || l.wide[w] && seen.count >= minCount
 		switch {
-		case l.acronyms[w] && !technical && !english && !name && !l.out[w]:
+		case strings.ContainsAny(w, "0123456789"):
+			if seen.isNumbered(w, plain, l) {
+				list = append(list, w)
+			}
+			continue
+		case acronym && !technical && !english && !name && !l.out[w]:
 			list = append(list, w+"^")
 			continue
 		case l.out[w], !technical && !english, name && !plain[w] && len(seen.sources) < rooted:
@@ -127,16 +139,67 @@ func choose(words map[string]*word, plain map[string]bool, l lists) []string {
 	return list
 }
 
-// isTechnical reports whether enough sources hold the word.
-func (w *word) isTechnical() bool {
-	trees := len(w.sources)
+// keep adds what was in before and is no name, so that other trees take no word
+// from the list.
+func keep(list, before []string, named, given map[string]bool) []string {
+	have := map[string]bool{}
+	for _, line := range list {
+		have[strings.TrimRight(line, marks)] = true
+	}
+	for _, line := range before {
+		w := strings.TrimRight(line, marks)
+		if !have[w] && !strings.Contains(line, "*") && !named[w] && !given[w] {
+			list = append(list, line)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// marks are what may stand behind a word.
+const marks = "+*^"
+
+// isTechnical reports whether enough sources hold the word of so many letters.
+func (w *word) isTechnical(letters int) bool {
+	trees, least := len(w.sources), minSources
+	if letters <= shortLen {
+		least = minShort
+	}
 	if w.count >= often {
 		trees++
 	}
-	common := w.count >= minCount && trees >= minSources
+	common := w.count >= minCount && trees >= least
 	home := w.home >= minHome && len(w.dirs) >= minDirs
 	return common || home
 }
+
+// isNumbered reports whether a word with digits in it (slf4j, sha512, pkcs11)
+// is the name of a thing that everybody has. Those of hosts are made of a plain
+// word or of what a host does, and a number.
+func (w *word) isNumbered(text string, plain map[string]bool, l lists) bool {
+	const least = 3 // letters
+	part := text[:strings.IndexAny(text, "0123456789")]
+	rest := strings.TrimLeft(text[len(part):], "0123456789")
+	switch {
+	case len(w.sources) < settled || w.count < minCount || strings.Trim(text, "abcdef0123456789") == "":
+		return false
+	case hosts[part] || l.out[part] || l.given[part] || l.named[part]:
+		return false
+	case rest != "":
+		return len(part)+len(rest) >= least && strings.Trim(text[1:], "abcdef0123456789") != ""
+	}
+	return len(part) >= least && !plain[part]
+}
+
+// hosts are what hosts are named after, with a number behind.
+var hosts = func() map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(`api app cam con cpu dev dns esx eth gpu gpt hub idx imap lab ldap log nas nat ntp ops pdc pod pop
+		prd ptr qas rds san sip smtp sql srv svc tor tst tty uat usb vcs vip vlan vpn wan wap web wks wlan`) {
+		set[w] = true
+	}
+	return set
+}()
 
 // lines returns the small-letter words of a list.
 func lines(file string) map[string]bool {
@@ -176,9 +239,10 @@ func read(file string) []string {
 }
 
 var (
-	skipped = regexp.MustCompile(`(?i)^(testdata|vendor|tests?|third_?party|external|node_modules|locales?|licen[cs]es|\.git)$`)
-	sources = regexp.MustCompile(`\.(go|java|cs|c|h|cpp|m|swift|ps1|psm1|resx|xaml)$`)
-	isTest  = regexp.MustCompile(`(?i)(_test\.go|tests?\.(java|cs|swift|ps1)|test[^/]*\.c)$`)
+	skipped  = regexp.MustCompile(`(?i)^(testdata|vendor|tests?|third_?party|external|node_modules|locales?|licen[cs]es|\.git)$`)
+	sources  = regexp.MustCompile(`\.(go|java|scala|py|cs|c|h|cpp|m|swift|ps1|psm1|resx|xaml)$`)
+	numbered = regexp.MustCompile(`\b[A-Za-z]+[0-9][A-Za-z0-9]*\b`)
+	isTest   = regexp.MustCompile(`(?i)(_test\.go|tests?\.(java|scala|cs|swift|ps1)|test[^/]*\.(c|py))$`)
 )
 
 // collect counts the words of every source file below root.
@@ -196,7 +260,11 @@ func collect(words map[string]*word, source int, root string) error {
 		if err != nil {
 			return err
 		}
-		for w := range split(text[:min(len(text), maxText)]) {
+		text = text[:min(len(text), maxText)]
+		for w := range split(text) {
+			count(words, string(w), source, filepath.Dir(path))
+		}
+		for _, w := range numbered.FindAll(text, -1) {
 			count(words, string(w), source, filepath.Dir(path))
 		}
 		return nil
@@ -219,8 +287,11 @@ func count(words map[string]*word, w string, source int, dir string) {
 		seen.home++
 		seen.dirs[dir] = true
 	}
-	if w == small {
+	switch w {
+	case small:
 		seen.small++
+	case strings.ToUpper(w):
+		seen.upper++
 	}
 }
 
