@@ -43,7 +43,7 @@ func (s *search) hexRuns(l *layer) {
 
 // hexRun searches one stretch and returns its end. The digits are pairs from
 // the first or from the second on: both are read, and the stretch is decoded if
-// the set may know any four of the bytes.
+// something may begin with any four of the bytes.
 func (s *search) hexRun(l *layer, i int) (end int) {
 	t := l.text
 	start := i
@@ -66,7 +66,11 @@ func (s *search) hexRun(l *layer, i int) (end int) {
 		key, other = other>>8|uint32(canon[before<<4|v])<<24, key
 		before = v
 		n++
-		may = may || known.has(key)
+		may = may || n >= 2*minNeedle && known.may(key) && known.has(key) && s.beginsHex(t[start:], end-start)
+	}
+	if may {
+		s.mind(t, start-1, start)
+		s.mind(t, end, end+1)
 	}
 	if may && n >= 2*minEncoded {
 		s.decodeHex(l, start, end)
@@ -97,4 +101,52 @@ func (s *search) decodeHex(l *layer, start, end int) {
 		}
 		s.lookLeaf()
 	}
+}
+
+// beginsHex reports whether anything may begin with the four bytes of hex of
+// which the last digit stands at last. The set alone says so of long columns of
+// numbers.
+func (s *search) beginsHex(t []byte, last int) bool {
+	b, n := hexFrom(t, hexStart(t, last))
+	if c := b[:minNeedle]; s.ids.marks&markHigh != 0 && !isASCII(c) || // letters are folded later
+		c[0] == 0 && c[2] == 0 || c[1] == 0 && c[3] == 0 { // UTF-16
+		return true
+	}
+	if _, _, ok := s.ids.sums.at(b[:n]); ok {
+		return true
+	}
+	bare := keyOf(b[:minNeedle])
+	return s.ids.raw.has(bare) || s.ids.long.has(canonKey(bare))
+}
+
+// hexStart returns where the first of eight digits stands, of which the last
+// stands at i.
+func hexStart(t []byte, i int) int {
+	for n := 1; n < 2*minNeedle; {
+		i--
+		if hexDigit[t[i]] >= 16 {
+			continue
+		}
+		if t[i] == '0' && isPrefix(t, i) {
+			continue
+		}
+		n++
+	}
+	return i
+}
+
+// hexFrom returns as many bytes as a digest is compared by, or fewer, that are
+// written from i on.
+func hexFrom(t []byte, i int) (b [sumBytes + 1]byte, n int) {
+	digits := 0
+	for ; i < len(t) && hexish[t[i]] == 1 && digits < 2*len(b); i++ {
+		v := hexDigit[t[i]]
+		if v == 0 && isPrefix(t, i) {
+			i++
+		} else if v < 16 {
+			b[digits/2] = b[digits/2]<<4 | v
+			digits++
+		}
+	}
+	return b, digits / 2
 }

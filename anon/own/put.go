@@ -1,6 +1,7 @@
 package own
 
 import (
+	"encoding/binary"
 	"maps"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ func (ids *Identifiers) addEncoded(v string) {
 	for _, start := range starts(v) {
 		low, high := utf16Of(start)
 		for _, b := range [][]byte{[]byte(start), low, high} {
-			ids.decoded.add(keyOf(folded(b[:min(len(b), minNeedle)])))
+			ids.addDecoded(b[:min(len(b), minNeedle)])
 		}
 	}
 }
@@ -93,25 +94,33 @@ func (ids *Identifiers) addBytes(n needle, b []byte) {
 func (ids *Identifiers) addSums(c code, v []byte) {
 	for _, sum := range digests(v) {
 		ids.sums.add(sum, c)
-		ids.raw.filter.add(keyOf(sum[:minNeedle]))
-		ids.exact.add(keyOf(sum[:minNeedle]))
-		ids.decoded.add(keyOf(folded(sum[:minNeedle])))
+		ids.addStart(sum[:minNeedle])
+		ids.addDecoded(sum[:minNeedle])
 		groups(sum[:3], false, ids.addGroup)
 	}
 }
 
 // addGroup adds a group of base64 to what is decoded.
-func (ids *Identifiers) addGroup(group []byte) { ids.exact.add(keyOf(group)) }
+func (ids *Identifiers) addGroup(group []byte) { ids.addStart(group) }
+
+// addStart adds four bytes that something begins with which is compared as it is.
+func (ids *Identifiers) addStart(b []byte) { ids.starts.add(keyOf(folded(b)), keyOf(b)) }
+
+// addDecoded adds bytes that something in hex begins with.
+func (ids *Identifiers) addDecoded(b []byte) {
+	key := keyOf(folded(b))
+	ids.decoded.add(key, key)
+}
 
 func (ids *Identifiers) putBytes(c code, b []byte) {
 	ids.addRaw(needle{class: c, kind: raw}, string(b), keyOf(b[:minNeedle]))
-	ids.decoded.add(keyOf(folded(b[:minNeedle])))
+	ids.addDecoded(b[:minNeedle])
 }
 
 func (ids *Identifiers) addRaw(n needle, w string, keys ...uint32) {
 	ids.raw.add(n, w, keys...)
 	for _, k := range keys {
-		ids.exact.add(k)
+		ids.addStart(binary.LittleEndian.AppendUint32(nil, k))
 	}
 }
 
@@ -127,9 +136,15 @@ func (ids *Identifiers) put(n needle, w string) {
 	ids.reach = max(ids.reach, reachEach*len(w))
 	keys := keysOf(w, x.width)
 	x.add(n, w, keys...)
-	if x == ids.long {
-		for _, k := range keys {
-			ids.decoded.add(k)
+	for _, k := range keys {
+		if x == ids.short {
+			if ids.shorts == nil {
+				ids.shorts = new(pairs)
+			}
+			ids.shorts.add(k)
+			continue
 		}
+		ids.starts.add(k, k)
+		ids.decoded.add(k, k)
 	}
 }
