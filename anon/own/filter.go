@@ -67,7 +67,7 @@ func (f *filter) grow() {
 
 // reader passes over all positions of a text where no needle may begin.
 type reader struct {
-	starts *filter // by canonical bytes, and by these or the bytes as they are
+	starts *filter // by canonical bytes, and by these or, turned over, the bytes as they are
 	short  *pairs  // nil: there are no short needles
 	seen   uint32  // marks of the bytes up to here
 }
@@ -129,7 +129,7 @@ func (r *reader) begins(canonical uint32, text []byte, i int) bool {
 		return false
 	}
 	key := binary.LittleEndian.Uint32(text[i-3 : i+1])
-	return (r.starts.has(canonical) || r.starts.has(key)) && r.starts.may(canonical)
+	return (r.starts.has(canonical) || r.starts.has(^key)) && r.starts.may(canonical)
 }
 
 // keyBefore returns the canonical key of the bytes before i.

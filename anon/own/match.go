@@ -194,7 +194,7 @@ func (s *search) layer(l *layer) (seen uint32) {
 	for i := r.next(l.text, 0); i < len(l.text) && !s.stop; i = r.next(l.text, i+1) {
 		s.candidate(l, i-3)
 		s.bytesAt(l, i-3)
-		if i >= 3 && s.ids.starts.has(binary.LittleEndian.Uint32(l.text[i-3:i+1])) {
+		if i >= 3 && s.ids.starts.has(^binary.LittleEndian.Uint32(l.text[i-3:i+1])) {
 			s.base64At(l, i-3)
 		}
 	}

@@ -104,7 +104,8 @@ func (ids *Identifiers) addSums(c code, v []byte) {
 func (ids *Identifiers) addGroup(group []byte) { ids.addStart(group) }
 
 // addStart adds four bytes that something begins with which is compared as it is.
-func (ids *Identifiers) addStart(b []byte) { ids.starts.add(keyOf(folded(b)), keyOf(b)) }
+// Its key is turned over, so that it is none of a text's.
+func (ids *Identifiers) addStart(b []byte) { ids.starts.add(keyOf(folded(b)), ^keyOf(b)) }
 
 // addDecoded adds bytes that something in hex begins with.
 func (ids *Identifiers) addDecoded(b []byte) {
