@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/follow"
+	"github.com/tacit-telemetry/tacit/internal/process"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 )
@@ -84,7 +85,7 @@ func (a *Agent) readLogs(ctx context.Context, of []registry.Log) {
 			pause(ctx, replacePause, nil)
 		}
 	}
-	idle() // what lines and their groups took
+	process.GiveBack() // what lines and their groups took
 }
 
 // matcher knows the lines of a product.

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"runtime"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/client"
 	"github.com/tacit-telemetry/tacit/agent/intake"
 	"github.com/tacit-telemetry/tacit/agent/upload"
+	"github.com/tacit-telemetry/tacit/internal/process"
 	"github.com/tacit-telemetry/tacit/schema"
 )
 
@@ -102,7 +101,7 @@ func (a *Agent) look(ctx context.Context) {
 		defer release()
 		a.tellError(ctx, p, "collect_failed")
 	}
-	idle()
+	process.GiveBack()
 }
 
 // sendRounds gathers and sends, with longer pauses while it fails.
@@ -170,18 +169,12 @@ func (a *Agent) Round(ctx context.Context, hurry bool) (upload.Summary, error) {
 	return sum, err
 }
 
-// giveBack gives the memory that a round of sending took back to the host.
+// giveBack gives the memory that a round of sending took back to the host:
+// there may be nothing to do for an hour.
 func giveBack(sum upload.Summary) {
 	if sum.Sent > 0 {
-		idle()
+		process.GiveBack()
 	}
-}
-
-// idle gives what is not in use back to the host: there may be nothing to do
-// for an hour. What is pooled goes with the second collection.
-func idle() {
-	runtime.GC()
-	debug.FreeOSMemory()
 }
 
 // uploadCode is the registered code of a round's failure.

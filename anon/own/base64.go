@@ -19,7 +19,8 @@ var base64Digit = func() (t [256]byte) {
 // digits begins that an identifier may have. Each stretch is collected once,
 // and decoded once for each place that a group may begin at.
 func (s *search) base64At(l *layer, i int) {
-	if !inLongRun(l.text, i) {
+	if from, to, ok := inLongRun(l.text, i); !ok {
+		s.mind(l.text, from-1, to+1)
 		return
 	}
 	if i >= s.runEnd {
@@ -56,16 +57,17 @@ func (s *search) base64At(l *layer, i int) {
 }
 
 // inLongRun reports whether the group of base64 at i may be a part of one with as
-// many digits as the shortest value has: most words are shorter.
-func inLongRun(t []byte, i int) bool {
-	from, to := i, i+4
+// many digits as the shortest value has: most words are shorter. It returns where
+// it has found digits.
+func inLongRun(t []byte, i int) (from, to int, ok bool) {
+	from, to = i, i+4
 	for from > 0 && to-from < minEncoded+2 && base64Digit[t[from-1]] < 64 {
 		from--
 	}
 	for to < len(t) && to-from < minEncoded+2 && base64Digit[t[to]] < 64 {
 		to++
 	}
-	return to-from >= minEncoded+2 || breakAt(t, to) > to || breakBefore(t, from) < from
+	return from, to, to-from >= minEncoded+2 || breakAt(t, to) > to || breakBefore(t, from) < from
 }
 
 // collectBase64 finds the digits of the stretch of base64 around i, over the
@@ -95,6 +97,8 @@ func (s *search) collectBase64(l *layer, i int) {
 		}
 	}
 	s.runEnd = j
+	s.mind(t, start-1, start)
+	s.mind(t, j, j+1)
 }
 
 // breakAt returns where the end of a line at i ends: a real one with what the

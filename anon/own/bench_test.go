@@ -2,8 +2,12 @@ package own
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/codec"
 )
 
 // typical returns identifiers of a host with a dozen accounts and interfaces:
@@ -57,8 +61,29 @@ func BenchmarkReplace(b *testing.B) {
 	}
 }
 
-// BenchmarkScan looks through a page of text that is clean, and through one of
-// bytes.
+// page returns a page of 1,000 durations before it is compressed.
+func page(t testing.TB, source *rand.Rand) []byte {
+	t.Helper()
+	records := make([]schema.Record, 1000)
+	for i := range records {
+		records[i] = schema.Record{
+			Time: 1_770_000_000 + int64(5*i), Product: schema.Product{Name: "finder", Version: "4.2.0"},
+			Metric: "finder.operation.duration", Value: schema.Number(int64(source.ExpFloat64() * 40_000)),
+			Labels: []schema.Label{{Name: "operation", Value: []string{"open", "search", "save", "close"}[source.IntN(4)]}},
+		}
+	}
+	b, err := codec.EncodePage(codec.Page{Batch: schema.NewBatchID(), Writer: schema.Writer{1}, Release: 1, Records: records})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err = codec.Plain(b); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// BenchmarkScan looks through what is clean: a page of text, one of bytes, what a
+// page of records is before it is compressed, random bytes, and numbers.
 func BenchmarkScan(b *testing.B) {
 	ids := typical(b)
 	var binary []byte
@@ -67,9 +92,20 @@ func BenchmarkScan(b *testing.B) {
 		binary = append(binary, "finder.opened"...)
 		binary = append(binary, 0xa1, 0x64, 's', 'l', 'o', 't', 0x65, 'f', 'i', 'r', 's', 't', 0x19, byte(i), byte(i>>4))
 	}
+	random, numbers := make([]byte, 16<<10), []byte(nil)
+	source := rand.New(rand.NewPCG(1, 5))
+	for i := range random {
+		random[i] = byte(source.Uint32())
+	}
+	for range 1000 {
+		numbers = fmt.Appendf(numbers, "%d\n", int64(source.ExpFloat64()*40_000))
+	}
 	for name, plain := range map[string][]byte{
-		"text":   []byte(strings.Repeat(strings.Join(busyLog, "\n"), 40)),
-		"binary": binary,
+		"text":    []byte(strings.Repeat(strings.Join(busyLog, "\n"), 40)),
+		"binary":  binary,
+		"page":    page(b, source),
+		"random":  random,
+		"numbers": numbers,
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(plain)))

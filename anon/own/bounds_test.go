@@ -12,9 +12,9 @@ import (
 func size(ids *Identifiers) (n int) {
 	for _, x := range []*index{ids.long, ids.short, ids.raw} {
 		n += cap(x.bytes) + cap(x.needles)*int(unsafe.Sizeof(needle{})) + cap(x.links)*int(unsafe.Sizeof(link{})) +
-			4*cap(x.heads) + 16*cap(x.filter.bits)
+			4*cap(x.heads)
 	}
-	return n + 8*cap(ids.sums.slots) + 8*(cap(ids.sieve.bits)+len(ids.sieve.pairs)) + 16*(cap(ids.exact.bits)+cap(ids.decoded.bits))
+	return n + 8*cap(ids.sums.slots) + 16*(cap(ids.starts.keys)+cap(ids.decoded.keys))
 }
 
 // TestIndexIsSmall: an agent's memory is hardly more with a host's identifiers,

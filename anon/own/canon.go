@@ -29,7 +29,7 @@ func isRun(b byte) bool { return b == '/' || b == ' ' }
 // call the same, the same bytes.
 func canonical(v string) string {
 	l := layer{text: []byte(v)}
-	l.foldHigh()
+	l.foldHigh(markHigh)
 	out := l.text[:0]
 	for _, b := range l.text {
 		b = canon[b]
@@ -60,6 +60,8 @@ func foldRune(r rune) rune {
 	switch {
 	case r >= 0xc0 && r < 0x180:
 		return rune(latin[r-0xc0])
+	case r >= utf8.RuneSelf && r < 0xc0 && r != 0xa0 && r != 0xad, r == utf8.RuneError: // half of binary
+		return r
 	case r >= 0x300 && r < 0x370, r == 0xad, r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e,
 		r >= 0x2060 && r <= 0x206f, r >= 0xfe00 && r <= 0xfe0f, r == 0xfeff:
 		return dropped
@@ -90,13 +92,14 @@ func isASCII(b []byte) bool {
 	return true
 }
 
-// foldHigh folds every rune that is not ASCII, in place. Bytes that are no
-// UTF-8 are taken for Latin-1. It reports whether anything changed.
-func (l *layer) foldHigh() (changed bool) {
+// foldHigh folds the runes that are not ASCII, in place: all of them if the marks
+// say so, or only those that nobody sees or that look like ASCII. Bytes that are
+// no UTF-8 are taken for Latin-1. It reports whether anything changed.
+func (l *layer) foldHigh(marks uint32) (changed bool) {
 	w := 0
 	for i := 0; i < len(l.text); {
 		start := i
-		for i < len(l.text) && l.text[i] < utf8.RuneSelf {
+		for i < len(l.text) && (bytesOf[l.text[i]]&marks&(markHigh|markUnseen) == 0 || !folds(l.text, i, marks)) && !unseenLatin(l.text[i]) {
 			i++
 		}
 		l.move(w, start, i-start)
@@ -113,6 +116,10 @@ func (l *layer) foldHigh() (changed bool) {
 	}
 	return changed
 }
+
+// unseenLatin reports whether a byte is a hard space or a soft hyphen in Latin-1,
+// as it is left of UTF-16.
+func unseenLatin(b byte) bool { return b == 0xa0 || b == 0xad }
 
 // foldAt folds the rune at i to w, and returns how many bytes it had and whether
 // it is another now.

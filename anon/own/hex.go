@@ -27,33 +27,23 @@ var hexish = func() (t [256]uint8) {
 	return t
 }()
 
-// hexStep is how far apart are the bytes that are looked at to find out that hex
-// is near: in each stretch of twelve there are three of them, and twelve digits
-// are six bytes.
-const hexStep = 4
+// hexWindow is how many bytes are looked at to find out that hex is near: each
+// stretch of 11 has one such window, and twelve digits are six bytes.
+const hexWindow = 6
 
 // hexRuns searches what is written in hex, with whatever separators.
 func (s *search) hexRuns(l *layer) {
 	t := l.text
-	for i := 0; i+2*hexStep < len(t) && !s.stop; {
-		switch {
-		case hexish[t[i+2*hexStep]] == 0:
-			i += 3 * hexStep
-		case hexish[t[i+hexStep]] == 0:
-			i += 2 * hexStep
-		case hexish[t[i]] == 0:
-			i += hexStep
-		default:
-			end := s.hexRun(l, i)
-			for i += hexStep; i < end; i += hexStep {
-			}
+	for i := 0; i+hexWindow <= len(t) && !s.stop; i += hexWindow {
+		if w := t[i : i+hexWindow : i+hexWindow]; hexish[w[0]]&hexish[w[1]]&hexish[w[2]]&hexish[w[3]]&hexish[w[4]]&hexish[w[5]] == 1 {
+			i = max(i, s.hexRun(l, i)-hexWindow)
 		}
 	}
 }
 
 // hexRun searches one stretch and returns its end. The digits are pairs from
 // the first or from the second on: both are read, and the stretch is decoded if
-// the set may know any four of the bytes.
+// something may begin with any four of the bytes.
 func (s *search) hexRun(l *layer, i int) (end int) {
 	t := l.text
 	start := i
@@ -76,7 +66,11 @@ func (s *search) hexRun(l *layer, i int) (end int) {
 		key, other = other>>8|uint32(canon[before<<4|v])<<24, key
 		before = v
 		n++
-		may = may || n >= 2*minNeedle && known.has(key)
+		may = may || n >= 2*minNeedle && known.may(key) && known.has(key) && s.beginsHex(t[start:], end-start)
+	}
+	if may {
+		s.mind(t, start-1, start)
+		s.mind(t, end, end+1)
 	}
 	if may && n >= 2*minEncoded {
 		s.decodeHex(l, start, end)
@@ -107,4 +101,52 @@ func (s *search) decodeHex(l *layer, start, end int) {
 		}
 		s.lookLeaf()
 	}
+}
+
+// beginsHex reports whether anything may begin with the four bytes of hex of
+// which the last digit stands at last. The set alone says so of long columns of
+// numbers.
+func (s *search) beginsHex(t []byte, last int) bool {
+	b, n := hexFrom(t, hexStart(t, last))
+	if c := b[:minNeedle]; s.ids.marks&markHigh != 0 && !isASCII(c) || // letters are folded later
+		c[0] == 0 && c[2] == 0 || c[1] == 0 && c[3] == 0 { // UTF-16
+		return true
+	}
+	if _, _, ok := s.ids.sums.at(b[:n]); ok {
+		return true
+	}
+	bare := keyOf(b[:minNeedle])
+	return s.ids.raw.has(bare) || s.ids.long.has(canonKey(bare))
+}
+
+// hexStart returns where the first of eight digits stands, of which the last
+// stands at i.
+func hexStart(t []byte, i int) int {
+	for n := 1; n < 2*minNeedle; {
+		i--
+		if hexDigit[t[i]] >= 16 {
+			continue
+		}
+		if t[i] == '0' && isPrefix(t, i) {
+			continue
+		}
+		n++
+	}
+	return i
+}
+
+// hexFrom returns as many bytes as a digest is compared by, or fewer, that are
+// written from i on.
+func hexFrom(t []byte, i int) (b [sumBytes + 1]byte, n int) {
+	digits := 0
+	for ; i < len(t) && hexish[t[i]] == 1 && digits < 2*len(b); i++ {
+		v := hexDigit[t[i]]
+		if v == 0 && isPrefix(t, i) {
+			i++
+		} else if v < 16 {
+			b[digits/2] = b[digits/2]<<4 | v
+			digits++
+		}
+	}
+	return b, digits / 2
 }

@@ -52,8 +52,8 @@ type Identifiers struct {
 	short      *index                  // of two and three
 	raw        *index                  // of bytes
 	sums       sums                    // digests, which raw's set knows, too
-	sieve      *sieve                  // what all of those begin with, and exact
-	exact      filter                  // what bytes and digests begin with, and groups of base64
+	starts     filter                  // what needles and digests begin with, and groups of base64
+	shorts     *pairs                  // what short needles begin with; nil: there are none
 	decoded    filter                  // what an identifier decoded from hex may begin with
 	addresses  map[netip.Addr]struct{} // as 16 bytes
 	firsts     map[string]struct{}     // first groups of those that are IPv6
@@ -119,16 +119,16 @@ const (
 	leastReach = 256
 )
 
-// Sizes of the sets of an ordinary host, with some hundred groups of base64 for
-// each identifier: 2^17 bits and twice 2^16, together 32 KiB.
+// Sizes of the empty sets, as powers of two of the bits in each array. An ordinary
+// host has some hundred groups of base64 for each identifier: 64 KiB.
 const (
-	startSieve = 17
-	startExact = 16
+	startStarts = 18
+	startBits   = 15
 )
 
 func (ids *Identifiers) clear() {
 	ids.long, ids.short, ids.raw, ids.sums = newIndex(minNeedle), newIndex(2), newIndex(minNeedle), sums{}
-	ids.sieve, ids.exact, ids.decoded = newSieve(startSieve), newFilter(startExact), newFilter(startBits)
+	ids.starts, ids.shorts, ids.decoded = newFilter(startStarts), nil, newFilter(startBits)
 	ids.addresses, ids.firsts = map[netip.Addr]struct{}{}, map[string]struct{}{}
 	ids.marks, ids.literal, ids.reach = markLiteral|markControl|markUnseen, 0, leastReach
 	ids.host = map[found]struct{}{}

@@ -1,7 +1,6 @@
 package own
 
 import (
-	"bytes"
 	"encoding/binary"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -29,8 +28,8 @@ type needle struct {
 	replace edge // what must stand around it for Replace
 }
 
-// index finds needles by a hash of their first bytes: a set that is asked at
-// every position, and chains that are walked only where it says yes.
+// index finds needles by a hash of their first bytes: chains that are walked
+// only where a set says that one may begin.
 type index struct {
 	width   int // bytes that are hashed; no needle is shorter
 	bytes   []byte
@@ -38,7 +37,6 @@ type index struct {
 	links   []link
 	heads   []int32
 	shift   uint // what a hash is shifted by to be a place in heads
-	filter  filter
 }
 
 // link is one beginning of one needle.
@@ -48,14 +46,11 @@ type link struct {
 	next   int32 // the link with the same hash before, or -1
 }
 
-// Sizes of an empty index, as powers of two: chains, and bits of the set.
-const (
-	startChains = 8
-	startBits   = 15
-)
+// startChains is how many chains an empty index has, as a power of two.
+const startChains = 8
 
 func newIndex(width int) *index {
-	x := &index{width: width, filter: newFilter(startBits)}
+	x := &index{width: width}
 	x.resize(startChains)
 	return x
 }
@@ -82,7 +77,6 @@ func (x *index) add(n needle, text string, keys ...uint32) {
 		}
 		x.links = append(x.links, link{key: k, needle: int32(len(x.needles) - 1)})
 		x.chain(len(x.links) - 1)
-		x.filter.add(k)
 	}
 }
 
@@ -90,6 +84,24 @@ func (x *index) chain(i int) {
 	l := &x.links[i]
 	head := l.key * knuth >> x.shift
 	l.next, x.heads[head] = x.heads[head], int32(i)
+}
+
+// has reports whether any needle begins with these bytes.
+func (x *index) has(key uint32) bool {
+	for at := x.heads[key*knuth>>x.shift]; at >= 0; at = x.links[at].next {
+		if x.links[at].key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// canonKey returns the key of the same bytes in canonical form.
+func canonKey(key uint32) (c uint32) {
+	for i := 0; i < 32; i += 8 {
+		c |= uint32(canon[byte(key>>i)]) << i
+	}
+	return c
 }
 
 // keyOf returns the key of up to four bytes, the first one lowest.
@@ -127,7 +139,8 @@ func keysOf(text string, width int) (keys []uint32) {
 // maxRun is how many slashes or spaces are read as one.
 const maxRun = 16
 
-// stands returns where the needle ends that begins at i.
+// stands returns where the needle ends that begins at i, or where the text
+// differs from it.
 func (x *index) stands(n *needle, text []byte, i int) (to int, ok bool) {
 	there := text[i:]
 	w := x.bytes[n.at:][:n.size]
@@ -136,12 +149,15 @@ func (x *index) stands(n *needle, text []byte, i int) (to int, ok bool) {
 		return i + to, ok
 	}
 	if n.kind == raw {
-		return i + len(w), bytes.HasPrefix(there, w)
+		for to < min(len(w), len(there)) && there[to] == w[to] {
+			to++
+		}
+		return i + to, to == len(w)
 	}
 	j := 0
 	for _, c := range w {
 		if j == len(there) || canon[there[j]] != c {
-			return 0, false
+			return i + j, false
 		}
 		j++
 		if isRun(c) {
@@ -157,7 +173,7 @@ func standsWide(w, there []byte, isBig bool) (to int, ok bool) {
 	for at, want := range string(w) {
 		r, size := wideRune(there[to:], isBig)
 		if at == 0 && want == utf8.RuneError || foldRune(r) != want && (r >= utf8.RuneSelf || rune(canon[r]) != want) {
-			return 0, false
+			return to, false
 		}
 		to += size
 	}

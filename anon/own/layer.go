@@ -13,6 +13,9 @@ func (l *layer) reset(keep bool) {
 	l.text, l.from, l.to, l.mapped = l.text[:0], l.from[:0], l.to[:0], keep
 }
 
+// room returns how many bytes the layer has room for.
+func (l *layer) room() int { return cap(l.text) + 4*cap(l.from) + 4*cap(l.to) }
+
 // source returns where bytes i to j of the layer are written.
 func (l *layer) source(i, j int) (from, to int) {
 	if !l.mapped {

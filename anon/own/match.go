@@ -2,6 +2,7 @@ package own
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"sync"
@@ -55,6 +56,7 @@ type search struct {
 	source []byte // what Replace reads
 	spans  []span
 	stop   bool // the tripwire has seen enough
+	broken bool // what may be an identifier ends at what may be an escape
 
 	layers     [3]layer // the text, and two of those that are decoded from it
 	leaf, bare layer    // what was decoded from hex or base64, and that unescaped
@@ -89,9 +91,9 @@ func (ids *Identifiers) search(m mode) *search {
 
 func (s *search) free() {
 	s.ids, s.layers[0] = nil, layer{}
-	room := cap(s.source) + 16*cap(s.leaf.text) + 4*cap(s.places64) + 5*cap(s.digits)
+	room := cap(s.source) + s.leaf.room() + s.bare.room() + 4*cap(s.places64) + 5*cap(s.digits)
 	for i := range s.layers {
-		room += 9 * cap(s.layers[i].text)
+		room += s.layers[i].room()
 	}
 	if room <= maxKept {
 		searches.Put(s)
@@ -103,6 +105,7 @@ func (s *search) free() {
 func (s *search) run(text []byte) {
 	l := &s.layers[0]
 	*l = layer{text: text}
+	s.broken = false
 	seen := s.layer(l)
 	s.unescaped(l, seen, ^uint32(0))
 	literal := s.ids.literal & seen
@@ -111,42 +114,87 @@ func (s *search) run(text []byte) {
 	}
 }
 
-// unescaped searches what a layer means when escapes with these marks are read,
-// as often as there are any.
+// unescaped searches what a layer means when escapes with these marks are read.
 func (s *search) unescaped(l *layer, seen, marks uint32) {
-	for i := 1; i < maxLayers && !s.stop && s.ids.escaped(l.text, seen&marks); i++ {
+	if s.mayMean(l, seen, marks) {
+		s.decode(l, seen, marks, s.ids.reach, s.mode == replacing)
+	}
+}
+
+// closeReach is how far around an escape the first look goes: as far as the four
+// bytes that anything begins with may be written, in hex with separators.
+const closeReach = 32
+
+// mayMean looks closely at escapes, in what is little of most texts, and reports
+// whether an identifier may begin there, or before and go on in an escape. In
+// binary there are escapes everywhere by chance.
+func (s *search) mayMean(l *layer, seen, marks uint32) bool {
+	broken, n := s.broken, len(s.spans)
+	decoded := s.decode(l, seen, marks, closeReach, false)
+	if s.stop {
+		return false // it is found
+	}
+	may := decoded && (s.broken || len(s.spans) > n)
+	s.broken, s.spans = broken, s.spans[:n]
+	return may
+}
+
+// decode searches what a layer means, as often as there are escapes in it, and
+// reports whether there are any.
+func (s *search) decode(l *layer, seen, marks uint32, reach int, keep bool) (decoded bool) {
+	for i := 1; i < maxLayers && !s.stop && s.mayUnescape(seen, marks); i++ {
 		next := &s.layers[1+i%2]
-		if !s.unescape(next, l, marks) {
-			return
+		if !s.unescape(next, l, marks, reach, keep) {
+			break
 		}
-		l = next
+		decoded, l = true, next
 		seen = s.layer(l)
 	}
+	return decoded
+}
+
+// mayUnescape reports whether any of the marks that were seen may be read.
+func (s *search) mayUnescape(seen, marks uint32) bool {
+	return seen&marks&(markEscape|s.ids.marks) != 0
 }
 
 // unescape decodes a layer, looks at the bytes before letters are folded, and
 // reports whether there is anything new.
-func (s *search) unescape(next, l *layer, marks uint32) bool {
+func (s *search) unescape(next, l *layer, marks uint32, reach int, keep bool) bool {
 	marks &= markEscape | s.ids.marks
-	decoded := next.unescape(l, marks, s.ids.reach, s.mode == replacing)
+	decoded := next.unescape(l, marks, reach, keep)
 	if isASCII(next.text) {
 		return decoded
 	}
 	if decoded {
 		s.look(next)
 	}
-	return !s.stop && next.foldHigh() || decoded
+	return !s.stop && next.foldHigh(marks) || decoded
+}
+
+// mind notes that bytes i to j of a text have what may be an escape, or where
+// something was left out: what is there may be more than it was compared with.
+func (s *search) mind(text []byte, i, j int) {
+	if s.broken || i >= j {
+		return
+	}
+	for _, b := range text[min(max(i, 0), len(text)):min(j, len(text))] {
+		if b == gap || bytesOf[b]&(markEscape|s.ids.marks) != 0 {
+			s.broken = true
+			return
+		}
+	}
 }
 
 // layer searches one layer: text, bytes, base64 where one of the groups begins,
 // and hex. It returns the marks of its bytes.
 func (s *search) layer(l *layer) (seen uint32) {
 	s.runEnd = 0
-	r := s.ids.reader(&s.ids.exact)
+	r := s.ids.reader()
 	for i := r.next(l.text, 0); i < len(l.text) && !s.stop; i = r.next(l.text, i+1) {
 		s.candidate(l, i-3)
 		s.bytesAt(l, i-3)
-		if i >= 3 && s.ids.exact.has(keyOf(l.text[i-3:i+1])) {
+		if i >= 3 && s.ids.starts.has(^binary.LittleEndian.Uint32(l.text[i-3:i+1])) {
 			s.base64At(l, i-3)
 		}
 	}
@@ -157,7 +205,7 @@ func (s *search) layer(l *layer) (seen uint32) {
 
 // look searches what may be bytes or text, and no code of them.
 func (s *search) look(l *layer) (seen uint32) {
-	r := s.ids.reader(&s.ids.raw.filter)
+	r := s.ids.reader()
 	for i := r.next(l.text, 0); i < len(l.text) && !s.stop; i = r.next(l.text, i+1) {
 		s.candidate(l, i-3)
 		s.bytesAt(l, i-3)
@@ -166,16 +214,17 @@ func (s *search) look(l *layer) (seen uint32) {
 	return r.seen
 }
 
-func (ids *Identifiers) reader(exact *filter) reader {
-	return reader{sieve: ids.sieve, texts: &ids.long.filter, exact: exact}
+func (ids *Identifiers) reader() reader {
+	return reader{starts: &ids.starts, short: ids.shorts}
 }
 
 // tail searches the last bytes, behind which fewer than four follow.
 func (s *search) tail(l *layer) {
-	for i := max(0, len(l.text)-3); i+1 < len(l.text) && !s.stop; i++ {
-		if s.ids.sieve.hasPair(uint32(canon[l.text[i]]) | uint32(canon[l.text[i+1]])<<8) {
-			s.candidate(l, i)
-		}
+	if len(s.ids.short.needles) == 0 {
+		return
+	}
+	for i := max(0, len(l.text)-3); i < len(l.text) && !s.stop; i++ {
+		s.candidate(l, i)
 	}
 }
 
@@ -186,13 +235,13 @@ func (s *search) lookLeaf() {
 		return
 	}
 	seen := s.look(&s.leaf)
-	if s.stop || !s.ids.escaped(s.leaf.text, seen) {
+	keep := s.mode == replacing
+	if s.stop || !s.mayUnescape(seen, ^uint32(0)) || !s.unescape(&s.bare, &s.leaf, ^uint32(0), s.ids.reach, keep) {
 		return
 	}
-	s.unescape(&s.bare, &s.leaf, ^uint32(0))
 	s.look(&s.bare)
 	if literal := s.ids.literal & seen; literal != 0 && !s.stop {
-		s.unescape(&s.bare, &s.leaf, ^literal)
+		s.unescape(&s.bare, &s.leaf, ^literal, s.ids.reach, keep)
 		s.look(&s.bare)
 	}
 }
@@ -206,9 +255,6 @@ func (s *search) candidate(l *layer, i int) {
 	s.longest(s.ids.long, l, i, &best)
 	if best.to == 0 {
 		s.longest(s.ids.short, l, i, &best)
-	}
-	if best.to == 0 {
-		return
 	}
 	if best.class.class() == Home {
 		best.from = driveBefore(l.text, best.from)
@@ -265,9 +311,13 @@ func (s *search) longest(x *index, l *layer, i int, best *span) {
 func (s *search) stands(x *index, n *needle, l *layer, i int) (from, to int, ok bool) {
 	decoded := l == &s.leaf || l == &s.bare
 	if n.kind >= group6 {
-		return s.ids.addressAt(l.text, i, n.kind, s.mode, decoded)
+		if from, to, ok = s.ids.addressAt(l.text, i, n.kind, s.mode, decoded); !ok {
+			s.mind(l.text, i-maxAddress, i+maxAddress)
+		}
+		return from, to, ok
 	}
 	if to, ok = x.stands(n, l.text, i); !ok {
+		s.mind(l.text, i, to+4)
 		return 0, 0, false
 	}
 	e := s.mode.edge(n)
@@ -276,7 +326,30 @@ func (s *search) stands(x *index, n *needle, l *layer, i int) (from, to int, ok 
 		// neighbours may be nothing.
 		return i, to, to-i >= minEncoded
 	}
-	return i, to, e.holds(l.text, i, to)
+	if ok = e.holds(l.text, i, to); !ok {
+		s.mindEdge(e, l.text, i, to)
+	}
+	return i, to, ok
+}
+
+// maxAddress is how many bytes an IPv6 address takes at most.
+const maxAddress = 48
+
+// mindEdge minds what stands around a needle: as far as the word goes on, and
+// where the words may be that tell where somebody is named.
+func (s *search) mindEdge(e edge, text []byte, i, j int) {
+	if e.isPlace() && wholeWord.holds(text, i, j) {
+		s.mind(text, i-leastReach, j+leastReach)
+		return
+	}
+	least, most := max(0, i-leastReach), min(len(text), j+leastReach)
+	for i > least && isWordAt(text, i-1) {
+		i--
+	}
+	for j < most && isWordAt(text, j) {
+		j++
+	}
+	s.mind(text, i-3, j+3)
 }
 
 // replaced returns the text with labels in place of the spans.

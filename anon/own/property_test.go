@@ -216,6 +216,38 @@ func TestAnyTextAround(t *testing.T) {
 	})
 }
 
+// Every text in every writing is hit between random bytes, which are full of
+// escapes by chance, and so is a short name that some word before it tells.
+func TestEveryWritingInBinary(t *testing.T) {
+	binary := rapid.Custom(func(t *rapid.T) []byte {
+		b := make([]byte, rapid.IntRange(0, 300).Draw(t, "length"))
+		_, _ = rand.NewChaCha8([32]byte{rapid.Byte().Draw(t, "seed")}).Read(b)
+		return b
+	})
+	for _, how := range slices.Sorted(maps.Keys(textWriters)) {
+		t.Run(how, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				class := rapid.SampledFrom([]Class{Host, User, Never}).Draw(t, "class")
+				value := rapid.StringMatching(rapid.SampledFrom(texts[class]).Draw(t, "kind")).Draw(t, "value")
+				ids := of(t, found{class: Machine, value: "0d5c1b3e9a704f62b8e4c7d2a1f09635"}, found{class: Host, value: "vm"})
+				if class == Never {
+					ids.Never(value)
+				} else {
+					ids.add(found{class: class, value: value})
+				}
+				w := textWriters[how](t, value)
+				if rapid.Bool().Draw(t, "short") {
+					w = "host" + textWriters[pick(t, "sign", "url", "json", "html")](t, "=vm")
+				}
+				text := slices.Concat(binary.Draw(t, "before"), []byte("\x02"), []byte(w), []byte("\x02"), binary.Draw(t, "behind"))
+				if _, ok := ids.Scan(text); !ok {
+					t.Fatalf("no hit of %q in %q", w, text)
+				}
+			})
+		})
+	}
+}
+
 // Random bytes hold none of a host's identifiers, short names included.
 func TestNoChanceHits(t *testing.T) {
 	ids := of(t, found{class: Host, value: "vm"}, found{class: User, value: "root"}, found{class: Home, value: "/root"}, found{class: User, value: "al"}, found{class: Host, value: "zeus1"},

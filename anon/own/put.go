@@ -1,6 +1,7 @@
 package own
 
 import (
+	"encoding/binary"
 	"maps"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ func (ids *Identifiers) addEncoded(v string) {
 	for _, start := range starts(v) {
 		low, high := utf16Of(start)
 		for _, b := range [][]byte{[]byte(start), low, high} {
-			ids.decoded.add(keyOf(folded(b[:min(len(b), minNeedle)])))
+			ids.addDecoded(b[:min(len(b), minNeedle)])
 		}
 	}
 }
@@ -93,30 +94,34 @@ func (ids *Identifiers) addBytes(n needle, b []byte) {
 func (ids *Identifiers) addSums(c code, v []byte) {
 	for _, sum := range digests(v) {
 		ids.sums.add(sum, c)
-		ids.raw.filter.add(keyOf(sum[:minNeedle]))
-		ids.addExact(keyOf(sum[:minNeedle]))
-		ids.decoded.add(keyOf(folded(sum[:minNeedle])))
+		ids.addStart(sum[:minNeedle])
+		ids.addDecoded(sum[:minNeedle])
 		groups(sum[:3], false, ids.addGroup)
 	}
 }
 
 // addGroup adds a group of base64 to what is decoded.
-func (ids *Identifiers) addGroup(group []byte) { ids.addExact(keyOf(group)) }
+func (ids *Identifiers) addGroup(group []byte) { ids.addStart(group) }
 
-func (ids *Identifiers) addExact(key uint32) {
-	ids.exact.add(key)
-	ids.sieve.add(key)
+// addStart adds four bytes that something begins with which is compared as it is.
+// Its key is turned over, so that it is none of a text's.
+func (ids *Identifiers) addStart(b []byte) { ids.starts.add(keyOf(folded(b)), ^keyOf(b)) }
+
+// addDecoded adds bytes that something in hex begins with.
+func (ids *Identifiers) addDecoded(b []byte) {
+	key := keyOf(folded(b))
+	ids.decoded.add(key, key)
 }
 
 func (ids *Identifiers) putBytes(c code, b []byte) {
 	ids.addRaw(needle{class: c, kind: raw}, string(b), keyOf(b[:minNeedle]))
-	ids.decoded.add(keyOf(folded(b[:minNeedle])))
+	ids.addDecoded(b[:minNeedle])
 }
 
 func (ids *Identifiers) addRaw(n needle, w string, keys ...uint32) {
 	ids.raw.add(n, w, keys...)
 	for _, k := range keys {
-		ids.addExact(k)
+		ids.addStart(binary.LittleEndian.AppendUint32(nil, k))
 	}
 }
 
@@ -134,10 +139,13 @@ func (ids *Identifiers) put(n needle, w string) {
 	x.add(n, w, keys...)
 	for _, k := range keys {
 		if x == ids.short {
-			ids.sieve.addPair(k)
+			if ids.shorts == nil {
+				ids.shorts = new(pairs)
+			}
+			ids.shorts.add(k)
 			continue
 		}
-		ids.sieve.add(k)
-		ids.decoded.add(k)
+		ids.starts.add(k, k)
+		ids.decoded.add(k, k)
 	}
 }

@@ -1,6 +1,7 @@
 package own
 
 import (
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
@@ -9,11 +10,16 @@ import (
 )
 
 // TestScanLooksEverywhere: what Scan passes by with its sets is what a look at
-// every single position passes by.
+// every single position passes by, with short names and without.
 func TestScanLooksEverywhere(t *testing.T) {
+	looksEverywhere(t, "abc", "zoe-laptop", "4711", "k7", "Ærø", "10.1.2.3")
+	looksEverywhere(t, "abcd", "zoe-laptop", "4711.abc")
+}
+
+func looksEverywhere(t *testing.T, words ...string) {
+	t.Helper()
 	ids := &Identifiers{never: map[string]struct{}{}}
 	ids.clear()
-	words := []string{"abc", "zoe-laptop", "4711", "k7", "Ærø", "10.1.2.3"}
 	for i, w := range words {
 		ids.add(found{class: []Class{Host, User, IP}[i%3], value: w})
 		ids.addNever(w)
@@ -38,6 +44,25 @@ func TestScanLooksEverywhere(t *testing.T) {
 		s.stop = false
 		if s.look(&l); s.stop != want {
 			t.Fatalf("%q: found %v, want %v", text, s.stop, want)
+		}
+	}
+}
+
+// TestEscapeFarAway: a long value that begins plainly is found although its only
+// escape is far behind its beginning, and a name that a word far before tells.
+func TestEscapeFarAway(t *testing.T) {
+	ids := of(t, found{class: User, value: "root"})
+	value := strings.Repeat("Zq-7", 5) + strings.Repeat("kanal", 20)
+	ids.Never(value)
+	inHex, in64 := hex.EncodeToString([]byte(value)), base64.StdEncoding.EncodeToString([]byte(value))
+	for name, text := range map[string]string{
+		"URL": value[:92] + "%6e" + value[93:], "JSON": value[:92] + `\u006e` + value[93:], "HTML": value[:92] + "&#110;" + value[93:],
+		"colour": value[:90] + "\x1b[0m" + value[90:], "unseen": value[:90] + "\u200b" + value[90:],
+		"hex": inHex[:100] + "%0A" + inHex[100:], "base64": in64[:80] + "%0D%0A" + in64[80:],
+		"word": `l\u006fgin` + strings.Repeat(" of a", 15) + " for root",
+	} {
+		if _, ok := ids.Scan([]byte("\x00\x07" + text + "\x01.")); !ok {
+			t.Errorf("%s: no hit", name)
 		}
 	}
 }

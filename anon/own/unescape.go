@@ -7,56 +7,26 @@ import (
 	"unicode/utf8"
 )
 
-// escaped says whether a text with these marks may mean another text.
-func (ids *Identifiers) escaped(t []byte, seen uint32) bool {
-	if seen&(markHigh|markQuote)&ids.marks|seen&(markBackslash|markControl) != 0 {
-		return true
-	}
-	if seen&markPercent != 0 && anyAt(t, '%', func(t []byte) bool { return hexDigit[t[1]] < 16 || canon[t[1]] == 'u' }) ||
-		seen&markEntity != 0 && anyAt(t, '&', func(t []byte) bool { return t[1] == '#' || isLetter(t[1]) }) ||
-		seen&markNul != 0 && anyAt(t, 0, func(t []byte) bool { return t[2] == 0 && t[1] != 0 }) {
-		return true
-	}
-	if seen&markUnseen != 0 {
-		for _, b := range unseenStarts {
-			if anyAt(t, b, func(t []byte) bool { return startsUnseen(t) }) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// anyAt reports whether what is asked is so of any place with a byte, which has
-// two bytes behind it.
-func anyAt(t []byte, b byte, is func(t []byte) bool) bool {
-	for {
-		i := bytes.IndexByte(t, b)
-		if i < 0 || i+2 >= len(t) {
-			return false
-		}
-		if t = t[i:]; is(t) {
-			return true
-		}
-		t = t[1:]
-	}
-}
-
 // unseenStarts are the first bytes of runes that nobody sees, or that look like
 // ASCII.
-var unseenStarts = []byte{0xc2, 0xcc, 0xcd, 0xe2, 0xef}
+var unseenStarts = []byte{0xc2, 0xcc, 0xcd, 0xe2, 0xe3, 0xef}
 
 // startsUnseen reports whether such a rune may begin here.
 func startsUnseen(t []byte) bool {
+	if len(t) < 3 {
+		return false
+	}
 	switch t[0] {
 	case 0xc2:
 		return t[1] == 0xa0 || t[1] == 0xad
 	case 0xe2:
 		return t[1] == 0x80 || t[1] == 0x81
+	case 0xe3:
+		return t[1] == 0x80 && t[2] == 0x80
 	case 0xef:
 		return t[1] >= 0xb8 && t[1] <= 0xbd
 	}
-	return t[1]&0xc0 == 0x80
+	return t[1]&0xc0 == 0x80 && t[2]&0xc0 != 0x80
 }
 
 // unescape makes of one layer the next, by the marks that may be read: percent
@@ -70,17 +40,14 @@ func (l *layer) unescape(of *layer, marks uint32, reach int, keep bool) (decoded
 	l.reset(keep)
 	t := of.text
 	done, near := 0, 0 // up to where it is written, and how much of what follows is wanted
-	for i := 0; i < len(t); i++ {
-		if bytesOf[t[i]]&marks == 0 {
-			continue
-		}
-		r, n := escapeAt(t, i)
+	for i := nextMarked(t, 0, marks); i < len(t); i = nextMarked(t, i+1, marks) {
+		r, n := escapeAt(t, i, marks)
 		if n == 0 {
 			continue
 		}
 		l.addNear(of, done, i, near, reach)
 		if t[i] >= utf8.RuneSelf {
-			l.addRun(of, i, i+1)
+			l.addRun(of, i, i+n)
 		} else {
 			l.addRune(r, of, i, i+n)
 			decoded = true
@@ -88,8 +55,21 @@ func (l *layer) unescape(of *layer, marks uint32, reach int, keep bool) (decoded
 		done, near = i+n, reach
 		i = done - 1
 	}
-	l.addNear(of, done, len(t), near, 0)
+	if near > 0 {
+		l.addNear(of, done, len(t), near, 0)
+	}
 	return decoded
+}
+
+// nextMarked returns the first position from i on of a byte with any of the marks,
+// or the length of the text.
+func nextMarked(t []byte, i int, marks uint32) int {
+	for k, b := range t[i:] {
+		if bytesOf[b]&marks != 0 {
+			return i + k
+		}
+	}
+	return len(t)
 }
 
 // gap stands for what was left out. It is a part of no identifier.
@@ -124,8 +104,8 @@ func (l *layer) addRune(r rune, of *layer, i, j int) {
 }
 
 // escapeAt returns what is escaped at i and how many bytes that takes; none if
-// it is no escape.
-func escapeAt(text []byte, i int) (r rune, n int) {
+// it is no escape. More than ASCII is for who folds it.
+func escapeAt(text []byte, i int, marks uint32) (r rune, n int) {
 	t := text[i:]
 	switch t[0] {
 	case 0:
@@ -144,13 +124,30 @@ func escapeAt(text []byte, i int) (r rune, n int) {
 	case '\\':
 		return backslash(t)
 	}
-	return 0, 1 // more than ASCII
+	if !folds(text, i, marks) {
+		return 0, 0
+	}
+	for n = 1; marks&markHigh != 0 && n < len(t) && t[n] >= utf8.RuneSelf; {
+		n++
+	}
+	return 0, n
 }
 
-// alternates reports whether a NUL is one of two with another byte in between.
-func alternates(t []byte, i int) bool {
-	return i+2 < len(t) && t[i+2] == 0 && t[i+1] != 0 || i > 1 && t[i-2] == 0 && t[i-1] != 0
+// folds reports whether the byte at i, which is more than ASCII, may fold to
+// others: any, or only the first of a rune in text that nobody sees or that looks
+// like ASCII.
+func folds(t []byte, i int, marks uint32) bool {
+	return marks&markHigh != 0 || startsUnseen(t[i:]) && (i == 0 || t[i-1] == 0 || isText(t[i-1]))
 }
+
+// alternates reports whether a NUL is one of two with a byte of text in between.
+// Numbers in binary are full of others.
+func alternates(t []byte, i int) bool {
+	return i+2 < len(t) && t[i+2] == 0 && isText(t[i+1]) || i > 1 && t[i-2] == 0 && isText(t[i-1])
+}
+
+// isText reports whether a byte may be of a text, or of a terminal's colours.
+func isText(b byte) bool { return b >= ' ' || b >= '\t' && b <= '\r' || b == 0x1b }
 
 // rawByte marks a byte that may be a part of UTF-8, where runes are expected. It
 // is none that is dropped.
@@ -185,7 +182,7 @@ func percent(t []byte) (rune, int) {
 // colour returns how long an escape sequence of a terminal is.
 func colour(t []byte) int {
 	if len(t) < 2 || t[1] != '[' {
-		return 1
+		return 0
 	}
 	for n := 2; n < len(t) && n < 24; n++ {
 		if t[n] >= 0x40 && t[n] <= 0x7e {

@@ -45,7 +45,7 @@ var changes = []change{
 	{"relay/door", "new(net.ListenConfig).Listen(", "simnet.Listen(", "simnet"},
 	{"internal/datadir", `net.Listen("unix", path)`, `simnet.Listen(context.Background(), "unix", path)`, "simnet"},
 	{"agent", "spool.Config{Dir: filepath.Join(dir, spoolDir),", "spool.Config{Dir: filepath.Join(dir, spoolDir), Disk: simdisk.Disk(dir),", "simdisk"},
-	{"agent", "\truntime.GC()\n\tdebug.FreeOSMemory()\n", "\t_, _ = runtime.GC, debug.FreeOSMemory\n", ""},
+	{"internal/process", "\truntime.GC()\n\tdebug.FreeOSMemory()\n\tunmapFiles()\n", "\t_, _, _ = runtime.GC, debug.FreeOSMemory, unmapFiles\n", ""},
 }
 
 // randomOf are the folders whose random moments come from the seed.
