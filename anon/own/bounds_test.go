@@ -55,7 +55,12 @@ func TestLinearTime(t *testing.T) {
 			}
 			return least
 		}
-		a, b := took(short), took(long)
+		var a, b time.Duration
+		for range 8 { // others use this machine, too
+			if a, b = took(short), took(long); b <= 100*a {
+				break
+			}
+		}
 		if b > 100*a+200*time.Millisecond {
 			t.Errorf("%s: 4 KiB take %s, 64 KiB take %s", name, a, b)
 		}
