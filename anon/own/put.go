@@ -1,6 +1,7 @@
 package own
 
 import (
+	"bytes"
 	"encoding/binary"
 	"maps"
 	"slices"
@@ -83,12 +84,21 @@ func (ids *Identifiers) addWide(n needle, v string) {
 	ids.addRaw(n, canonical(v), slices.Collect(maps.Keys(high))...)
 }
 
-// addBytes puts bytes into the index: as they are, encoded and hashed.
+// addBytes puts bytes into the index: as they are, encoded and hashed. Those of
+// which nearly all are zero, as fd00::2 has them, are looked for by their digests
+// and writings only: columns of small numbers are full of them, and a page that
+// trips is lost.
 func (ids *Identifiers) addBytes(n needle, b []byte) {
+	ids.addSums(n.class, b)
+	if len(b)-bytes.Count(b, []byte{0}) < minNonzero {
+		return
+	}
 	ids.putBytes(n.class, b)
 	groups(b, false, ids.addGroup)
-	ids.addSums(n.class, b)
 }
+
+// minNonzero is how many bytes that are not zero make bytes tell.
+const minNonzero = 5
 
 // addSums adds the digests of bytes. Base64 of one begins with it.
 func (ids *Identifiers) addSums(c code, v []byte) {

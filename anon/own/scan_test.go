@@ -80,3 +80,18 @@ func TestHexEverywhere(t *testing.T) {
 		}
 	}
 }
+
+// TestColumnsOfNumbers: small numbers in a row are no address, however short the
+// address is.
+func TestColumnsOfNumbers(t *testing.T) {
+	ids := of(t, found{class: IP, value: "fd00::2"}, found{class: MAC, value: "02:fc:00:00:00:01"})
+	page := []byte("\x1a\x6c\xe3\x89\xfd" + strings.Repeat("\x00", 14) + "\x02\x00\x19\x02\xfc\x00\x00\x00\x01\x00")
+	if class, hit := ids.Scan(page); hit {
+		t.Errorf("taken for %s", class)
+	}
+	for _, text := range []string{"peer fd00::2 left", "peer fd00:0:0::2 left", "from 02:fc:00:00:00:01"} {
+		if _, hit := ids.Scan([]byte(text)); !hit {
+			t.Errorf("%q: no hit", text)
+		}
+	}
+}

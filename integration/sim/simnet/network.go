@@ -121,12 +121,6 @@ func (l *Link) now() (Condition, <-chan struct{}) {
 	return l.condition, l.changed
 }
 
-// held says whether what is written now leaves later.
-func (l *Link) held() bool {
-	c, _ := l.now()
-	return c.Stall || c.Rate > 0
-}
-
 func (l *Link) forget(w *wire) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -23,14 +23,20 @@ type wire struct {
 	gone           sync.Once
 	lost           chan struct{} // closed when a byte vanished: nothing after it can arrive
 	greeting       atomic.Bool   // of an eager link: the connection is not greeted yet
+	late           atomic.Int32  // directions in which something is under way for long
 }
 
 func newWire(l *Link, to net.Addr) *wire {
-	return &wire{
-		link: l, done: make(chan struct{}), lost: make(chan struct{}),
-		client: &end{in: newBuffer(), out: newBuffer(), local: l.from, remote: to, held: l.held},
-		server: &end{in: newBuffer(), out: newBuffer(), local: to, remote: l.from, held: l.held},
-	}
+	w := &wire{link: l, done: make(chan struct{}), lost: make(chan struct{})}
+	w.client = &end{in: newBuffer(), out: newBuffer(), local: l.from, remote: to, held: w.held}
+	w.server = &end{in: newBuffer(), out: newBuffer(), local: to, remote: l.from, held: w.held}
+	return w
+}
+
+// held says whether what is written now leaves later.
+func (w *wire) held() bool {
+	c, _ := w.link.now()
+	return c.Stall || c.Rate > 0 || w.late.Load() > 0
 }
 
 // start carries both ways, until both sides have closed or the wire is cut. The
@@ -107,9 +113,19 @@ func (w *wire) pass(n int) bool {
 			if c.Rate > 0 {
 				d += time.Duration(n) * time.Second / time.Duration(c.Rate)
 			}
-			return sleep(w.done, d)
+			return w.under(d)
 		}
 	}
+}
+
+// under waits for what is under way for d, also when the link is quick again
+// meanwhile.
+func (w *wire) under(d time.Duration) bool {
+	if d >= time.Second {
+		w.late.Add(1)
+		defer w.late.Add(-1)
+	}
+	return sleep(w.done, d)
 }
 
 func isClosed(c <-chan struct{}) bool {
