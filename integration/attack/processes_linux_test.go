@@ -66,14 +66,18 @@ func keysBelow(t *testing.T, dir string) (ids []identifier) {
 
 // processes is what the list of processes showed since it is watched.
 type processes struct {
-	mu    sync.Mutex
-	shown map[string]bool
+	mu     sync.Mutex
+	shown  map[string]bool
+	before map[string]bool // processes of others that were there: looking takes long enough
 }
 
 // watchProcesses reads the list again and again until the test ends.
 func watchProcesses(t *testing.T) *processes {
 	t.Helper()
-	p := &processes{shown: map[string]bool{}}
+	p := &processes{shown: map[string]bool{}, before: map[string]bool{}}
+	for _, dir := range processDirs() {
+		p.before[dir] = !strings.Contains(readText(filepath.Join(dir, "cmdline")), "tacit")
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	var reader sync.WaitGroup
 	reader.Go(func() {
@@ -87,10 +91,12 @@ func watchProcesses(t *testing.T) *processes {
 
 // read reads it once. A process may be gone, or be somebody else's.
 func (p *processes) read() {
-	files, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is right
-	for _, file := range files {
-		arguments, _ := os.ReadFile(file)
-		environment, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "environ"))
+	for _, dir := range processDirs() {
+		if p.before[dir] {
+			continue
+		}
+		arguments, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
+		environment, _ := os.ReadFile(filepath.Join(dir, "environ"))
 		name, _, _ := bytes.Cut(arguments, []byte{0})
 		switch filepath.Base(string(name)) {
 		case "tacit", "tacit-agent", "finder":
@@ -99,6 +105,27 @@ func (p *processes) read() {
 			p.mu.Unlock()
 		}
 	}
+}
+
+// processDirs returns the directories of all processes in /proc.
+func processDirs() (dirs []string) {
+	f, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer f.Close() //nolint:errcheck // only read
+	names, _ := f.Readdirnames(-1)
+	for _, name := range names {
+		if name[0] >= '1' && name[0] <= '9' {
+			dirs = append(dirs, "/proc/"+name)
+		}
+	}
+	return dirs
+}
+
+func readText(file string) string {
+	b, _ := os.ReadFile(file) // a process may be gone
+	return string(b)
 }
 
 // list returns all that was shown.
