@@ -180,16 +180,7 @@ func (h *house) sentLines() (n int) {
 // TestLogsStopAtOff: the user's own no closes a log at once, also when he says it
 // while lines are gathered, and these are dropped.
 func TestLogsStopAtOff(t *testing.T) {
-	path, change := withLog(t)
-	v, vault := newVault(t)
-	h := newHouse(t, vault, change, func(c *agent.Config) { c.LogWindow = time.Second })
-	decideLevel(t, v.relay, wire.SwitchOn, schema.Enhanced)
-	c := h.start()
-	eventually(t, "a line is taken", patience, func() bool {
-		appendLine(t, path, "failed to open the file once")
-		return h.lines() != ""
-	})
-	appendLine(t, path, "failed to read the header")
+	h, c, path := gathering(t)
 	if _, err := c.Participate(t.Context(), local.Participate{}); err != nil {
 		t.Fatal(err)
 	}
@@ -197,36 +188,45 @@ func TestLogsStopAtOff(t *testing.T) {
 	if _, err := c.Participate(t.Context(), local.Participate{On: true}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "another line is taken", patience, func() bool {
-		appendLine(t, path, "failed to open the file again")
-		return strings.Contains(h.lines(), "again")
-	})
-	if strings.Contains(h.lines(), "header") {
-		t.Error("what was gathered before the no was taken after it")
-	}
+	wantNothingGathered(t, h, path)
 }
 
 // TestLogsOfAnotherInstallation: what was gathered before a reset is not of the
 // new installation.
 func TestLogsOfAnotherInstallation(t *testing.T) {
+	h, c, path := gathering(t)
+	if _, err := c.ResetID(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantNothingGathered(t, h, path)
+}
+
+// gathering starts an agent that has taken a log's line, and has another one
+// that it gathers.
+func gathering(t *testing.T) (h *house, c *local.Caller, path string) {
+	t.Helper()
 	path, change := withLog(t)
 	v, vault := newVault(t)
-	h := newHouse(t, vault, change, func(c *agent.Config) { c.LogWindow = time.Second })
+	h = newHouse(t, vault, change, func(c *agent.Config) { c.LogWindow = time.Second })
 	decideLevel(t, v.relay, wire.SwitchOn, schema.Enhanced)
-	c := h.start()
+	c = h.start()
 	eventually(t, "a line is taken", patience, func() bool {
 		appendLine(t, path, "failed to open the file once")
 		return h.lines() != ""
 	})
 	appendLine(t, path, "failed to read the header")
-	if _, err := c.ResetID(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	return h, c, path
+}
+
+// wantNothingGathered waits for a line that was written afterwards, and wants
+// the one that was gathered before to be gone.
+func wantNothingGathered(t *testing.T, h *house, path string) {
+	t.Helper()
 	eventually(t, "another line is taken", patience, func() bool {
 		appendLine(t, path, "failed to open the file again")
 		return strings.Contains(h.lines(), "again")
 	})
 	if strings.Contains(h.lines(), "header") {
-		t.Error("a line from before the reset is the new installation's")
+		t.Error("what was gathered before was taken afterwards")
 	}
 }

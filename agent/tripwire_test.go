@@ -1,43 +1,24 @@
 package agent_test
 
 import (
-	"bytes"
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/tacit-telemetry/tacit/agent"
 	"github.com/tacit-telemetry/tacit/agent/intake"
 	"github.com/tacit-telemetry/tacit/agent/local"
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 	"github.com/tacit-telemetry/tacit/schema"
 )
-
-// lockedBuffer is a log that is read while it is written.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
 
 // TestTripwire: a product says only after a text was taken that it must never
 // leave. The page with it is blocked, counted, and told by class: what may be
 // sent has it no more, and the log never had it.
 func TestTripwire(t *testing.T) {
 	const secret = "permission denied" // words that the scrubber keeps
-	var log lockedBuffer
+	var log testhost.Log
 	h := newHouse(t, func(c *agent.Config) {
 		c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})

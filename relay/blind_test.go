@@ -9,11 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
@@ -21,7 +21,7 @@ import (
 // the relay wrote for the agent's address and throw-away name.
 func TestBlind(t *testing.T) {
 	const address = "127.0.7.9"
-	var log syncBuffer
+	var log testhost.Log
 	cfg := siteConfig(t)
 	cfg.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	cfg.Quota.Envelopes = 2
@@ -82,21 +82,4 @@ func searchFiles(t *testing.T, dir string, needles []string) (files int) {
 		t.Fatal(err)
 	}
 	return files
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }

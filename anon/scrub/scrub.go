@@ -161,11 +161,12 @@ func eight(s string) uint64 {
 func cleaned(line string) string {
 	var b strings.Builder
 	b.Grow(len(line))
+	t := terminal{line: line}
 	for i := 0; i < len(line); {
 		r, size := utf8.DecodeRuneInString(line[i:])
 		switch {
 		case r == '\x1b':
-			size = max(1, escapeLen(line[i:]))
+			size = t.escapeLen(i)
 		case r == '\t':
 			b.WriteByte('\t')
 		case unicode.IsSpace(r):
@@ -186,19 +187,19 @@ const (
 	maxTitle  = 1024
 )
 
-// escapeLen returns the length of what a terminal obeys (ECMA-48) that s begins
-// with: a control sequence, or a text that goes to BEL or ST.
-func escapeLen(s string) int {
+// terminal finds what a terminal obeys (ECMA-48) in a line, from left to right.
+type terminal struct {
+	line   string
+	noneTo int // no title ends before this position; what began earlier looked
+}
+
+// escapeLen returns the length of what begins at i: a control sequence, a text
+// that goes to BEL or ST, or the escape alone.
+func (t *terminal) escapeLen(i int) int {
+	s := t.line[i:]
 	switch {
 	case has(s, 1, ']'):
-		title := s[:min(len(s), maxTitle)]
-		if end := strings.IndexByte(title, '\a'); end >= 0 {
-			return end + 1
-		}
-		if end := strings.Index(title, "\x1b\\"); end >= 0 {
-			return end + 2
-		}
-		return 2
+		return t.titleLen(i)
 	case !has(s, 1, '['):
 		return 1
 	}
@@ -211,4 +212,20 @@ func escapeLen(s string) int {
 		}
 	}
 	return 2
+}
+
+// titleLen returns the length of a text that begins at i. Of one without an end
+// it is the beginning's, and what follows is looked at like any other.
+func (t *terminal) titleLen(i int) int {
+	const begin = len("\x1b]")
+	last := min(len(t.line), i+maxTitle)
+	for t.noneTo = max(t.noneTo, i+begin); t.noneTo < last; t.noneTo++ {
+		switch rest := t.line[t.noneTo:]; {
+		case rest[0] == '\a':
+			return t.noneTo + 1 - i
+		case rest[0] == '\x1b' && has(rest, 1, '\\'):
+			return t.noneTo + 2 - i
+		}
+	}
+	return begin
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
@@ -21,7 +22,7 @@ import (
 // a store in a process of its own.
 func TestNoAddress(t *testing.T) {
 	const address = "127.0.7.9"
-	var log lockedBuffer
+	var log testhost.Log
 	cfg := config(t)
 	cfg.StoreCredential = storeCredential
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -8,12 +8,12 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 )
 
@@ -83,7 +83,7 @@ func TestWithoutStream(t *testing.T) {
 // TestRefusalsAreLogged refuses many times: each kind is logged once, without
 // what the stranger said.
 func TestRefusalsAreLogged(t *testing.T) {
-	var log lockedBuffer
+	var log testhost.Log
 	cfg := config(t)
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	d := open(t, cfg)
@@ -150,27 +150,10 @@ func TestFlow(t *testing.T) {
 	}
 }
 
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // TestFloodIsLoggedOnce has more come than a part inside takes, again and
 // again.
 func TestFloodIsLoggedOnce(t *testing.T) {
-	var log lockedBuffer
+	var log testhost.Log
 	cfg := config(t)
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	d := open(t, cfg)

@@ -17,11 +17,13 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/tacit-telemetry/tacit/internal/testhost"
 )
 
 func TestTLS(t *testing.T) {
 	cert, roots := ownCertificate(t)
-	var log lockedBuffer
+	var log testhost.Log
 	cfg := config(t)
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	cfg.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}

@@ -219,7 +219,7 @@ func TestChainTLS(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var log lockedBuffer
+			var log testhost.Log
 			c.cfg.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			s := newSite(t, c.cfg)
 			eventually(t, "it is as it should be", func() bool {
