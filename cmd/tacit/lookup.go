@@ -13,13 +13,12 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/agent/client"
-	"github.com/tacit-telemetry/tacit/anon/identity"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/schema/registry"
+	"github.com/tacit-telemetry/tacit/store/daybook"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/lookup"
@@ -33,9 +32,10 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "lookup ID",
-		Short: "one installation's timeline, by the ID that its user reads out",
-		Long: "Open the history of one installation with its ID, in any spelling; '-' reads it from stdin, so that\n" +
-			"it stands in no process list. Nobody can open or list anything without an ID.",
+		Short: "one installation's timeline, by the ID or support code that its user reads out",
+		Long: "Open the history of one installation with its ID, or some days of it with a support code, in any spelling;\n" +
+			"'-' reads it from stdin, so that it stands in no process list. Nobody can open or list anything without\n" +
+			"one. A note is left for the host's user, who reads with 'tacit lookups' when and for which ticket it was.",
 		Args: cli.Args(func(c *cobra.Command, args []string) (err error) {
 			if o.since, err = parseSince(since, time.Now()); err != nil {
 				return err
@@ -51,6 +51,7 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&since, "since", "90d", "how far back, as in 7d, 12h, or 2026-11-01")
+	c.Flags().StringVar(&o.ticket, "ticket", "", "reference of the ticket, for the note that the host's user reads")
 	c.Flags().StringArrayVar(&o.registries, "registry", nil, registryUsage+"; in place of those that the store was given")
 	o.place.flags(c)
 	return c
@@ -59,6 +60,7 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 // lookupOptions say what to look for, and where.
 type lookupOptions struct {
 	since      time.Time
+	ticket     string
 	place      storePlace
 	registries []string // files of a registry; none: all that the store was given
 }
@@ -83,7 +85,7 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 		return err
 	}
 	now := time.Now()
-	id, err := readID(env.In, arg)
+	subject, err := readSubject(env.In, arg)
 	if err != nil {
 		return fail("lookup_bad_id", cli.WithHint(err, "read it again, group by group; letters O, I and L are read as 0 and 1"))
 	}
@@ -100,7 +102,7 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 	if err != nil {
 		return fail("lookup_failed", explainLookup(env, err))
 	}
-	h, err := lookup.Timeline(ctx, source, id, lookup.Options{Since: o.since, Now: now, Registry: known})
+	h, err := lookup.Timeline(ctx, source, subject, lookup.Options{Since: o.since, Now: now, Registry: known, Ticket: o.ticket})
 	err = errors.Join(err, source.Close())
 	report.Timer("tacit.operation.duration", client.Label{Name: "operation", Value: "lookup"}).Observe(time.Since(now))
 	switch {
@@ -128,22 +130,28 @@ func explainLookup(env *cli.Env, err error) error {
 		return cli.WithHint(err, "restore these months of the store from a backup")
 	case errors.Is(err, home.ErrSilent):
 		return cli.WithHint(err, "wait until it has started, or end it")
+	case errors.Is(err, lookup.ErrNoCode):
+		return cli.WithHint(err, "its day is over, it was revoked, it has not arrived yet, or it is another vendor's; ask for a new one: tacit id --for-support")
+	case errors.Is(err, lookup.ErrTicket):
+		return cli.WithHint(err, "name a shorter --ticket")
+	case errors.Is(err, daybook.ErrDay):
+		return cli.WithHint(err, "set the clock of this host")
 	case errors.Is(err, lookup.ErrTooMany):
 		return cli.WithHint(err, "ask for fewer days: --since 7d")
 	}
 	return explainSecrets(err)
 }
 
-// readID reads the ID as typed, or from stdin.
-func readID(in io.Reader, arg string) (uuid.UUID, error) {
+// readSubject reads the ID or support code as typed, or from stdin.
+func readSubject(in io.Reader, arg string) (lookup.Subject, error) {
 	if arg == "-" {
 		line, err := bufio.NewReader(io.LimitReader(in, 1024)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return uuid.Nil, fmt.Errorf("read the ID from stdin: %w", err)
+			return lookup.Subject{}, fmt.Errorf("read the ID from stdin: %w", err)
 		}
 		arg = line
 	}
-	return identity.Parse(arg)
+	return lookup.ParseSubject(arg)
 }
 
 // parseSince reads how far back to look.
