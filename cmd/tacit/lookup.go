@@ -18,7 +18,6 @@ import (
 	"github.com/tacit-telemetry/tacit/agent/client"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/schema/registry"
-	"github.com/tacit-telemetry/tacit/store/daybook"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/lookup"
@@ -134,8 +133,8 @@ func explainLookup(env *cli.Env, err error) error {
 		return cli.WithHint(err, "its day is over, it was revoked, it has not arrived yet, or it is another vendor's; ask for a new one: tacit id --for-support")
 	case errors.Is(err, lookup.ErrTicket):
 		return cli.WithHint(err, "name a shorter --ticket")
-	case errors.Is(err, daybook.ErrDay):
-		return cli.WithHint(err, "set the clock of this host")
+	case errors.Is(err, lookup.ErrNote):
+		return cli.WithHint(err, "the store says why; where clocks differ, set the one that is wrong")
 	case errors.Is(err, lookup.ErrTooMany):
 		return cli.WithHint(err, "ask for fewer days: --since 7d")
 	}

@@ -40,6 +40,9 @@ var (
 	// is over, it was revoked, it has not arrived yet, or it is not one of this
 	// vendor's.
 	ErrNoCode = errors.New("no such support code lives")
+	// ErrNote says that the note for the host could not be left, and so there are
+	// no pages. What is wrapped with it says why.
+	ErrNote = errors.New("no note can be left for the host, and without one there are no pages")
 	// ErrTicket says that the reference of a ticket does not fit a note.
 	ErrTicket = errors.New("not the reference of a ticket")
 	// ErrCodeErases says that a support code gives no right to erase. Ask for the

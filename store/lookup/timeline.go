@@ -64,7 +64,7 @@ type Record struct {
 
 // Timeline leaves a note for the host, asks for the pages that the subject opens,
 // opens them and puts the records in order. Errors wrap [ErrNothing] when there is
-// no page, [ErrNoCode], [ErrTicket], or what the store said of the note.
+// no page, [ErrNoCode], [ErrTicket], or [ErrNote] with what the store said.
 func Timeline(ctx context.Context, store Store, subject Subject, opt Options) (*History, error) {
 	if opt.Now.IsZero() {
 		opt.Now = time.Now()
@@ -79,7 +79,7 @@ func Timeline(ctx context.Context, store Store, subject Subject, opt Options) (*
 	}
 	asker, err := subject.leave(ctx, store, found.box, opt)
 	if err != nil {
-		return nil, fmt.Errorf("look up: %w", err)
+		return nil, fmt.Errorf("look up: %w: %w", ErrNote, err)
 	}
 	w := newWalk(asker, found.days)
 	if err := w.run(ctx); err != nil {
