@@ -91,7 +91,7 @@ func (u *Uploader) attempt(ctx context.Context, id schema.BatchID, d *delivery) 
 	d.sent++
 	d.bytes += len(sealed.Bytes)
 	d.size = len(sealed.Bytes) - wire.HeaderLen - wire.SealLen
-	return u.await(ctx, l, sent{&b, sealed, entry, raw}, d)
+	return u.await(ctx, l, &b, outgoing{sealed, b.ID, raw}, entry, d)
 }
 
 // stillGoes asks once more, right before a batch leaves: the connection may be
@@ -113,7 +113,7 @@ func (u *Uploader) content(ctx context.Context, b *spool.Batch) ([]byte, error) 
 	if b.Page != nil {
 		return b.Page.Sealed, nil
 	}
-	today := u.today()
+	today := u.Today()
 	n, err := u.places.take(today)
 	if err != nil {
 		return nil, err
@@ -156,46 +156,14 @@ func (u *Uploader) record(b *spool.Batch, s *envelope.Sealed) (uint64, error) {
 	return u.config.Outbox.Add(e)
 }
 
-// sent is an envelope that left and waits for its reply.
-type sent struct {
-	batch  *spool.Batch
-	sealed *envelope.Sealed
-	entry  uint64 // of the outbox
-	raw    <-chan []byte
-}
-
 // await waits for hints and the reply.
-func (u *Uploader) await(ctx context.Context, l *link, s sent, d *delivery) (again bool, err error) {
-	timeout := time.NewTimer(u.config.Timeout)
-	defer timeout.Stop()
-	warned := false // a relay that makes replies up must not fill this host's log
-	for {
-		select {
-		case <-ctx.Done():
-			return false, ctx.Err()
-		case <-timeout.C:
-			return true, nil
-		case <-l.ended:
-			return false, ErrLost
-		case m := <-s.raw:
-			if len(m) == wire.ReplyLen {
-				reply, err := envelope.OpenReply(s.sealed.ReplyKey, s.sealed.Attempt, m)
-				if err != nil || reply.Batch != s.batch.ID {
-					if !warned {
-						u.config.Logger.Warn("ignored a reply that is not the store's")
-					}
-					warned = true
-					continue
-				}
-				d.replied = true
-				return u.settle(ctx, s.batch, reply, s.entry, d)
-			}
-			done, again, err := u.hint(ctx, l, m)
-			if done {
-				return again, err
-			}
-		}
+func (u *Uploader) await(ctx context.Context, l *link, b *spool.Batch, s outgoing, entry uint64, d *delivery) (again bool, err error) {
+	reply, again, err := u.replyTo(ctx, l, s)
+	if again || err != nil {
+		return again, err
 	}
+	d.replied = true
+	return u.settle(ctx, b, reply, entry, d)
 }
 
 // hint acts on a relay's word. done ends the attempt.

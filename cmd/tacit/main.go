@@ -1,6 +1,6 @@
 // Command tacit is the operator's command: everything in one process (up), the
 // daemons of machines of their own (relay, store), the user's own commands (id,
-// why, off, on, preview, send, outbox), and what support and reviewers need
+// lookups, debug, why, off, on, preview, send, outbox), and what support and reviewers need
 // (lookup, scrub, registry).
 package main
 
