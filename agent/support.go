@@ -137,7 +137,7 @@ func (a *Agent) mayAsk(not string) error {
 	}
 	return &local.Problem{
 		Message: not + ": nothing leaves this host now: " + a.Reason(upload.ErrHeld),
-		Hint:    "tacit why says who decided; read out nothing instead, since support has nothing new of this host",
+		Hint:    "tacit why says who decided; support codes that live end by themselves on their day",
 	}
 }
 

@@ -2,6 +2,8 @@ package usercommands
 
 import (
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +46,9 @@ func idCommand(env *cli.Env) *cobra.Command {
 			default:
 				env.Printf("%s\n", in.ID)
 			}
-			fmt.Fprintf(env.Err, "note: for a call with support, tacit id --for-support gives a code that opens a week and ends by itself\n")
+			if isTerminal(env.Out) {
+				fmt.Fprintf(env.Err, "note: for a call with support a code is enough, which ends by itself: tacit id --for-support\n")
+			}
 			return nil
 		},
 	}
@@ -55,6 +59,17 @@ func idCommand(env *cli.Env) *cobra.Command {
 	c.MarkFlagsMutuallyExclusive("spoken", "for-support", "revoke")
 	c.AddCommand(idResetCommand(env))
 	return c
+}
+
+// isTerminal says whether a person is likely to read what is printed there, and no
+// script.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // idResetCommand is not counted, as erase is not.
