@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -158,7 +159,7 @@ func (u *Uploader) record(b *spool.Batch, s *envelope.Sealed) (uint64, error) {
 
 // await waits for hints and the reply.
 func (u *Uploader) await(ctx context.Context, l *link, b *spool.Batch, s outgoing, entry uint64, d *delivery) (again bool, err error) {
-	reply, again, err := u.replyTo(ctx, l, s)
+	reply, again, err := u.replyTo(ctx, l, s, &u.later)
 	if again || err != nil {
 		return again, err
 	}
@@ -166,8 +167,9 @@ func (u *Uploader) await(ctx context.Context, l *link, b *spool.Batch, s outgoin
 	return u.settle(ctx, b, reply, entry, d)
 }
 
-// hint acts on a relay's word. done ends the attempt.
-func (u *Uploader) hint(ctx context.Context, l *link, m []byte) (done, again bool, err error) {
+// hint acts on a relay's word, and notes in until when it asks to wait longer than
+// an attempt does. done ends the attempt.
+func (u *Uploader) hint(ctx context.Context, l *link, m []byte, until *later) (done, again bool, err error) {
 	h, err := wire.ParseHint(m)
 	if err != nil {
 		return false, false, nil // a stranger's noise
@@ -177,8 +179,8 @@ func (u *Uploader) hint(ctx context.Context, l *link, m []byte) (done, again boo
 		return true, false, ErrSiteOff
 	case wire.Later:
 		if h.Wait > longestWait {
-			u.later.ask(u.config.Now(), h.Wait)
-			return true, false, u.held()
+			until.ask(u.config.Now(), h.Wait)
+			return true, false, cmp.Or(u.held(), ErrLater)
 		}
 		wait(ctx, h.Wait, nil)
 		return true, true, nil

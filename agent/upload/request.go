@@ -54,6 +54,9 @@ func (u *Uploader) askOnce(ctx context.Context, r Request, batch schema.BatchID)
 	if !u.mayListen() || u.config.SiteOff() {
 		return reply, false, ErrHeld
 	}
+	if u.askLater.left(u.config.Now()) > 0 {
+		return reply, false, ErrLater
+	}
 	l, err := u.attach(ctx, true)
 	if err != nil {
 		return reply, false, err
@@ -82,7 +85,7 @@ func (u *Uploader) askOnce(ctx context.Context, r Request, batch schema.BatchID)
 		u.Hangup()
 		return reply, false, err
 	}
-	reply, again, err = u.replyTo(ctx, l, outgoing{sealed, batch, raw})
+	reply, again, err = u.replyTo(ctx, l, outgoing{sealed, batch, raw}, &u.askLater)
 	if err != nil || again {
 		return reply, again, err
 	}
@@ -96,9 +99,9 @@ type outgoing struct {
 	raw    <-chan []byte
 }
 
-// replyTo waits for the store's reply to an attempt, and heeds hints. again says
-// that it should be sent again.
-func (u *Uploader) replyTo(ctx context.Context, l *link, s outgoing) (reply envelope.Reply, again bool, err error) {
+// replyTo waits for the store's reply to an attempt, and heeds hints; a wait that
+// a relay asks for is noted in until. again says that it should be sent again.
+func (u *Uploader) replyTo(ctx context.Context, l *link, s outgoing, until *later) (reply envelope.Reply, again bool, err error) {
 	timeout := time.NewTimer(u.config.Timeout)
 	defer timeout.Stop()
 	warned := false // a relay that makes replies up must not fill this host's log
@@ -122,17 +125,9 @@ func (u *Uploader) replyTo(ctx context.Context, l *link, s outgoing) (reply enve
 				}
 				return reply, false, nil
 			}
-			if done, again, err := u.hint(ctx, l, m); done {
-				return reply, again, orLater(again, err)
+			if done, again, err := u.hint(ctx, l, m, until); done {
+				return reply, again, err
 			}
 		}
 	}
-}
-
-// orLater makes sure that an attempt which ends without a reply is an error.
-func orLater(again bool, err error) error {
-	if !again && err == nil {
-		return ErrLater
-	}
-	return err
 }

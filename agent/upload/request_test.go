@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/tacit-telemetry/tacit/agent/upload"
 	"github.com/tacit-telemetry/tacit/anon/envelope"
@@ -74,4 +75,25 @@ func TestRequestWhileOff(t *testing.T) {
 	if n := len(e.seen()); n != 1 {
 		t.Errorf("%d envelopes left", n)
 	}
+}
+
+// TestRequestMuchLater: what a relay says of what users ask holds that, and not the
+// batches.
+func TestRequestMuchLater(t *testing.T) {
+	l := newLiar(t)
+	h := newHost(t, l.server.ClientURL())
+	truth := l.put
+	l.say(func(_ got, say func([]byte)) { say(wire.Hint{Code: wire.Later, Wait: time.Hour}.Marshal()) })
+	for range 2 {
+		if _, err := h.up.Ask(t.Context(), request); !errors.Is(err, upload.ErrLater) {
+			t.Errorf("%v, want ErrLater", err)
+		}
+	}
+	if n := len(l.seen()); n != 1 {
+		t.Errorf("asked %d times within the hour", n)
+	}
+	l.say(truth)
+	h.fragment()
+	h.flush(nil)
+	h.pending(0)
 }

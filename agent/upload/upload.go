@@ -132,7 +132,8 @@ type Uploader struct {
 	started   time.Time               // by the clock that nobody sets
 	inherited map[schema.BatchID]bool // that an earlier process left
 
-	later later // the relay asked for
+	later    later // the relay asked for
+	askLater later // and for what users ask, of which it takes few a day
 
 	mu       sync.Mutex
 	link     *link

@@ -40,12 +40,15 @@ func TestCodeOpensItsDays(t *testing.T) {
 			}
 		}
 	}
+	if h, err = Timeline(t.Context(), s, Subject{code: &code}, Options{Now: now, Since: now, Registry: registry.BaseSet()}); err != nil || h.Pages != 2 {
+		t.Errorf("since today: %+v, %v; want two pages", h, err)
+	}
 	other := page.NewCode()
 	asked := len(s.asked)
 	if _, err := Timeline(t.Context(), s, Subject{code: &other}, Options{Now: now, Registry: registry.BaseSet()}); !errors.Is(err, ErrNoCode) {
 		t.Errorf("another code: %v", err)
 	}
-	if len(s.asked) != asked || len(s.letters) != 1 {
+	if len(s.asked) != asked || len(s.letters) != 2 {
 		t.Error("a code that does not live leaves a note, or asks for pages")
 	}
 	if _, err := Erase(t.Context(), s, &eraser{}, Subject{code: &code}, now); !errors.Is(err, ErrCodeErases) {
