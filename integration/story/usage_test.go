@@ -46,7 +46,7 @@ func TestNotUnderstood(t *testing.T) {
 		"lookup 7d444840-9dc0-11d1-b245-5ffdce74fad2":            {"version 4"},
 		"lookup 00000000-0000-0000-0000-000000000000":            {"not an installation ID"},
 		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad":             {"31 characters"},
-		"lookup -":                        {"not an installation ID"},
+		"lookup -":                        {"nothing was typed"},
 		"send":                            {"not running", "tacit up"},
 		"outbox show 999":                 {"999", "outbox list"},
 		"outbox show x":                   {`"x"`, "outbox list"},

@@ -115,12 +115,12 @@ func partial(groups []string, length int) string {
 // wrongGroup says which group of something is too short, too long or missing. All
 // have each characters, but the last, which may have fewer.
 func wrongGroup(groups []string, total, each int, of string) string {
-	all := (total + each - 1) / each
+	all, length := (total+each-1)/each, len(strings.Join(groups, ""))
 	for i, g := range groups {
 		want := min(each, total-i*each)
 		if i < all && len(g) != want {
-			return fmt.Sprintf("group %d of %s has %d characters, and should have %d", i+1, of, len(g), want)
+			return fmt.Sprintf("%d characters: group %d of %s has %d, and should have %d", length, i+1, of, len(g), want)
 		}
 	}
-	return fmt.Sprintf("%d groups, and %s has %d", len(groups), of, all)
+	return fmt.Sprintf("%d characters: %d groups, and %s has %d", length, len(groups), of, all)
 }

@@ -48,9 +48,9 @@ func TestParseSubject(t *testing.T) {
 		{other(code, 3), "mistyped", page.ErrCodeMistyped},
 		{other(spoken, 6), "mistyped", identity.ErrMistyped},
 		{strings.Join(groups[:3], "-"), "3 groups, and a support code has 4", nil},
-		{groups[0] + "-" + groups[1] + "-" + groups[2][:4] + "-" + groups[3], "group 3 of a support code has 4 characters", nil},
+		{groups[0] + "-" + groups[1] + "-" + groups[2][:4] + "-" + groups[3], "group 3 of a support code has 4, and should have 5", nil},
 		{strings.Join(idGroups[:5], "-"), "5 groups, and a spoken ID has 7", nil}, // as long as a code
-		{idGroups[0] + "-" + idGroups[1][:3] + "-" + strings.Join(idGroups[2:], "-"), "group 2 of a spoken ID has 3 characters", nil},
+		{idGroups[0] + "-" + idGroups[1][:3] + "-" + strings.Join(idGroups[2:], "-"), "group 2 of a spoken ID has 3, and", nil},
 		{strings.ReplaceAll(code, "-", "")[:19], "one is missing", nil},
 		{groups[0] + "-" + "UUUUU" + "-" + groups[2] + "-" + groups[3], "group 2 has a character", page.ErrCodeForm},
 		{"my installation", "a support code has 20", nil},
