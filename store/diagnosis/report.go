@@ -105,9 +105,9 @@ type Product struct {
 
 // Fact is one value of the environment.
 type Fact struct {
-	Metric string         `json:"metric"`
-	Labels []schema.Label `json:"labels,omitempty"`
-	Value  string         `json:"value"` // as people read it, with its unit
+	Metric string            `json:"metric"`
+	Labels map[string]string `json:"labels,omitempty"`
+	Value  string            `json:"value"` // as people read it, with its unit
 }
 
 // Change is one change of the environment or of a product's version.
@@ -172,15 +172,15 @@ type AtLarge struct {
 
 // Slow is an operation that takes longer than it should.
 type Slow struct {
-	Product   string         `json:"product"`
-	Version   string         `json:"version"`
-	Metric    string         `json:"metric"`
-	Labels    []schema.Label `json:"labels,omitempty"`
-	Operation string         `json:"operation"` // as people read it
-	Events    uint64         `json:"events"`
-	Median    int64          `json:"median"` // here, in Unit; about
-	P95       int64          `json:"p95"`
-	Unit      string         `json:"unit"`
+	Product   string            `json:"product"`
+	Version   string            `json:"version"`
+	Metric    string            `json:"metric"`
+	Labels    map[string]string `json:"labels,omitempty"`
+	Operation string            `json:"operation"` // as people read it
+	Events    uint64            `json:"events"`
+	Median    int64             `json:"median"` // here, in Unit; about
+	P95       int64             `json:"p95"`
+	Unit      string            `json:"unit"`
 	// Usual is the middle half of all installations of this version; nil: not known.
 	Usual *insights.Range `json:"usual,omitempty"`
 	// Before is the median here under the version before, and Since this version;
@@ -196,12 +196,12 @@ type Slow struct {
 
 // Health is the latest value of one series.
 type Health struct {
-	Product string         `json:"product"`
-	Version string         `json:"version"`
-	Metric  string         `json:"metric"`
-	Labels  []schema.Label `json:"labels,omitempty"`
-	Value   string         `json:"value"` // as people read it
-	Time    time.Time      `json:"time"`
+	Product string            `json:"product"`
+	Version string            `json:"version"`
+	Metric  string            `json:"metric"`
+	Labels  map[string]string `json:"labels,omitempty"`
+	Value   string            `json:"value"` // as people read it
+	Time    time.Time         `json:"time"`
 	// Usual is where 19 of 20 reports at large lie, as people read it; "": not known.
 	Usual string `json:"usual,omitempty"`
 	// OutOfRange says that at most one report in fifty is as far out.

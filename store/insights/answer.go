@@ -1,7 +1,5 @@
 package insights
 
-import "github.com/tacit-telemetry/tacit/schema"
-
 // Question asks for one metric.
 type Question struct {
 	Metric string
@@ -37,7 +35,7 @@ type Cell struct {
 // Series is a metric with one set of labels within a cell. The value of a metric
 // of texts is the label "value".
 type Series struct {
-	Labels []schema.Label `json:"labels,omitempty"`
+	Labels map[string]string `json:"labels,omitempty"`
 	// Fewer is not 0 when there were fewer events than that: then nothing else is
 	// said.
 	Fewer  int    `json:"fewer_than,omitempty"`

@@ -1,5 +1,12 @@
 package insights
 
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
 // Population is what all installations add up to, metric by metric, by version
 // of the product: of the last [PopulationDays] days. It is the same for whoever
 // asks.
@@ -10,13 +17,66 @@ type Population struct {
 // PopulationDays is how many days a population is of.
 const PopulationDays = 30
 
+// How long a population is kept: that long at least, and so many times as long
+// as it took to gather.
+const (
+	keepAtLeast = 10 * time.Second
+	keepTimes   = 20
+)
+
+// kept is a population that was gathered.
+type kept struct {
+	population *Population
+	until      time.Time
+}
+
 // Of returns what there is of a metric. Its cells have one facet, the version,
 // in ascending order.
 func (p *Population) Of(metric string) (Answer, bool) {
-	for _, a := range p.Answers {
-		if a.Metric == metric {
-			return a, true
+	i, found := slices.BinarySearchFunc(p.Answers, metric, func(a Answer, name string) int {
+		if a.Metric < name {
+			return -1
+		} else if a.Metric > name {
+			return 1
+		}
+		return 0
+	})
+	if !found {
+		return Answer{}, false
+	}
+	return p.Answers[i], true
+}
+
+// Population returns what all installations add up to. It reads all roll-ups of
+// the last [PopulationDays] days, once for all who ask within a while. The caller
+// changes nothing in it.
+func (in *Insights) Population(ctx context.Context) (*Population, error) {
+	select {
+	case in.turn <- struct{}{}:
+		defer func() { <-in.turn }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("gather population: %w", ctx.Err())
+	}
+	began := in.cfg.Now()
+	if in.kept.population != nil && began.Before(in.kept.until) {
+		return in.kept.population, nil
+	}
+	g := newGathering(in.cfg.Registry)
+	metrics := in.cfg.Registry.Newest().Metrics
+	for i := range metrics {
+		by := []string{versionFacet}
+		if u, ok := narrowest(&metrics[i], by); ok {
+			g.want(&metrics[i], u, by)
 		}
 	}
-	return Answer{}, false
+	from, to := in.days(PopulationDays)
+	if err := g.gather(ctx, in.cfg.Rows, from, to); err != nil {
+		return nil, fmt.Errorf("gather population: %w", err)
+	}
+	ended := in.cfg.Now()
+	in.kept = kept{
+		population: &Population{Answers: g.answers(from, to)},
+		until:      ended.Add(max(keepAtLeast, keepTimes*ended.Sub(began))),
+	}
+	return in.kept.population, nil
 }
