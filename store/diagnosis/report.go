@@ -1,13 +1,11 @@
 package diagnosis
 
 import (
-	"context"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store/insights"
-	"github.com/tacit-telemetry/tacit/store/lookup"
 )
 
 // Report is what is wrong with one installation. It is plain data, made once:
@@ -153,16 +151,20 @@ type Signature struct {
 	Streak uint64 `json:"streak,omitempty"`
 	// After is the change of the day before it was first seen; nil: there was none.
 	After *Change `json:"after,omitempty"`
-	// AtLarge says how common the code is, by version, the oldest first; empty:
-	// not known.
+	// AtLarge says how common the code is, by version of the product, the oldest
+	// first; empty: not known.
 	AtLarge []AtLarge `json:"at_large,omitempty"`
+	// Began is the first version at large that has it after one without it, and
+	// Ended the first without it after that; "": there is none.
+	Began string `json:"began_at_large,omitempty"`
+	Ended string `json:"ended_at_large,omitempty"`
 }
 
 // AtLarge is how common something is in one version.
 type AtLarge struct {
 	Version string `json:"version"`
-	// Fewer is not 0 when there were fewer installations, or events, than that:
-	// then nothing else is said.
+	// Fewer is not 0 when there were fewer installations than that, and then nothing
+	// else is said; or, beside Installations, when there were fewer events.
 	Fewer         int    `json:"fewer_than,omitempty"`
 	Installations uint64 `json:"installations,omitempty"` // that ran the version, at least; rounded down
 	// Per100 is how many events there were per 100 installations and day that
@@ -213,7 +215,8 @@ type Step struct {
 	Time     time.Time       `json:"time"`
 	Category schema.Category `json:"category"`
 	Product  string          `json:"product"`
-	What     string          `json:"what"` // in plain words
+	What     string          `json:"what"`  // in plain words
+	Times    uint64          `json:"times"` // in a row; of equal events
 }
 
 // Population is what all installations add up to, thresholded:
@@ -236,10 +239,4 @@ type Config struct {
 	Known *Known
 	// Now is the time of the lookup. Zero: the clock's.
 	Now time.Time
-}
-
-// Examine says what is wrong. It reads the history's records once and changes
-// nothing. It fails only when ctx ends, or without a registry.
-func Examine(ctx context.Context, cfg Config, h *lookup.History) (Report, error) {
-	return examine(ctx, cfg, h)
 }

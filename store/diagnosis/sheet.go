@@ -22,9 +22,32 @@ type Sheet struct {
 }
 
 // Sheet returns the sheet of the problem with that index, or of none when there
-// are fewer: then the sentence says that nothing is wrong.
-func (r *Report) Sheet(problem int) Sheet { return r.sheet(problem) }
+// is no such problem: then its sentence says that nothing is wrong.
+func (r *Report) Sheet(problem int) Sheet {
+	s := Sheet{
+		Problem:  Problem{Sentence: r.Sentence, Severity: r.Severity},
+		Products: r.Products, Environment: r.Environment, Changes: r.Changes,
+		Health: []Health{}, Others: []string{}, Notes: r.Notes, Through: r.Through,
+	}
+	for i := range r.Problems {
+		if i == problem {
+			s.Problem = r.Problems[i]
+		} else {
+			s.Others = append(s.Others, r.Problems[i].Sentence)
+		}
+	}
+	for _, h := range r.Health {
+		if h.OutOfRange {
+			s.Health = append(s.Health, h)
+		}
+	}
+	return s
+}
 
-// Markdown returns the sheet as a page of Markdown. What came from a host is
-// written so that it is text and no Markdown.
-func (s *Sheet) Markdown() string { return s.markdown() }
+// Severity returns the severity that holds: the engineer's, or the suggested one.
+func (s *Sheet) Severity() Severity {
+	if s.Decided != 0 {
+		return Severity{s.Decided, "decided by the engineer"}
+	}
+	return s.Problem.Severity
+}
