@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -54,7 +55,7 @@ func TestInsightsNeedACrowd(t *testing.T) {
 			t.Errorf("%s: %+v, %v", how, p, err)
 		}
 		_, err = src.Answer(t.Context(), insights.Question{Metric: "command.used", Days: 2})
-		if err == nil || !strings.Contains(err.Error(), "there is tacit.command.used") {
+		if !errors.Is(err, insights.ErrNoMetric) || !strings.Contains(err.Error(), "there is tacit.command.used") {
 			t.Errorf("%s: %v", how, err)
 		}
 	}

@@ -19,7 +19,6 @@ import (
 	"github.com/tacit-telemetry/tacit/agent/client"
 	"github.com/tacit-telemetry/tacit/anon/identity"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
-	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/lookup"
@@ -40,6 +39,9 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 			if o.since, err = parseSince(since, time.Now()); err != nil {
 				return err
 			}
+			if err := o.cases.typed(); err != nil {
+				return err
+			}
 			return cobra.ExactArgs(1)(c, args)
 		}),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -53,6 +55,7 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 	c.Flags().StringVar(&since, "since", "90d", "how far back, as in 7d, 12h, or 2026-11-01")
 	c.Flags().StringArrayVar(&o.registries, "registry", nil, registryUsage+"; in place of those that the store was given")
 	o.place.flags(c)
+	o.cases.flags(c)
 	return c
 }
 
@@ -61,18 +64,7 @@ type lookupOptions struct {
 	since      time.Time
 	place      storePlace
 	registries []string // files of a registry; none: all that the store was given
-}
-
-// known returns the registries by which pages are shown.
-func (o *lookupOptions) known(at foundStore) (*registry.Set, error) {
-	if len(o.registries) == 0 {
-		return knownRegistries(at.data.Store())
-	}
-	reg, err := readRegistry(o.registries)
-	if err != nil {
-		return nil, err
-	}
-	return registry.NewSet(reg)
+	cases      caseOptions
 }
 
 // runLookup reports its own failures: a code and its own frames, and nothing
@@ -81,6 +73,10 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 	fail := func(code client.Code, err error) error {
 		report.Error(code)
 		return err
+	}
+	issues, err := o.cases.known()
+	if err != nil {
+		return fail("lookup_failed", err)
 	}
 	now := time.Now()
 	id, err := readID(env.In, arg)
@@ -91,7 +87,7 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 	if err != nil {
 		return fail("lookup_failed", err)
 	}
-	known, err := o.known(at)
+	known, err := registriesFor(at, o.registries)
 	if err != nil {
 		return fail("lookup_failed", err)
 	}
@@ -110,10 +106,12 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 			"nothing was sent yet, sending is off (tacit why on that host), the ID was reset, or its pages have expired"))
 	case err != nil:
 		return fail("lookup_failed", explainLookup(env, err))
-	case env.JSON:
-		return env.PrintJSON(h)
 	}
-	return printHistory(env, h)
+	diagnosed, err := diagnose(ctx, at, known, issues, h)
+	if err != nil {
+		return fail("lookup_failed", err)
+	}
+	return o.cases.print(env, h, &diagnosed)
 }
 
 func explainLookup(env *cli.Env, err error) error {

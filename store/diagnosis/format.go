@@ -60,55 +60,12 @@ func shownValue(m *registry.Metric, v schema.Value) string {
 	if m.Type == schema.Flag {
 		return map[int64]string{0: "no", 1: "yes"}[v.Number]
 	}
-	return shownNumber(m.Unit, v.Number)
-}
-
-// shownNumber returns a number in the largest unit that it reaches, with one digit
-// behind the point at most.
-func shownNumber(unit string, n int64) string {
-	for _, s := range sizes(unit) {
-		if n >= s.size {
-			x := strconv.FormatFloat(float64(n)/float64(s.size), 'f', 1, 64)
-			return strings.TrimSuffix(x, ".0") + s.name
-		}
-	}
-	return strconv.FormatInt(n, 10) + sizes(unit)[len(sizes(unit))-1].name
+	return insights.Number(m.Unit, v.Number)
 }
 
 // about returns a number of which two digits say something.
 func about(unit string, n int64) string {
-	return "about " + shownNumber(unit, int64(twoDigits(float64(n))))
-}
-
-// size is one size in which a unit is shown.
-type size struct {
-	size int64
-	name string
-}
-
-func sizes(unit string) []size {
-	switch {
-	case unit == "us":
-		return []size{{1_000_000, " s"}, {1_000, " ms"}, {1, " µs"}}
-	case unit == "By":
-		return []size{{1 << 30, " GiB"}, {1 << 20, " MiB"}, {1 << 10, " KiB"}, {1, " B"}}
-	case unit == "s":
-		return []size{{86_400, " d"}, {3_600, " h"}, {60, " min"}, {1, " s"}}
-	case unit == "" || strings.HasPrefix(unit, "{") || unit == "1":
-		return []size{{1, ""}} // an annotation says nothing that the name does not
-	}
-	return []size{{1, " " + unit}}
-}
-
-// shownRange returns a range as people read it.
-func shownRange(unit string, r insights.Range) string {
-	switch {
-	case r.High == 0:
-		return "at least " + shownNumber(unit, r.Low)
-	case r.Low == 0:
-		return "below " + shownNumber(unit, r.High)
-	}
-	return shownNumber(unit, r.Low) + " to " + shownNumber(unit, r.High)
+	return "about " + insights.Number(unit, int64(twoDigits(float64(n))))
 }
 
 // labelsText returns labels behind a metric's name.

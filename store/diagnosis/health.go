@@ -79,7 +79,7 @@ func (x *examiner) usual(s *series) (string, bool) {
 			above += share
 		}
 	}
-	return shownRange(s.of.Unit, at.Spread.Most), min(below, above) <= rare && !has(at.Spread.Most, s.of, i)
+	return at.Spread.Most.Text(s.of.Unit), min(below, above) <= rare && !has(at.Spread.Most, s.of, i)
 }
 
 // has says whether a range has a bucket.

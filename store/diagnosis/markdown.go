@@ -155,7 +155,7 @@ func (p *page) slow(s *Slow) {
 		if r == nil {
 			return ""
 		}
-		return shownRange(s.Unit, *r)
+		return r.Text(s.Unit)
 	}
 	p.item("Usual for this version", usual(s.Usual))
 	p.item("Slow since", s.Since)

@@ -91,14 +91,14 @@ func sentenceOfSlow(s *Slow, known *Issue) string {
 	var out string
 	switch {
 	case s.Regressed:
-		out = fmt.Sprintf("%s is slow since %s %s, here and at large: mostly %s, and it was %s before", what, s.Product, s.Since, took, shownRange(s.Unit, *s.UsualBefore))
+		out = fmt.Sprintf("%s is slow since %s %s, here and at large: mostly %s, and it was %s before", what, s.Product, s.Since, took, s.UsualBefore.Text(s.Unit))
 	case s.Since != "":
 		out = fmt.Sprintf("%s is slow since %s %s on this installation: mostly %s, and it was %s before", what, s.Product, s.Since, took, about(s.Unit, s.Before))
 	default:
 		out = fmt.Sprintf("%s is slow on this installation under %s %s: mostly %s", what, s.Product, s.Version, took)
 	}
 	if s.Usual != nil && !s.Regressed {
-		out += fmt.Sprintf("; %s is usual", shownRange(s.Unit, *s.Usual))
+		out += fmt.Sprintf("; %s is usual", s.Usual.Text(s.Unit))
 	}
 	return out + knownClause(known) + "."
 }
@@ -107,11 +107,11 @@ func sentenceOfSlow(s *Slow, known *Issue) string {
 func slowClause(s *Slow) string {
 	switch {
 	case s.Usual != nil && !s.Usual.Has(s.Median):
-		return fmt.Sprintf("; and it is slow: mostly %s, where %s is usual", about(s.Unit, s.Median), shownRange(s.Unit, *s.Usual))
+		return fmt.Sprintf("; and it is slow: mostly %s, where %s is usual", about(s.Unit, s.Median), s.Usual.Text(s.Unit))
 	case s.Before > 0:
 		return fmt.Sprintf("; and it is slow: mostly %s, and it was %s before %s", about(s.Unit, s.Median), about(s.Unit, s.Before), s.Since)
 	case s.UsualBefore != nil:
-		return fmt.Sprintf("; and it is slow: mostly %s, and it was %s before %s", about(s.Unit, s.Median), shownRange(s.Unit, *s.UsualBefore), s.Since)
+		return fmt.Sprintf("; and it is slow: mostly %s, and it was %s before %s", about(s.Unit, s.Median), s.UsualBefore.Text(s.Unit), s.Since)
 	}
 	return "; and it is slow: mostly " + about(s.Unit, s.Median)
 }

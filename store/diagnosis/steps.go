@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/insights"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 )
 
@@ -88,7 +89,7 @@ func (x *examiner) step(r *lookup.Record) (Step, bool) {
 			s.Times = uint64(max(r.Value.Number, 1))
 		}
 	case r.Category == schema.Performance && m.Type == schema.Duration:
-		s.What = words(x.operationName(r)) + " took " + shownNumber(m.Unit, durationOf(m, r.Value))
+		s.What = words(x.operationName(r)) + " took " + insights.Number(m.Unit, durationOf(m, r.Value))
 	case r.Category == schema.ErrorReport:
 		s.What = "error " + limited(r.Value.Text)
 		for _, l := range r.Labels {

@@ -14,6 +14,9 @@ type Answer struct {
 	By     []string `json:"by"`
 	From   string   `json:"from"` // the first day, as in 2026-11-21
 	To     string   `json:"to"`   // the last
+	// Counted is what Series.Events counts: "events", or "installations" of what holds
+	// and is counted once a day.
+	Counted string `json:"counted"`
 	// Bounds are those of the metric's buckets, in Unit; empty: it has none.
 	Bounds []int64 `json:"bounds,omitempty"`
 	// Cells are in the order of their facets, versions as numbers.

@@ -24,7 +24,10 @@ func (g *gathering) answers(from, to schema.Day) []Answer {
 func (w *wanted) answer(from, to schema.Day) Answer {
 	a := Answer{
 		Metric: w.metric.Name, Unit: w.metric.Unit, By: []string{}, From: from.String(), To: to.String(),
-		Bounds: slices.Clone(w.metric.Buckets), Cells: []Cell{},
+		Counted: "events", Bounds: slices.Clone(w.metric.Buckets), Cells: []Cell{},
+	}
+	if w.metric.Category == schema.Configuration {
+		a.Counted = "installations"
 	}
 	for _, i := range w.table.by {
 		a.By = append(a.By, w.table.facets[i])

@@ -61,9 +61,33 @@ func (in *Insights) Routes(mux *http.ServeMux) {
 	})
 }
 
+// refusals are the statuses by which what is wrong with a question goes over the
+// socket.
+var refusals = map[int]error{
+	http.StatusNotFound:              ErrNoMetric,
+	http.StatusConflict:              ErrNoRollup,
+	http.StatusRequestEntityTooLarge: ErrTooMany,
+}
+
+// refusal is what a store says against a question.
+type refusal struct {
+	text string
+	is   error // nil: none of the sentinels
+}
+
+func (r *refusal) Error() string { return r.text }
+
+func (r *refusal) Unwrap() error { return r.is }
+
 func reply(w http.ResponseWriter, v any, err error) {
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+		status := http.StatusUnprocessableEntity
+		for s, is := range refusals {
+			if errors.Is(err, is) {
+				status = s
+			}
+		}
+		http.Error(w, err.Error(), status)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -73,8 +97,7 @@ func reply(w http.ResponseWriter, v any, err error) {
 // Socket asks the process that holds the store.
 type Socket struct{ client *http.Client }
 
-// Answer implements [Asker]. What the store says against a question is the
-// error's text.
+// Answer implements [Asker].
 func (s *Socket) Answer(ctx context.Context, q Question) (a Answer, err error) {
 	b, err := json.Marshal(q)
 	if err != nil {
@@ -113,11 +136,12 @@ func (s *Socket) ask(ctx context.Context, method, path string, body []byte, into
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerLen))
+	is, refused := refusals[resp.StatusCode]
 	switch {
 	case err != nil:
 		return fmt.Errorf("ask store: %w", err)
-	case resp.StatusCode == http.StatusUnprocessableEntity:
-		return errors.New(strings.TrimSpace(string(b)))
+	case refused, resp.StatusCode == http.StatusUnprocessableEntity:
+		return &refusal{strings.TrimSpace(string(b)), is}
 	case resp.StatusCode != http.StatusOK:
 		return fmt.Errorf("ask store: it answers %s: it is of another version", resp.Status)
 	}
