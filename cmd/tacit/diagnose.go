@@ -93,7 +93,16 @@ func (o *caseOptions) print(env *cli.Env, h *lookup.History, r *diagnosis.Report
 		return printDiagnosed(env, h, r)
 	}
 	printProblems(env, r)
-	return printHistory(env, h)
+	if err := printHistory(env, h); err != nil {
+		return err
+	}
+	for _, note := range r.Notes {
+		env.Printf("note: %s\n", cli.Shown(note))
+	}
+	if h.NotUnderstood > 0 {
+		env.Printf("note: --registry FILE names the files of another release\n")
+	}
+	return nil
 }
 
 func (o *caseOptions) printSheet(env *cli.Env, r *diagnosis.Report) error {

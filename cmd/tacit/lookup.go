@@ -177,13 +177,7 @@ func printHistory(env *cli.Env, h *lookup.History) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%v%s%s\t%s\n", time.Unix(r.Time, 0).UTC().Format(time.RFC3339),
 			r.Category, r.Metric, r.Value.Any(), shownUnit(r.Unit), shownCount(r.Count), strings.Join(labels, " "))
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	for _, note := range notes(h) {
-		env.Printf("note: %s\n", note)
-	}
-	return nil
+	return w.Flush()
 }
 
 // shownUnit returns a unit as it follows a number. An annotation, such as
@@ -201,20 +195,4 @@ func shownCount(n uint32) string {
 		return ""
 	}
 	return " ×" + strconv.FormatUint(uint64(n), 10)
-}
-
-func notes(h *lookup.History) (out []string) {
-	if h.NotUnderstood > 0 {
-		out = append(out, cli.Count(h.NotUnderstood, "record")+" not understood: another registry release wrote them; name its files with --registry FILE")
-	}
-	if h.Damaged > 0 {
-		out = append(out, cli.Count(h.Damaged, "page")+" damaged")
-	}
-	if h.OtherWriter > 0 {
-		out = append(out, cli.Count(h.OtherWriter, "page")+" of another writer: a clone or a restored backup")
-	}
-	for _, m := range h.Unread {
-		out = append(out, "month "+m.String()+" could not be read whole")
-	}
-	return out
 }

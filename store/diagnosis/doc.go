@@ -19,10 +19,12 @@
 //     attempt, which failed.
 //   - a version that a signature began with is one that this installation ran
 //     after another, under which there was no such error.
-//   - slow is what takes at least three times as long as under an earlier
-//     version, here or at large, or longer than the slowest quarter of the same
-//     version at large. At large means all installations, thresholded: see
-//     package insights.
+//   - slow is an operation of which at least half take a tenth of a second or more,
+//     and three times as long as under an earlier version here, or three times as
+//     long as most at large and longer than the middle half of these; or that became
+//     slow at large with a version, so that the middle halves of it and of the version
+//     before do not meet. At large means all installations, thresholded: see package
+//     insights.
 //   - a value of an engine's or an appliance's health is out of range when at
 //     most one report in fifty at large is as far out.
 //   - times that are more than a day ahead of the lookup, or more than 400 days

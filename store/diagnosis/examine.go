@@ -125,21 +125,21 @@ func worse(a, b Problem) int {
 // notes say what is not shown or not certain.
 func (x *examiner) notes() []string {
 	notes := []string{}
-	add := func(n int, format string) {
+	add := func(n int, one, many, rest string) {
 		if n > 0 {
-			notes = append(notes, fmt.Sprintf(format, n))
+			notes = append(notes, count(uint64(n), one, many)+rest)
 		}
 	}
 	if x.cfg.Population == nil {
 		notes = append(notes, "nothing is compared with other installations: what they add up to is not known")
 	}
-	add(x.h.NotUnderstood, "%d records are not understood: another registry release wrote them")
-	add(x.h.Damaged, "%d pages are damaged")
-	add(x.ofOther, "%d records of another writer are left out: a clone or a restored backup")
-	add(x.ofTime, "%d records of a wrong clock are left out")
-	add(x.overSignatures, "%d errors of further kinds are left out: there are too many kinds")
-	add(x.overSeries, "%d records of further series are left out: there are too many series")
-	add(x.overChanges, "%d older changes are left out")
+	add(x.h.NotUnderstood, "record is", "records are", " not understood: another registry release wrote them")
+	add(x.h.Damaged, "page is", "pages are", " damaged")
+	add(x.ofOther, "record is", "records are", " left out, of another writer: a clone or a restored backup")
+	add(x.ofTime, "record is", "records are", " left out, dated by a wrong clock")
+	add(x.overSignatures, "error is", "errors are", " left out: there are too many kinds")
+	add(x.overSeries, "record is", "records are", " left out: there are too many series")
+	add(x.overChanges, "older change is", "older changes are", " left out")
 	for _, m := range x.h.Unread {
 		notes = append(notes, "month "+m.String()+" could not be read whole")
 	}

@@ -424,7 +424,7 @@ func TestNotAllIsSeen(t *testing.T) {
 	r := s.examined(Config{})
 	want := []string{
 		"nothing is compared with other installations: what they add up to is not known", "7 records are not understood: another registry release wrote them",
-		"2 pages are damaged", "5 records of another writer are left out: a clone or a restored backup", "month 2026-11 could not be read whole",
+		"2 pages are damaged", "5 records are left out, of another writer: a clone or a restored backup", "month 2026-11 could not be read whole",
 	}
 	if !slices.Equal(r.Notes, want) || len(r.Problems) != 0 {
 		t.Errorf("%q, %+v", r.Notes, r.Problems)
@@ -488,7 +488,7 @@ func TestMillionRecords(t *testing.T) {
 	if len(r.Problems) > MaxSignatures+MaxSeries || len(r.Changes) != MaxChanges || r.Records != 1_000_000 {
 		t.Errorf("%d problems, %d changes", len(r.Problems), len(r.Changes))
 	}
-	if notes := strings.Join(r.Notes, "\n"); !strings.Contains(notes, "98500 errors of further kinds") || !strings.Contains(notes, "older changes") {
+	if notes := strings.Join(r.Notes, "\n"); !strings.Contains(notes, "98,500 errors are left out") || !strings.Contains(notes, "older changes") {
 		t.Error(notes)
 	}
 	if b, err := json.Marshal(r); err != nil || len(b) > 4<<20 {

@@ -106,11 +106,14 @@ func (x *examiner) operationName(r *lookup.Record) string {
 			return l.Value
 		}
 	}
-	name := strings.TrimSuffix(strings.TrimPrefix(r.Metric, r.Product.Name+"."), ".duration")
-	for _, l := range r.Labels {
-		name += " " + l.Value
+	words := []string{}
+	if name := strings.TrimSuffix(strings.TrimPrefix(r.Metric, r.Product.Name+"."), ".duration"); name != "operation" {
+		words = append(words, name)
 	}
-	return name
+	for _, l := range r.Labels {
+		words = append(words, l.Value)
+	}
+	return strings.Join(words, " ")
 }
 
 // isShared says whether a metric of that category of the product has a label of

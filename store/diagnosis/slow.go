@@ -147,7 +147,7 @@ func (x *examiner) beforeAtLarge(s *series, median int64) (before insights.Range
 		case now == nil:
 			now, since = &then, s.version
 		case then.High > 0 && now.Low >= then.High:
-			if median < slowerBy*v.Spread.Median.High {
+			if median < then.High {
 				return before, "" // it is slow for others
 			}
 			return then, since
