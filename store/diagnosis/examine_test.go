@@ -361,6 +361,23 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+// TestLogsSayNoVersion: a line of a log is no change of the product's version.
+func TestLogsSayNoVersion(t *testing.T) {
+	s := newStory(t)
+	log := func() {
+		s.runs("finder", "unknown").add("finder.log", schema.Text("sync_begun")).runs("finder", "5.2.0")
+	}
+	log()
+	s.works("search", 5, 20)
+	log()
+	s.fails("search", "disk_full", 3)
+	log()
+	r := s.examined(Config{})
+	if len(r.Changes) != 0 || r.Products[0].Version != "5.2.0" || r.Problems[0].Error.Since != "" {
+		t.Errorf("%+v, %+v, %s", r.Changes, r.Products, r.Sentence)
+	}
+}
+
 // TestHealth: what is out of range at large, and what is usual.
 func TestHealth(t *testing.T) {
 	disk := insights.Answer{Cells: []insights.Cell{{Facets: []string{"2.1.0"}, Installations: 100, Series: []insights.Series{{

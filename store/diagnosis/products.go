@@ -11,6 +11,10 @@ import (
 	"github.com/tacit-telemetry/tacit/store/lookup"
 )
 
+// unknownVersion is what a record says that was read from a log: the file does not
+// say which version wrote it.
+const unknownVersion = "unknown"
+
 // versionMetric is the configuration metric that says a product's version, which
 // every record says as well.
 const versionMetric = "service.version"
@@ -39,7 +43,7 @@ func (x *examiner) product(r *lookup.Record) *product {
 		p = &product{name: r.Product.Name}
 		x.products[p.name] = p
 	}
-	if len(p.versions) == 0 || p.versions[p.now].version != r.Product.Version {
+	if v := r.Product.Version; len(p.versions) == 0 || v != p.version() && v != unknownVersion {
 		x.runs(p, r)
 	}
 	p.versions[p.now].last = r.Time
@@ -48,7 +52,7 @@ func (x *examiner) product(r *lookup.Record) *product {
 
 // runs notes that a product runs in another version from a record on.
 func (x *examiner) runs(p *product, r *lookup.Record) {
-	if len(p.versions) > 0 {
+	if len(p.versions) > 0 && p.version() != unknownVersion {
 		x.change(Change{Time: moment(r.Time), What: p.name, From: p.version(), To: r.Product.Version})
 	}
 	p.now = slices.IndexFunc(p.versions, func(v ran) bool { return v.version == r.Product.Version })

@@ -299,6 +299,45 @@ func TestPopulation(t *testing.T) {
 	}
 }
 
+// slowRows wait before they are read.
+type slowRows struct {
+	memory
+	asked, begin chan struct{}
+}
+
+// Scan implements rollup.Reader.
+func (s *slowRows) Scan(ctx context.Context, m schema.Month, t db.Table, prefix []byte, each func(key, value []byte) error) error {
+	select {
+	case s.asked <- struct{}{}:
+	default:
+	}
+	<-s.begin
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return s.memory.Scan(ctx, m, t, prefix, each)
+}
+
+// TestPopulationGoesOn: who does not wait has begun it for the next one.
+func TestPopulationGoesOn(t *testing.T) {
+	rows := &slowRows{memory: memory{}, asked: make(chan struct{}, 1), begin: make(chan struct{})}
+	in, err := New(Config{Rows: rows, Registry: known(t), Today: func() schema.Day { return today }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-rows.asked; cancel() }()
+	if _, err := in.Population(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("who does not wait: %v", err)
+	}
+	close(rows.begin)
+	in.turn <- struct{}{} // the first gathering has ended
+	if in.kept.population == nil {
+		t.Error("it did not go on")
+	}
+	<-in.turn
+}
+
 // TestNoDifferenceTellsOne: whatever a crowd does, one installation more changes
 // no number of installations by less than N, and none by another number.
 func TestNoDifferenceTellsOne(t *testing.T) {

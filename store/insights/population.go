@@ -48,19 +48,39 @@ func (p *Population) Of(metric string) (Answer, bool) {
 }
 
 // Population returns what all installations add up to. It reads all roll-ups of
-// the last [PopulationDays] days, once for all who ask within a while. The caller
-// changes nothing in it.
+// the last [PopulationDays] days, once for all who ask within a while; when ctx
+// ends it goes on, for whoever asks next. The caller changes nothing in it.
 func (in *Insights) Population(ctx context.Context) (*Population, error) {
 	select {
 	case in.turn <- struct{}{}:
-		defer func() { <-in.turn }()
 	case <-ctx.Done():
 		return nil, fmt.Errorf("gather population: %w", ctx.Err())
 	}
-	began := in.cfg.Now()
-	if in.kept.population != nil && began.Before(in.kept.until) {
-		return in.kept.population, nil
+	if p := in.kept.population; p != nil && in.cfg.Now().Before(in.kept.until) {
+		<-in.turn
+		return p, nil
 	}
+	failed := make(chan error, 1)
+	var p *Population
+	go func() {
+		defer func() { <-in.turn }()
+		err := in.gatherPopulation(context.WithoutCancel(ctx))
+		p = in.kept.population
+		failed <- err
+	}()
+	select {
+	case err := <-failed:
+		return p, err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("gather population: %w", ctx.Err())
+	}
+}
+
+// gatherPopulation reads the roll-ups, and keeps what it makes of them. Closing the
+// rows ends it.
+func (in *Insights) gatherPopulation(ctx context.Context) error {
+	began := in.cfg.Now()
+	in.kept = kept{}
 	g := newGathering(in.cfg.Registry)
 	metrics := in.cfg.Registry.Newest().Metrics
 	for i := range metrics {
@@ -71,12 +91,12 @@ func (in *Insights) Population(ctx context.Context) (*Population, error) {
 	}
 	from, to := in.days(PopulationDays)
 	if err := g.gather(ctx, in.cfg.Rows, from, to); err != nil {
-		return nil, fmt.Errorf("gather population: %w", err)
+		return fmt.Errorf("gather population: %w", err)
 	}
 	ended := in.cfg.Now()
 	in.kept = kept{
 		population: &Population{Answers: g.answers(from, to)},
 		until:      ended.Add(max(keepAtLeast, keepTimes*ended.Sub(began))),
 	}
-	return in.kept.population, nil
+	return nil
 }
