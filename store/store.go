@@ -5,8 +5,10 @@
 // and replies), daybook (support codes and notes, by the day), pages (sealed pages by tag), rollup (sums), registries (what may be
 // reported, at each release that it was given), upkeep (verify, backup, recall,
 // retention), lookup (what support's process does with an installation ID, which
-// never comes here). This package joins them and answers questions on the socket
-// "store" in the run directory:
+// never comes here), insights (what all installations add up to, thresholded),
+// diagnosis (what is wrong with one, in the process that looked it up). This
+// package joins them and answers questions on the socket "store" in the run
+// directory:
 //
 //	POST /v1/note    a sealed note for a host, as package page marshals it; answered by a pass
 //	POST /v1/grant   the tag of a support code's grant; answered by the grant
@@ -14,6 +16,7 @@
 //	POST /v1/held    the same question, of all that is on disk; which tags have pages, without the pages
 //	POST /v1/erase   tags and the rights to erase them, as package page marshals them
 //	/v1/keys…        what tacit store keys wants; see [Keeper]
+//	/v1/insights     a question of package insights; so is /v1/population
 //	POST /v1/verify  a task of package upkeep; so are /v1/backup and /v1/recall
 //
 // There are no pages without a note: a pass is given when the note is on disk, lasts
@@ -34,6 +37,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -41,11 +45,14 @@ import (
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/internal/durable"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/daybook"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/ingest"
+	"github.com/tacit-telemetry/tacit/store/insights"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
 	"github.com/tacit-telemetry/tacit/store/upkeep"
@@ -70,8 +77,8 @@ type Config struct {
 	// Conn reaches the edge's JetStream. Required; the caller closes it after
 	// Stop.
 	Conn *nats.Conn
-	// Registry checks fragments: [registry.Set] does. Required.
-	Registry ingest.Registry
+	// Registry checks fragments, and says what may be told of their sums. Required.
+	Registry *registry.Set
 	// Group is the group of stores that this one belongs to. 0 is the first.
 	Group int
 	// GroupWait is how long a commit waits to become 64 envelopes. 0: 1 s.
@@ -117,6 +124,7 @@ type Store struct {
 	keys     *Keys
 	book     *daybook.Book
 	ingest   *ingest.Ingest
+	insights *insights.Insights
 	door     *door
 
 	upkeep     *upkeep.Upkeep
@@ -193,7 +201,11 @@ func (s *Store) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.door, err = listen(s.cfg.RunDir, s.window(), s.held(), s.keyRoutes, s.eraseRoutes, s.bookRoutes, s.taskRoutes)
+	if err := s.openInsights(); err != nil {
+		return err
+	}
+	s.door, err = listen(s.cfg.RunDir, s.window(), s.held(), s.keyRoutes, s.eraseRoutes, s.bookRoutes, s.taskRoutes,
+		func(_ *door, mux *http.ServeMux) { s.insights.Routes(mux) })
 	if err != nil {
 		return err
 	}
@@ -209,6 +221,13 @@ func (s *Store) openEraser(ctx context.Context) (err error) {
 	s.undo = append(s.undo, s.ledger.Settle)
 	s.eraser, err = pages.NewEraser(ctx, pages.EraserConfig{
 		Rows: s.db, Ledger: s.ledger, Dir: s.cfg.Dir, Logger: s.cfg.Logger, Today: s.calendar.Today,
+	})
+	return err
+}
+
+func (s *Store) openInsights() (err error) {
+	s.insights, err = insights.New(insights.Config{
+		Rows: s.db, Registry: s.cfg.Registry, Today: func() schema.Day { return s.calendar.Today().Day },
 	})
 	return err
 }
@@ -257,6 +276,9 @@ func (s *Store) Stop(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Insights answers what all installations add up to.
+func (s *Store) Insights() *insights.Insights { return s.insights }
 
 // Keys returns the store's keys, turned to today.
 func (s *Store) Keys() (*Keys, error) { return s.keys, s.keys.turn(s.calendar.Today()) }

@@ -17,7 +17,6 @@ import (
 
 	"github.com/tacit-telemetry/tacit/agent/client"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
-	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/lookup"
@@ -39,6 +38,9 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 			if o.since, err = parseSince(since, time.Now()); err != nil {
 				return err
 			}
+			if err := o.cases.typed(); err != nil {
+				return err
+			}
 			return cobra.ExactArgs(1)(c, args)
 		}),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -53,6 +55,7 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 	c.Flags().StringVar(&o.ticket, "ticket", "", "reference of the ticket, for the note that the host's user reads")
 	c.Flags().StringArrayVar(&o.registries, "registry", nil, registryUsage+"; in place of those that the store was given")
 	o.place.flags(c)
+	o.cases.flags(c)
 	return c
 }
 
@@ -62,18 +65,7 @@ type lookupOptions struct {
 	ticket     string
 	place      storePlace
 	registries []string // files of a registry; none: all that the store was given
-}
-
-// known returns the registries by which pages are shown.
-func (o *lookupOptions) known(at foundStore) (*registry.Set, error) {
-	if len(o.registries) == 0 {
-		return knownRegistries(at.data.Store())
-	}
-	reg, err := readRegistry(o.registries)
-	if err != nil {
-		return nil, err
-	}
-	return registry.NewSet(reg)
+	cases      caseOptions
 }
 
 // runLookup reports its own failures: a code and its own frames, and nothing
@@ -82,6 +74,10 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 	fail := func(code client.Code, err error) error {
 		report.Error(code)
 		return err
+	}
+	issues, err := o.cases.known()
+	if err != nil {
+		return fail("lookup_failed", err)
 	}
 	now := time.Now()
 	subject, err := readSubject(env.In, arg)
@@ -92,7 +88,7 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 	if err != nil {
 		return fail("lookup_failed", err)
 	}
-	known, err := o.known(at)
+	known, err := registriesFor(at, o.registries)
 	if err != nil {
 		return fail("lookup_failed", err)
 	}
@@ -111,10 +107,12 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 			"nothing was sent yet, sending is off (tacit why on that host), the ID was reset, or its pages have expired"))
 	case err != nil:
 		return fail("lookup_failed", explainLookup(env, err))
-	case env.JSON:
-		return env.PrintJSON(h)
 	}
-	return printHistory(env, h)
+	diagnosed, err := diagnose(ctx, at, known, issues, h)
+	if err != nil {
+		return fail("lookup_failed", err)
+	}
+	return o.cases.print(env, h, &diagnosed)
 }
 
 func explainLookup(env *cli.Env, err error) error {
@@ -186,13 +184,7 @@ func printHistory(env *cli.Env, h *lookup.History) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%v%s%s\t%s\n", time.Unix(r.Time, 0).UTC().Format(time.RFC3339),
 			r.Category, r.Metric, r.Value.Any(), shownUnit(r.Unit), shownCount(r.Count), strings.Join(labels, " "))
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	for _, note := range notes(h) {
-		env.Printf("note: %s\n", note)
-	}
-	return nil
+	return w.Flush()
 }
 
 // shownUnit returns a unit as it follows a number. An annotation, such as
@@ -210,20 +202,4 @@ func shownCount(n uint32) string {
 		return ""
 	}
 	return " ×" + strconv.FormatUint(uint64(n), 10)
-}
-
-func notes(h *lookup.History) (out []string) {
-	if h.NotUnderstood > 0 {
-		out = append(out, cli.Count(h.NotUnderstood, "record")+" not understood: another registry release wrote them; name its files with --registry FILE")
-	}
-	if h.Damaged > 0 {
-		out = append(out, cli.Count(h.Damaged, "page")+" damaged")
-	}
-	if h.OtherWriter > 0 {
-		out = append(out, cli.Count(h.OtherWriter, "page")+" of another writer: a clone or a restored backup")
-	}
-	for _, m := range h.Unread {
-		out = append(out, "month "+m.String()+" could not be read whole")
-	}
-	return out
 }
