@@ -110,9 +110,12 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 			"nothing was sent yet, sending is off (tacit why on that host), the ID was reset, or its pages have expired"))
 	case err != nil:
 		return fail("lookup_failed", explainLookup(env, err))
-	case env.JSON:
+	}
+	h.Simulated = at.data.IsDemo()
+	if env.JSON {
 		return env.PrintJSON(h)
 	}
+	markSimulated(env, at.data)
 	return printHistory(env, h)
 }
 

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/agent"
+	"github.com/tacit-telemetry/tacit/agent/collect"
+	"github.com/tacit-telemetry/tacit/agent/participation"
+	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/demo"
+	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/schema"
+)
+
+// demoHost is one made-up host. Its agent is a whole one and sends as every agent
+// does; what it sees of the host, and its clock, are the demo's. The clock runs
+// through the days of the past: to relay and store it is a host that sealed its
+// pages on those days and sends them now, which the store takes for 90 days.
+type demoHost struct {
+	installation *demo.Installation
+	behind       atomic.Int64 // by how much the clock is, in nanoseconds
+	facts        atomic.Pointer[[]demo.Fact]
+	agent        *agent.Agent
+}
+
+// newDemoHost returns the host as it is before it sends for the first time.
+func newDemoHost(i *demo.Installation) *demoHost {
+	h := &demoHost{installation: i}
+	h.facts.Store(&[]demo.Fact{})
+	h.set(i.Days()[0].Sends.Add(-time.Hour))
+	return h
+}
+
+// now is the host's clock.
+func (h *demoHost) now() time.Time { return time.Now().Add(-time.Duration(h.behind.Load())).Round(0) }
+
+// set sets the clock. It goes on from there.
+func (h *demoHost) set(t time.Time) { h.behind.Store(int64(time.Since(t))) }
+
+// right sets the clock right.
+func (h *demoHost) right() { h.behind.Store(0) }
+
+// collect is a [collect.Source] of the host.
+func (h *demoHost) collect(context.Context) ([]collect.Sample, error) {
+	facts := *h.facts.Load()
+	out := make([]collect.Sample, len(facts))
+	for i, f := range facts {
+		out[i] = collect.Sample{Metric: f.Metric, Value: f.Value}
+	}
+	return out, nil
+}
+
+// demoSent is what the store has confirmed of one host, or of all.
+type demoSent struct {
+	Days    int `json:"host_days"` // on which a host was on, and sent one page
+	Batches int `json:"batches"`   // pages and fragments
+	Records int `json:"records"`   // that products reported
+}
+
+func (s *demoSent) add(more demoSent) {
+	s.Days += more.Days
+	s.Batches += more.Batches
+	s.Records += more.Records
+}
+
+// live has the host live all of its days.
+func (h *demoHost) live(ctx context.Context, days []demo.Day) (sent demoSent, err error) {
+	for _, d := range days {
+		if err := ctx.Err(); err != nil {
+			return sent, err
+		}
+		h.set(d.Sends)
+		h.facts.Store(&d.Facts)
+		batches, err := h.tell(ctx, d.Records)
+		if err != nil {
+			return sent, err
+		}
+		sent.add(demoSent{Days: 1, Batches: batches, Records: len(d.Records)})
+	}
+	return sent, nil
+}
+
+// errDemo says that the demo could not be filled as it was made up.
+var errDemo = errors.New("the demo was not filled")
+
+// tell has the agent look at the host, take what the products report, and send
+// all of it. It returns how many batches were confirmed.
+func (h *demoHost) tell(ctx context.Context, records []schema.Record) (batches int, err error) {
+	if err := h.agent.Collect(ctx); err != nil {
+		return 0, err
+	}
+	answers, err := h.agent.Take(ctx, records, false)
+	if err != nil {
+		return 0, err
+	}
+	for i := range answers {
+		if !answers[i].Accepted {
+			return 0, cli.WithHint(fmt.Errorf("%w: a record of %s was refused: %s", errDemo, records[i].Metric, answers[i].Reason),
+				"names of this host or its users are words of the demo, which the tripwire blocks: run it as another user, or elsewhere")
+		}
+	}
+	sum, err := h.agent.Round(ctx, true)
+	if err != nil {
+		return 0, err
+	}
+	if len(sum.Kept) > 0 || sum.Replies != sum.Batches {
+		return 0, fmt.Errorf("%w: %d batches, %d replies, refused %v", errDemo, sum.Batches, sum.Replies, sum.Kept)
+	}
+	return sum.Batches, nil
+}
+
+// demoPatience is how long an agent waits for a reply while the demo is filled:
+// all send at once, and the machine may be a slow one.
+const demoPatience = time.Minute
+
+// demoFleet is the hosts of the demo and where they leave what they send.
+type demoFleet struct {
+	fleet *demo.Fleet
+	dir   string // of their agents, for as long as they live
+	open  func(ctx context.Context, data datadir.Dir, h *demoHost) (*agent.Agent, error)
+
+	begin chan struct{} // holds as many as start at the same time
+
+	mu   sync.Mutex
+	told demoTold
+	done int // hosts
+}
+
+// demoTold is what the fleet has sent, for whoever compares it with the store.
+type demoTold struct {
+	demoSent
+	Named []demoNamed `json:"named"`
+}
+
+// demoNamed is an installation that can be looked up by its ID.
+type demoNamed struct {
+	Name string `json:"name"`
+	ID   string `json:"id"`
+	demoSent
+}
+
+// run has all hosts live, at the same time, and removes their agents. user is the
+// first of them, whose agent stays.
+func (f *demoFleet) run(ctx context.Context, user *demoHost, said func(done int)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	errs := make([]error, demo.Installations)
+	var wg sync.WaitGroup
+	for n := range demo.Installations {
+		wg.Go(func() {
+			if n == 0 {
+				errs[n] = f.live(ctx, user)
+			} else {
+				errs[n] = f.liveAndLeave(ctx, n)
+			}
+			if errs[n] != nil {
+				cancel()
+			}
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.done++
+			said(f.done)
+		})
+	}
+	wg.Wait()
+	return errors.Join(firstOf(errs), os.RemoveAll(f.dir))
+}
+
+// firstOf returns the first error that is not only the end of the others.
+func firstOf(errs []error) error {
+	for _, err := range errs {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			return err
+		}
+	}
+	return cmp.Or(errs...)
+}
+
+// live has one host live, and notes what it sent.
+func (f *demoFleet) live(ctx context.Context, h *demoHost) error {
+	var sent demoSent
+	err := h.hear(ctx)
+	if err == nil {
+		sent, err = h.live(ctx, h.installation.Days())
+	}
+	if err != nil {
+		return fmt.Errorf("fill the demo: %w", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.told.add(sent)
+	if name := h.installation.Name(); name != "" {
+		f.told.Named = append(f.told.Named, demoNamed{Name: name, ID: h.agent.Installation().ID, demoSent: sent})
+	}
+	return nil
+}
+
+// liveAndLeave is live for a host whose agent is not needed afterwards.
+func (f *demoFleet) liveAndLeave(ctx context.Context, n int) (err error) {
+	h := newDemoHost(f.fleet.Installation(n))
+	dir := filepath.Join(f.dir, fmt.Sprint(n))
+	data := datadir.Dir(filepath.Join(dir, "data"))
+	if err := data.Make(); err != nil {
+		return err
+	}
+	f.begin <- struct{}{}
+	h.agent, err = f.open(ctx, data, h)
+	if err == nil {
+		defer func() {
+			err = errors.Join(err, h.agent.Stop(context.WithoutCancel(ctx)), os.RemoveAll(dir))
+		}()
+	}
+	<-f.begin
+	if err != nil {
+		return fmt.Errorf("start agent %d of the demo: %w", n, err)
+	}
+	return f.live(ctx, h)
+}
+
+// hear connects the agent, and waits until it may send.
+func (h *demoHost) hear(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, demoPatience)
+	defer cancel()
+	for {
+		h.agent.Hear(ctx)
+		why := h.agent.Why()
+		switch {
+		case why.MaySend:
+			return nil
+		case why.State == participation.Off:
+			return cli.WithHint(fmt.Errorf("this host refuses telemetry: %s", why.Reason),
+				"the demo obeys that too, though nothing of it is of this host or leaves it: see tacit why")
+		case ctx.Err() != nil:
+			return fmt.Errorf("%w: %s", ctx.Err(), why.Reason)
+		}
+	}
+}
