@@ -73,7 +73,7 @@ bench: build
 	$(GO) test -run '^$$' -bench Records -benchtime 3s -benchmem ./agent/local
 	$(GO) test -run '^$$' -bench Product -benchtime 1x -timeout 10m ./integration/bench
 	$(GO) test -run '^$$' -bench UpOnce -benchtime 5x -timeout 10m ./integration/bench
-	$(GO) test -run '^$$' -bench 'Idle|Checkbox|Pages' -benchtime 1x -timeout 40m ./integration/bench
+	$(GO) test -run '^$$' -bench 'Idle|Checkbox|Pages|Demo' -benchtime 1x -timeout 40m ./integration/bench
 
 clean:
 	rm -rf bin .tacit .tacit.witness .tacit-demo .tacit-demo.witness integration/otel/js/node_modules

@@ -28,7 +28,7 @@ const (
 	simulated   = "SIMULATED FLEET" // how everything of a demo is marked
 	issuesFile  = "issues.yaml"     // the vendor's file, in the directory of the demo
 	demoAgents  = "fleet"           // agents of the fleet, while it is filled
-	demoBegin   = 16                // agents that start at the same time
+	demoAtOnce  = 48                // hosts that live at the same time: as many as keep the machine busy
 	demoGC      = 400               // of the heap of 300 agents, while the demo is filled: a quarter of the time was collection
 	demoVersion = 1                 // of the mark's form
 )
@@ -81,7 +81,7 @@ func (h *house) openDemo(context.Context) error {
 		return err
 	case err == nil && !mark.Filled.IsZero():
 		h.mark = mark
-		h.demo.facts.Store(&h.demo.installation.Days()[demo.Days].Facts)
+		h.demo.facts.Store(&h.demo.days[len(h.demo.days)-1].Facts)
 		h.demo.right()
 		return nil
 	}
@@ -130,7 +130,7 @@ func (h *house) fill(ctx context.Context) error {
 	}
 	start, shown := time.Now(), newProgress(h.env)
 	f := &demoFleet{
-		fleet: demo.New(demoSeed, start), dir: filepath.Join(string(h.data), demoAgents), begin: make(chan struct{}, demoBegin),
+		fleet: demo.New(demoSeed, start), dir: filepath.Join(string(h.data), demoAgents),
 		open: func(ctx context.Context, data datadir.Dir, of *demoHost) (*agent.Agent, error) {
 			return agent.New(ctx, h.demoAgent(data, of))
 		},

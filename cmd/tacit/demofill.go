@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,17 +24,18 @@ import (
 // through the days of the past: to relay and store it is a host that sealed its
 // pages on those days and sends them now, which the store takes for 90 days.
 type demoHost struct {
-	installation *demo.Installation
-	behind       atomic.Int64 // by how much the clock is, in nanoseconds
-	facts        atomic.Pointer[[]demo.Fact]
-	agent        *agent.Agent
+	name   string       // "": one of the many
+	days   []demo.Day   // that it lives
+	behind atomic.Int64 // by how much the clock is, in nanoseconds
+	facts  atomic.Pointer[[]demo.Fact]
+	agent  *agent.Agent
 }
 
 // newDemoHost returns the host as it is before it sends for the first time.
 func newDemoHost(i *demo.Installation) *demoHost {
-	h := &demoHost{installation: i}
-	h.facts.Store(&[]demo.Fact{})
-	h.set(i.Days()[0].Sends.Add(-time.Hour))
+	h := &demoHost{name: i.Name(), days: i.Days()}
+	h.facts.Store(&h.days[0].Facts)
+	h.set(h.days[0].Sends.Add(-time.Hour))
 	return h
 }
 
@@ -72,8 +72,8 @@ func (s *demoSent) add(more demoSent) {
 }
 
 // live has the host live all of its days.
-func (h *demoHost) live(ctx context.Context, days []demo.Day) (sent demoSent, err error) {
-	for _, d := range days {
+func (h *demoHost) live(ctx context.Context) (sent demoSent, err error) {
+	for _, d := range h.days {
 		if err := ctx.Err(); err != nil {
 			return sent, err
 		}
@@ -127,8 +127,6 @@ type demoFleet struct {
 	dir   string // of their agents, for as long as they live
 	open  func(ctx context.Context, data datadir.Dir, h *demoHost) (*agent.Agent, error)
 
-	begin chan struct{} // holds as many as start at the same time
-
 	mu   sync.Mutex
 	told demoTold
 	done int // hosts
@@ -147,41 +145,33 @@ type demoNamed struct {
 	demoSent
 }
 
-// run has all hosts live, at the same time, and removes their agents. user is the
-// first of them, whose agent stays.
+// run has all hosts live, some at a time, and removes their agents. user is the
+// first of them, whose agent stays. What goes wrong with one ends all.
 func (f *demoFleet) run(ctx context.Context, user *demoHost, said func(done int)) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	errs := make([]error, demo.Installations)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var wg sync.WaitGroup
-	for n := range demo.Installations {
+	one := func(live func() error) {
+		if err := live(); err != nil {
+			cancel(err) // the first is kept
+			return
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.done++
+		said(f.done)
+	}
+	wg.Go(func() { one(func() error { return f.live(ctx, user) }) })
+	var next atomic.Int64 // after the user
+	for range demoAtOnce {
 		wg.Go(func() {
-			if n == 0 {
-				errs[n] = f.live(ctx, user)
-			} else {
-				errs[n] = f.liveAndLeave(ctx, n)
+			for n := next.Add(1); n < demo.Installations && ctx.Err() == nil; n = next.Add(1) {
+				one(func() error { return f.liveAndLeave(ctx, int(n)) })
 			}
-			if errs[n] != nil {
-				cancel()
-			}
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			f.done++
-			said(f.done)
 		})
 	}
 	wg.Wait()
-	return errors.Join(firstOf(errs), os.RemoveAll(f.dir))
-}
-
-// firstOf returns the first error that is not only the end of the others.
-func firstOf(errs []error) error {
-	for _, err := range errs {
-		if err != nil && !errors.Is(err, context.Canceled) {
-			return err
-		}
-	}
-	return cmp.Or(errs...)
+	return errors.Join(context.Cause(ctx), os.RemoveAll(f.dir))
 }
 
 // live has one host live, and notes what it sent.
@@ -189,7 +179,7 @@ func (f *demoFleet) live(ctx context.Context, h *demoHost) error {
 	var sent demoSent
 	err := h.hear(ctx)
 	if err == nil {
-		sent, err = h.live(ctx, h.installation.Days())
+		sent, err = h.live(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("fill the demo: %w", err)
@@ -197,8 +187,8 @@ func (f *demoFleet) live(ctx context.Context, h *demoHost) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.told.add(sent)
-	if name := h.installation.Name(); name != "" {
-		f.told.Named = append(f.told.Named, demoNamed{Name: name, ID: h.agent.Installation().ID, demoSent: sent})
+	if h.name != "" {
+		f.told.Named = append(f.told.Named, demoNamed{Name: h.name, ID: h.agent.Installation().ID, demoSent: sent})
 	}
 	return nil
 }
@@ -211,17 +201,10 @@ func (f *demoFleet) liveAndLeave(ctx context.Context, n int) (err error) {
 	if err := data.Make(); err != nil {
 		return err
 	}
-	f.begin <- struct{}{}
-	h.agent, err = f.open(ctx, data, h)
-	if err == nil {
-		defer func() {
-			err = errors.Join(err, h.agent.Stop(context.WithoutCancel(ctx)), os.RemoveAll(dir))
-		}()
-	}
-	<-f.begin
-	if err != nil {
+	if h.agent, err = f.open(ctx, data, h); err != nil {
 		return fmt.Errorf("start agent %d of the demo: %w", n, err)
 	}
+	defer func() { err = errors.Join(err, h.agent.Stop(context.WithoutCancel(ctx)), os.RemoveAll(dir)) }()
 	return f.live(ctx, h)
 }
 

@@ -19,6 +19,7 @@ type filled struct {
 	Days    int `json:"host_days"` // on which a host was on: it sends one page on such a day
 	Batches int
 	Records int
+	TookMS  int `json:"took_ms"`
 	Named   []struct {
 		Name, ID string
 		Records  int
@@ -39,6 +40,7 @@ func TestDemo(t *testing.T) {
 	rig.Within(t, demoPatience, "the demo is filled", func() bool { return strings.Contains(p.Text(), "without an ID)") })
 	t.Run("Banner", func(t *testing.T) { checkDemoBanner(t, p.Text()) })
 	mark := readMark(t, dir)
+	t.Logf("filled in %d ms", mark.TookMS)
 	t.Run("Store", func(t *testing.T) { checkDemoStore(t, dir, mark) })
 	t.Run("Lookup", func(t *testing.T) { checkDemoLookups(t, dir, mark) })
 	t.Run("Pages", func(t *testing.T) { checkDemoPages(t, p.Text()) })
