@@ -10,9 +10,11 @@ var userSearches = [...]struct{ found, failed int }{{1, 3}, {0, 5}, {0, 6}}
 // update. It returns when it is over.
 func (f finder) userSession(at time.Time, days int) time.Time {
 	f.took(at, "start")
-	at = at.Add(40 * time.Second)
-	f.menu(at, "open")
-	f.took(at, "open")
+	for range 3 {
+		at = at.Add(20 * time.Second)
+		f.menu(at, "open")
+		f.took(at, "open")
+	}
 	for range userSearches[days].found {
 		at = at.Add(50 * time.Second)
 		f.search(at, false)
