@@ -119,7 +119,7 @@ func (h *house) clearDemo() error {
 func (h *house) demoAgent(data datadir.Dir, of *demoHost) agent.Config {
 	c := h.agentConfig(data)
 	c.Host, c.Sources, c.OTLP = []collect.Source{of.collect}, nil, nil
-	c.Facts, c.Timeout, c.Now = demoFacts, demoPatience, of.now
+	c.Facts, c.Timeout, c.Now = demoFacts, demoReply, of.now
 	return c
 }
 

@@ -107,19 +107,50 @@ func (h *demoHost) tell(ctx context.Context, records []schema.Record) (batches i
 				"names of this host or its users are words of the demo, which the tripwire blocks: run it as another user, or elsewhere")
 		}
 	}
-	sum, err := h.agent.Round(ctx, true)
-	if err != nil {
-		return 0, err
-	}
-	if len(sum.Kept) > 0 || sum.Replies != sum.Batches {
-		return 0, fmt.Errorf("%w: %d batches, %d replies, refused %v", errDemo, sum.Batches, sum.Replies, sum.Kept)
-	}
-	return sum.Batches, nil
+	return h.send(ctx)
 }
 
-// demoPatience is how long an agent waits for a reply while the demo is filled:
-// all send at once, and the machine may be a slow one.
-const demoPatience = time.Minute
+// Times of filling. The machine may be a slow one, and busy.
+const (
+	demoReply   = time.Minute            // until an agent sends again
+	demoGiveUp  = 10 * time.Minute       // of one host's day
+	demoBetween = 200 * time.Millisecond // two tries
+)
+
+// send gathers and sends until the store has confirmed all of it, as often as it
+// takes: on a busy machine connections end and replies are late, and agents send
+// again. It returns how many batches were confirmed, each once.
+func (h *demoHost) send(ctx context.Context) (confirmed int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, demoGiveUp)
+	defer cancel()
+	for {
+		sum, err := h.agent.Round(ctx, true)
+		confirmed += sum.Replies
+		switch refused := h.refusal(); {
+		case len(sum.Kept) > 0:
+			return confirmed, fmt.Errorf("%w: the store refused %v", errDemo, sum.Kept)
+		case err == nil:
+			return confirmed, nil
+		case refused != nil:
+			return confirmed, refused
+		}
+		select {
+		case <-ctx.Done():
+			return confirmed, err
+		case <-time.After(demoBetween):
+		}
+	}
+}
+
+// refusal returns an error when this host refuses telemetry.
+func (h *demoHost) refusal() error {
+	why := h.agent.Why()
+	if why.State != participation.Off {
+		return nil
+	}
+	return cli.WithHint(fmt.Errorf("this host refuses telemetry: %s", why.Reason),
+		"the demo obeys that too, though nothing of it is of this host or leaves it: see tacit why")
+}
 
 // demoFleet is the hosts of the demo and where they leave what they send.
 type demoFleet struct {
@@ -210,19 +241,17 @@ func (f *demoFleet) liveAndLeave(ctx context.Context, n int) (err error) {
 
 // hear connects the agent, and waits until it may send.
 func (h *demoHost) hear(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, demoPatience)
+	ctx, cancel := context.WithTimeout(ctx, demoGiveUp)
 	defer cancel()
 	for {
 		h.agent.Hear(ctx)
-		why := h.agent.Why()
-		switch {
-		case why.MaySend:
-			return nil
-		case why.State == participation.Off:
-			return cli.WithHint(fmt.Errorf("this host refuses telemetry: %s", why.Reason),
-				"the demo obeys that too, though nothing of it is of this host or leaves it: see tacit why")
-		case ctx.Err() != nil:
-			return fmt.Errorf("%w: %s", ctx.Err(), why.Reason)
+		if refused := h.refusal(); refused != nil || h.agent.Why().MaySend {
+			return refused
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %s", ctx.Err(), h.agent.Why().Reason)
+		case <-time.After(demoBetween):
 		}
 	}
 }

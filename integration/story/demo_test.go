@@ -27,7 +27,7 @@ type filled struct {
 }
 
 // demoPatience is how long a demo may take to be filled here.
-const demoPatience = 10 * time.Minute
+const demoPatience = 20 * time.Minute
 
 // TestDemo begins a demo, interrupts it, begins anew and lets it stay up. What is
 // in the store is what was made up, and everything says that it is.
@@ -37,7 +37,12 @@ func TestDemo(t *testing.T) {
 	up := rig.Command{Path: "./bin/tacit", Dir: here, Args: []string{"up", "--demo", "--ports", "0"}}
 	interruptDemo(t, up, dir)
 	p := up.Start(t, dir)
-	rig.Within(t, demoPatience, "the demo is filled", func() bool { return strings.Contains(p.Text(), "without an ID)") })
+	rig.Within(t, demoPatience, "the demo is filled", func() bool {
+		if strings.Contains(p.Text(), "error:") {
+			t.Fatalf("it ended: %s", p.Text())
+		}
+		return strings.Contains(p.Text(), "without an ID)")
+	})
 	t.Run("Banner", func(t *testing.T) { checkDemoBanner(t, p.Text()) })
 	mark := readMark(t, dir)
 	t.Logf("filled in %d ms", mark.TookMS)
