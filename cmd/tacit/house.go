@@ -50,6 +50,11 @@ type house struct {
 	secrets *secret.Box
 	vendor  ed25519.PrivateKey
 
+	credential string // the channel's
+
+	demo *demoHost // the host of the demo's user; nil: this host
+	mark demoMark  // of a demo
+
 	undo undo
 }
 
@@ -61,7 +66,7 @@ func (h *house) open(ctx context.Context) error {
 		h.logger = slog.New(slog.NewTextHandler(h.env.Err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	limitMemory(memoryLimit)
-	for _, step := range []func(context.Context) error{h.openData, h.openRelay, h.openStore, h.openAgent, h.tellWhere} {
+	for _, step := range []func(context.Context) error{h.openData, h.openDemo, h.openKeys, h.openRelay, h.openStore, h.openAgent, h.tellWhere} {
 		if err := step(ctx); err != nil {
 			return h.explain(err)
 		}
@@ -70,7 +75,11 @@ func (h *house) open(ctx context.Context) error {
 }
 
 func (h *house) openData(ctx context.Context) error {
-	if err := h.data.Make(); err != nil {
+	makeData := h.data.Make
+	if h.options.demo {
+		makeData = h.data.MakeDemo
+	}
+	if err := makeData(); err != nil {
 		return err
 	}
 	for _, name := range []string{usercommands.LockName, relayLock} {
@@ -78,6 +87,10 @@ func (h *house) openData(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+func (h *house) openKeys(context.Context) error {
 	err := datadir.MakeOwner(h.data.Agent(), h.data.Relay(), h.data.Store(), h.data.Keys())
 	if err != nil {
 		return err
@@ -94,7 +107,7 @@ func (h *house) openRelay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.vendor = channel.vendor
+	h.vendor, h.credential = channel.vendor, channel.credential
 	c := h.relayConfig(channel)
 	// A port that is taken gives way to a free one, each by itself.
 	for range 3 {
@@ -130,7 +143,7 @@ func (h *house) relayConfig(channel secrets) relay.Config {
 	}
 	if !h.options.once {
 		c.Console = &relay.Console{
-			Listen: defaultConsole.String(), Agent: newOwnAgent(h.data), RecoverCommand: "tacit relay recover" + cli.DataFlag(h.data),
+			Listen: defaultConsole.String(), Simulated: h.demo != nil, Agent: newOwnAgent(h.data), RecoverCommand: "tacit relay recover" + cli.DataFlag(h.data),
 		}
 		if h.options.ports == 0 {
 			c.Console.Listen = anyPort
@@ -165,20 +178,15 @@ func (h *house) openStore(ctx context.Context) (err error) {
 }
 
 func (h *house) openAgent(ctx context.Context) (err error) {
-	channel, err := openSecrets(h.secrets)
-	if err != nil {
-		return err
-	}
 	if err := h.listenForTelemetry(ctx); err != nil {
 		return err
 	}
-	h.agent, err = agent.New(ctx, agent.Config{
-		Data: h.data, Product: cli.Product(), Registry: h.registry.Registry, Relays: []string{h.relayURL()}, Credential: channel.credential,
-		Vendor: h.publicKey(), Sources: []collect.Source{h.engine()},
-		Interval: upInterval, Facts: upFacts, Window: upWindow, LogWindow: upLogWindow, Timeout: upTimeout, Logger: h.logger,
-		OTLP: h.otlp,
-	})
-	if err != nil {
+	c := h.agentConfig(h.data)
+	if h.demo != nil {
+		c = h.demoAgent(h.data, h.demo)
+	}
+	c.OTLP = h.otlp
+	if h.agent, err = agent.New(ctx, c); err != nil {
 		return err
 	}
 	h.undo.later(h.agent.Stop)
@@ -186,11 +194,23 @@ func (h *house) openAgent(ctx context.Context) (err error) {
 		h.logger.Warn("what is shown while no agent runs may lack something", slog.Any("error", err))
 	}
 	h.agent.Hear(ctx) // what is taken before the site's first word is refused
+	if h.demo != nil {
+		return nil
+	}
 	_, err = h.agent.Take(ctx, []schema.Record{{
 		Product: cli.Product(), Metric: "tacit.command.used", Value: schema.Number(1),
 		Labels: []schema.Label{{Name: "command", Value: "up"}},
 	}}, false)
 	return err
+}
+
+// agentConfig returns how this host's agent is assembled, but for OpenTelemetry.
+func (h *house) agentConfig(data datadir.Dir) agent.Config {
+	return agent.Config{
+		Data: data, Product: cli.Product(), Registry: h.registry.Registry, Relays: []string{h.relayURL()}, Credential: h.credential,
+		Vendor: h.publicKey(), Sources: []collect.Source{h.engine()},
+		Interval: upInterval, Facts: upFacts, Window: upWindow, LogWindow: upLogWindow, Timeout: upTimeout, Logger: h.logger,
+	}
 }
 
 func (h *house) relayURL() string { return "nats://" + h.relay.Addr().String() }

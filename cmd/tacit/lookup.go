@@ -112,6 +112,10 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 	if err != nil {
 		return fail("lookup_failed", err)
 	}
+	h.Simulated = at.data.IsDemo()
+	if !env.JSON {
+		markSimulated(env, at.data)
+	}
 	return o.cases.print(env, h, &diagnosed)
 }
 

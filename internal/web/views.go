@@ -89,7 +89,7 @@ type frame struct {
 	Account                   string // "": nobody is logged in
 	Groups                    []navGroup
 	Notice                    *notice
-	Unsaved                   bool
+	Unsaved, Simulated        bool
 	Content                   any
 }
 
@@ -127,7 +127,8 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, v visit, what shown)
 	}
 	f := frame{
 		Lang: v.lang, Site: s.languages.text(v.lang, s.cfg.Title), Heading: s.languages.text(v.lang, what.heading), Path: what.path,
-		Style: s.assets.style.path, Logo: s.assets.logo.path, Notice: what.notice, Unsaved: what.unsaved, Content: what.content,
+		Style: s.assets.style.path, Logo: s.assets.logo.path, Notice: what.notice, Unsaved: what.unsaved,
+		Simulated: s.cfg.Simulated, Content: what.content,
 	}
 	for _, code := range Languages {
 		f.Languages = append(f.Languages, languageChoice{code, s.languages.text(code, "language.name"), code == v.lang})

@@ -47,6 +47,8 @@ type Config struct {
 	Files fs.FS  // the part's templates: templates/*.html; nil: pages of this package only
 	TLS   bool   // served over TLS; false: plain, for loopback only
 
+	Simulated bool // every page says first, and in its title, that the fleet it shows is a simulated one
+
 	RecoverCommand string // what to type on the machine for a code of [Recover], shown to whoever has lost a password; "": "recover"
 
 	// Note writes an event of an account into the part's history: act is one of

@@ -51,6 +51,7 @@ const (
 type Config struct {
 	Dir       string                                          // of accounts and setup code, for their owner only; required
 	TLS       bool                                            // whoever serves [Console.Handler] does so over TLS
+	Simulated bool                                            // every page is marked as one of a simulated fleet
 	Policy    Policy                                          // required
 	Note      func(ctx context.Context, act, by string) error // writes events of accounts into the policy's history; nil: they are not written
 	Stats     func() Stats                                    // required; called for every view of the overview
@@ -95,7 +96,7 @@ func New(cfg Config) (*Console, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	site, err := web.New(web.Config{
-		Dir: cfg.Dir, Title: "console.title", Files: files, TLS: cfg.TLS, RecoverCommand: cfg.RecoverCommand,
+		Dir: cfg.Dir, Title: "console.title", Files: files, TLS: cfg.TLS, Simulated: cfg.Simulated, RecoverCommand: cfg.RecoverCommand,
 		Note: cfg.Note, Now: cfg.Now, Logger: cfg.Logger,
 	})
 	if err != nil {

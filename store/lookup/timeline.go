@@ -52,6 +52,8 @@ type History struct {
 	Unread        []schema.Month // months that the store could not read whole
 
 	OldestDay, NewestDay schema.Day // of first sending, of the pages found
+
+	Simulated bool // the store is a demo's: whoever asked sets it
 }
 
 // Record is a record with what the registry says of it.
