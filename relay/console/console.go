@@ -97,7 +97,7 @@ func New(cfg Config) (*Console, error) {
 	}
 	site, err := web.New(web.Config{
 		Dir: cfg.Dir, Title: "console.title", Files: files, TLS: cfg.TLS, Simulated: cfg.Simulated, RecoverCommand: cfg.RecoverCommand,
-		Note: cfg.Note, Now: cfg.Now, Logger: cfg.Logger,
+		Note: noteInto(cfg.Note), Now: cfg.Now, Logger: cfg.Logger,
 	})
 	if err != nil {
 		return nil, err
@@ -107,6 +107,15 @@ func New(cfg Config) (*Console, error) {
 		site.Add(p)
 	}
 	return c, nil
+}
+
+// noteInto writes events of accounts into a history that knows acts and names:
+// the console's accounts have no roles.
+func noteInto(note func(ctx context.Context, act, by string) error) func(context.Context, web.Event) error {
+	if note == nil {
+		return nil
+	}
+	return func(ctx context.Context, e web.Event) error { return note(ctx, e.Act, e.By) }
 }
 
 // Handler serves the console. Whoever serves it sets timeouts, as web.Server
