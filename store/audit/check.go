@@ -21,17 +21,17 @@ func Check(ctx context.Context, cfg Config) (Checked, error) {
 		return Checked{}, err
 	}
 	entries, err := l.Entries(ctx)
-	return Checked{Rows: len(entries), Head: l.chain.Head(), Open: open(entries)}, err
+	return Checked{Rows: len(entries), Head: l.Head(), Open: open(entries)}, err
 }
 
 // open counts the acts that have no outcome.
 func open(entries []Entry) int {
 	waiting := map[int]bool{}
 	for _, e := range entries {
-		switch e.Act {
-		case Opened, Again, Exported, Erased:
+		switch {
+		case e.Act.Ends():
 			waiting[e.N] = true
-		case Outcome:
+		case e.Act == Outcome:
 			delete(waiting, e.For)
 		}
 	}

@@ -25,11 +25,14 @@ const (
 	Anew     Act = "new log" // a log before this one is gone or was moved away
 )
 
+// Ends says whether an act has an outcome.
+func (a Act) Ends() bool { return a == Opened || a == Again || a == Exported || a == Erased }
+
 // How something ended.
 const (
 	Found   = "found"
-	Nothing = "nothing found"
-	Partly  = "found in part: months could not be read"
+	Nothing = "nothing" // found
+	Partly  = "partly"  // found: months could not be read
 	Failed  = "failed"
 	Done    = "done"
 )

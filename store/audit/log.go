@@ -89,6 +89,13 @@ func (l *Log) Entries(ctx context.Context) (out []Entry, err error) {
 	return out, err
 }
 
+// Head returns the digest of the last row that was read or written.
+func (l *Log) Head() durable.Digest {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.chain.Head()
+}
+
 // Asked returns how often somebody opened a history since then, wherever he did:
 // what limits count.
 func (l *Log) Asked(ctx context.Context, by string, since time.Time) (n int, err error) {
