@@ -43,15 +43,18 @@ func (o *caseOptions) typed() error {
 }
 
 // known reads the vendor's file.
-func (o *caseOptions) known() (*diagnosis.Known, error) {
-	if o.issues == "" {
+func (o *caseOptions) known() (*diagnosis.Known, error) { return readIssues(o.issues) }
+
+// readIssues reads the vendor's file of known issues; "" is none.
+func readIssues(file string) (*diagnosis.Known, error) {
+	if file == "" {
 		return nil, nil
 	}
-	b, err := os.ReadFile(o.issues)
+	b, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read known issues: %w", err)
 	}
-	k, err := diagnosis.ParseKnown(o.issues, b)
+	k, err := diagnosis.ParseKnown(file, b)
 	if err != nil {
 		return nil, fmt.Errorf("read known issues: %w", err)
 	}

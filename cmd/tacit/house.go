@@ -18,6 +18,7 @@ import (
 	"github.com/tacit-telemetry/tacit/agent/collect"
 	"github.com/tacit-telemetry/tacit/agent/upload"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/demo"
 	"github.com/tacit-telemetry/tacit/cmd/internal/usercommands"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/relay"
@@ -27,6 +28,7 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/diagnosis"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
@@ -46,6 +48,7 @@ type house struct {
 	conn    *nats.Conn   // the store's
 	otlp    net.Listener // nil: OpenTelemetry is not taken
 	agent   *agent.Agent
+	desk    *servedDesk   // nil: one cycle is all that is to be done
 	known   *registry.Set // all releases that the store was ever given
 	secrets *secret.Box
 	vendor  ed25519.PrivateKey
@@ -66,7 +69,7 @@ func (h *house) open(ctx context.Context) error {
 		h.logger = slog.New(slog.NewTextHandler(h.env.Err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	limitMemory(memoryLimit)
-	for _, step := range []func(context.Context) error{h.openData, h.openDemo, h.openKeys, h.openRelay, h.openStore, h.openAgent, h.tellWhere} {
+	for _, step := range []func(context.Context) error{h.openData, h.openDemo, h.openKeys, h.openRelay, h.openStore, h.openDesk, h.openAgent, h.tellWhere} {
 		if err := step(ctx); err != nil {
 			return h.explain(err)
 		}
@@ -177,6 +180,42 @@ func (h *house) openStore(ctx context.Context) (err error) {
 	return err
 }
 
+// knownIssues are the vendor's, or the demo's own.
+func (h *house) knownIssues() (*diagnosis.Known, error) {
+	if h.demo != nil {
+		return diagnosis.ParseKnown(issuesFile, demo.Issues)
+	}
+	return readIssues(h.options.issues)
+}
+
+// openDesk serves the desk on this machine, for whoever has all of it anyway.
+func (h *house) openDesk(ctx context.Context) (err error) {
+	if h.options.once {
+		return nil
+	}
+	issues, err := h.knownIssues()
+	if err != nil {
+		return err
+	}
+	listen := defaultDesk.String()
+	if h.options.ports == 0 {
+		listen = anyPort
+	}
+	o := deskOptions{
+		data: h.data, own: true, listen: listen, logger: h.logger, recover: "tacit store recover" + cli.DataFlag(h.data),
+		simulated: h.demo != nil,
+		histories: &deskHistories{
+			at:    foundStore{data: h.data, keys: h.data.Keys(), passphrase: passphrase(h.options.passphraseFile)},
+			known: h.known, issues: issues,
+		},
+	}
+	if h.desk, err = serveDesk(ctx, &h.undo, o); door.PortInUse(err) {
+		o.listen = anyPort
+		h.desk, err = serveDesk(ctx, &h.undo, o)
+	}
+	return err
+}
+
 func (h *house) openAgent(ctx context.Context) (err error) {
 	if err := h.listenForTelemetry(ctx); err != nil {
 		return err
@@ -265,6 +304,7 @@ type endpoints struct {
 	Started time.Time `json:"started"`
 	Relay   string    `json:"relay"`
 	Console string    `json:"console,omitempty"`
+	Desk    string    `json:"desk,omitempty"`
 	OTLP    string    `json:"otlp,omitempty"`
 	Agent   string    `json:"agent"` // name of the endpoint, in this directory
 	Store   string    `json:"store"`
@@ -274,7 +314,7 @@ func (h *house) tellWhere(context.Context) error {
 	path := filepath.Join(h.data.Run(), endpointsFile)
 	h.undo.later(func(context.Context) error { return os.Remove(path) })
 	return writeJSON(path, endpoints{
-		PID: os.Getpid(), Started: time.Now().UTC().Truncate(time.Second), Relay: h.relayURL(), Console: h.consoleURL(), OTLP: h.otlpURL(),
+		PID: os.Getpid(), Started: time.Now().UTC().Truncate(time.Second), Relay: h.relayURL(), Console: h.consoleURL(), Desk: h.desk.url(), OTLP: h.otlpURL(),
 		Agent: datadir.AgentSocket, Store: datadir.StoreSocket,
 	}, 0o644)
 }

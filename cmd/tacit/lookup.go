@@ -17,6 +17,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/agent/client"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/store/audit"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/lookup"
@@ -53,6 +54,7 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 	}
 	c.Flags().StringVar(&since, "since", "90d", "how far back, as in 7d, 12h, or 2026-11-01")
 	c.Flags().StringVar(&o.ticket, "ticket", "", "reference of the ticket, for the note that the host's user reads")
+	c.Flags().StringVar(&o.reason, "reason", "", "why, in a few words, for the audit log")
 	c.Flags().StringArrayVar(&o.registries, "registry", nil, registryUsage+"; in place of those that the store was given")
 	o.place.flags(c)
 	o.cases.flags(c)
@@ -63,9 +65,21 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 type lookupOptions struct {
 	since      time.Time
 	ticket     string
+	reason     string // for the audit log
 	place      storePlace
 	registries []string // files of a registry; none: all that the store was given
 	cases      caseOptions
+}
+
+// clean makes ticket and reason fit the audit log, where no ID may stand.
+func (o *lookupOptions) clean() (err error) {
+	if o.ticket, err = audit.Clean(o.ticket, audit.MaxTicket, ""); err != nil {
+		return cli.WithHint(fmt.Errorf("--ticket: %w", err), "it has at most %d bytes, and is the reference of a ticket", audit.MaxTicket)
+	}
+	if o.reason, err = audit.Clean(o.reason, audit.MaxReason, ""); err != nil {
+		return cli.WithHint(fmt.Errorf("--reason: %w", err), "it has at most %d bytes", audit.MaxReason)
+	}
+	return nil
 }
 
 // runLookup reports its own failures: a code and its own frames, and nothing
@@ -84,6 +98,9 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 	if err != nil {
 		return fail("lookup_bad_id", cli.WithHint(err, "read it again, group by group; letters O, I and L are read as 0 and 1"))
 	}
+	if err := o.clean(); err != nil {
+		return fail("lookup_failed", err)
+	}
 	at, err := o.place.find(env)
 	if err != nil {
 		return fail("lookup_failed", err)
@@ -97,7 +114,11 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 	if err != nil {
 		return fail("lookup_failed", explainLookup(env, err))
 	}
-	h, err := lookup.Timeline(ctx, source, subject, lookup.Options{Since: o.since, Now: now, Registry: known, Ticket: o.ticket})
+	var h *lookup.History
+	err = audited(ctx, at, audit.Entry{Act: audit.Opened, Ticket: o.ticket, Reason: o.reason}, func() (err error) {
+		h, err = lookup.Timeline(ctx, source, subject, lookup.Options{Since: o.since, Now: now, Registry: known, Ticket: o.ticket})
+		return err
+	})
 	err = errors.Join(err, source.Close())
 	report.Timer("tacit.operation.duration", client.Label{Name: "operation", Value: "lookup"}).Observe(time.Since(now))
 	switch {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/store/audit"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 	"github.com/tacit-telemetry/tacit/store/pages"
 )
@@ -59,7 +60,11 @@ func runStoreErase(ctx context.Context, env *cli.Env, place storePlace, arg stri
 		return explainErase(env, err)
 	}
 	now := time.Now()
-	e, err := lookup.Erase(ctx, source.Held, source, subject, now)
+	var e lookup.Erased
+	err = audited(ctx, at, audit.Entry{Act: audit.Erased}, func() (err error) {
+		e, err = lookup.Erase(ctx, source.Held, source, subject, now)
+		return err
+	})
 	if err := errors.Join(err, source.Close()); err != nil {
 		return explainErase(env, err)
 	}

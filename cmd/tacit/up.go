@@ -33,6 +33,8 @@ type upOptions struct {
 
 	registries []string // files of a product's registry; none: the base
 
+	issues string // the vendor's file of known issues; "": none
+
 	passphraseFile string // of the store's secrets; "": they are plain, or the service manager gives it
 }
 
@@ -60,8 +62,9 @@ func upCommand(env *cli.Env) *cobra.Command {
 	c.Flags().BoolVar(&o.once, "once", false, "one full cycle to the replies, then exit")
 	c.Flags().BoolVar(&o.demo, "demo", false, "a simulated fleet in place of this host, in a data directory of its own")
 	c.Flags().BoolVar(&o.verbose, "verbose", false, "log to stderr what happens; never what is sent")
-	c.Flags().IntVar(&o.ports, "ports", defaultPort, "port of the relay, the console is at 8470, OpenTelemetry at 4318; 0: all free ones; one that is taken: a free one")
+	c.Flags().IntVar(&o.ports, "ports", defaultPort, "port of the relay, the console is at 8470, the desk at 8471, OpenTelemetry at 4318; 0: all free ones; one that is taken: a free one")
 	c.Flags().StringArrayVar(&o.registries, "registry", nil, registryUsage)
+	c.Flags().StringVar(&o.issues, "issues", "", "the vendor's file of known issues and of ends of life, for the desk")
 	c.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", passphraseUsage)
 	return c
 }

@@ -6,6 +6,7 @@
 //	DIR/relay  the relay's stream                        owner only
 //	DIR/store  the store's data                          owner only
 //	DIR/keys   the store's secrets, never below its data owner only
+//	DIR/desk   the desk's accounts, the audit log        owner only
 //	DIR/run    sockets, the lock, what runs where        everybody may look
 //	DIR/demo.json  there is one: all of it is simulated, see [Dir.IsDemo]
 //
@@ -36,6 +37,9 @@ func (d Dir) Store() string { return filepath.Join(string(d), "store") }
 
 // Keys returns the directory of the store's secrets.
 func (d Dir) Keys() string { return filepath.Join(string(d), "keys") }
+
+// Desk returns the directory of the desk's accounts and of the audit log.
+func (d Dir) Desk() string { return filepath.Join(string(d), "desk") }
 
 // Run returns the directory of sockets and of the lock.
 func (d Dir) Run() string { return filepath.Join(string(d), "run") }

@@ -208,6 +208,9 @@ func (d *Desk) explain(err error) *trouble {
 		return troubled("desk.unread", plain(err, lookup.ErrUnread))
 	case errors.Is(err, lookup.ErrTooMany):
 		return troubled("desk.toomany")
+	case errors.Is(err, lookup.ErrNote):
+		d.cfg.Logger.Error("the note for the user could not be left", slog.Any("err", err))
+		return troubled("desk.note.unleft")
 	case errors.Is(err, lookup.ErrTicket):
 		return troubled("desk.ticket.wrong")
 	case errors.Is(err, lookup.ErrCodeErases):

@@ -160,9 +160,9 @@ func (r *row) compare(p diagnosis.Population) {
 }
 
 // sameLabels says whether a record is of a series: it has all of its labels.
-func sameLabels(of, labels []schema.Label) bool {
-	for _, l := range of {
-		if !slices.Contains(labels, l) {
+func sameLabels(of map[string]string, labels []schema.Label) bool {
+	for name, value := range of {
+		if !slices.Contains(labels, schema.Label{Name: name, Value: value}) {
 			return false
 		}
 	}
