@@ -24,7 +24,7 @@ func (h *house) banner(sum upload.Summary, err error) {
 	h.env.Printf("  before → after   %s\n", h.beforeAfter())
 	h.env.Printf("  console          %s%s\n", h.consoleURL(), h.setupCode())
 	h.env.Printf("  desk             %s%s\n", h.desk.url(), setupText(h.deskCode()))
-	h.env.Printf("  OpenTelemetry    %s   (for OTEL_EXPORTER_OTLP_ENDPOINT)\n\n", h.otlpURL())
+	h.env.Printf("  OpenTelemetry    %s   (for OTEL_EXPORTER_OTLP_ENDPOINT)\n", h.otlpURL())
 	name := cli.Shown(os.Args[0])
 	h.env.Printf("Try:  %s lookup \"$(%s id%s)\"%s\n", name, name, h.env.Flag(), h.env.Flag())
 	h.env.Printf("      %s why%s   (on, and who decided)\n", name, h.env.Flag())
