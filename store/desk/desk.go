@@ -30,6 +30,7 @@ type Config struct {
 	Dir       string                                                                 // of accounts, for their owner only; required
 	TLS       bool                                                                   // whoever serves [Desk.Handler] does so over TLS
 	Own       bool                                                                   // everything lies on the machine of who asks: ticket and reason may be left out, and a second factor
+	Simulated bool                                                                   // every page is marked as one of a simulated fleet
 	Histories Histories                                                              // required
 	Audit     *audit.Log                                                             // required
 	Examine   func(ctx context.Context, h *lookup.History) (diagnosis.Report, error) // says what is wrong; required
