@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -231,3 +232,21 @@ func TestClean(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// FuzzClean: what is taken is one short line, and none of what was typed.
+func FuzzClean(f *testing.F) {
+	f.Add("his ID is 7ZZZ-1B2C-3D4E", "7ZZZ-1B2C-3D4E-5F6G-7H8J-9K0M-NP4")
+	f.Add("a\nb\x00c \u202e", "")
+	f.Fuzz(func(t *testing.T, text, typed string) {
+		got, err := audit.Clean(text, audit.MaxReason, typed)
+		if err == nil && (len(got) > audit.MaxReason || strings.ContainsAny(got, "\n\r\x00\x1b")) {
+			t.Errorf("%q became %q", text, got)
+		}
+		if _, again := audit.Clean("x "+typed, audit.MaxReason, typed); again == nil && plainID.MatchString(typed) {
+			t.Errorf("%q is taken for a reason", typed)
+		}
+	})
+}
+
+// plainID is an ID as it is read out.
+var plainID = regexp.MustCompile(`^[0-9A-Z]{4}(-[0-9A-Z]{4}){5}-[0-9A-Z]{3}$`)
