@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"path/filepath"
 	"strings"
 	"testing"
 
