@@ -36,6 +36,7 @@ type deskOptions struct {
 	listen      string
 	certificate *tls.Certificate // nil: plain, on loopback
 	own         bool
+	simulated   bool
 	recover     string // what to type after a lost password
 	logger      *slog.Logger
 }
@@ -50,7 +51,7 @@ func serveDesk(ctx context.Context, u *undo, o deskOptions) (*servedDesk, error)
 		return nil, err
 	}
 	d, err := desk.New(desk.Config{
-		Dir: deskAccounts(o.data), TLS: o.certificate != nil, Own: o.own, Histories: o.histories, Audit: log,
+		Dir: deskAccounts(o.data), TLS: o.certificate != nil, Own: o.own, Simulated: o.simulated, Histories: o.histories, Audit: log,
 		Examine: o.histories.examine, Population: o.histories.population, RecoverCommand: o.recover, Logger: o.logger,
 	})
 	if err != nil {

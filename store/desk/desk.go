@@ -74,7 +74,7 @@ func New(cfg Config) (*Desk, error) {
 	}
 	d := &Desk{cfg: cfg, cases: newCases(cfg.Now), turns: make(chan struct{}, lookups)}
 	site := web.Config{
-		Dir: cfg.Dir, Title: "desk.title", Files: files, TLS: cfg.TLS, RecoverCommand: cfg.RecoverCommand, Cookies: "desk-",
+		Dir: cfg.Dir, Title: "desk.title", Files: files, TLS: cfg.TLS, Simulated: cfg.Simulated, RecoverCommand: cfg.RecoverCommand, Cookies: "desk-",
 		Roles: roles, First: []web.Role{web.Administrator}, Factor: web.FactorRequired, Note: d.note, Now: cfg.Now, Logger: cfg.Logger,
 	}
 	if cfg.Own {

@@ -17,6 +17,7 @@ import (
 	"github.com/tacit-telemetry/tacit/internal/web"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/audit"
+	"github.com/tacit-telemetry/tacit/store/desk"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 )
 
@@ -27,7 +28,7 @@ func TestRoutes(t *testing.T) {
 		"nobody": o.engineer(), "support": o.with("sam", web.Support), "analyst": o.with("alice", web.Analyst),
 		"privacy officer": o.with("paul", web.PrivacyOfficer), "administrator": o.with("ada", web.Administrator),
 	}
-	for _, c := range []struct {
+	table := []struct {
 		method, path string
 		who          string // may
 	}{
@@ -35,7 +36,18 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/case/sheet.md?case=x", "support"}, {"GET", "/case/sheet.json?case=x", "support"}, {"POST", "/open", "support"},
 		{"GET", "/rights", "privacy officer"}, {"POST", "/rights", "privacy officer"}, {"GET", "/rights/export.html?case=x", "privacy officer"},
 		{"GET", "/audit", "privacy officer"}, {"GET", "/accounts", "administrator"}, {"POST", "/accounts", "administrator"},
-	} {
+	}
+	for _, route := range desk.Routes() {
+		listed := route == "GET /" // of everybody; what stands on it is looked at below
+		for _, c := range table {
+			path, _, _ := strings.Cut(c.path, "?")
+			listed = listed || route == c.method+" "+path
+		}
+		if !listed {
+			t.Errorf("%s is not in this table: list who may", route)
+		}
+	}
+	for _, c := range table {
 		for who, e := range people {
 			got := e.get(c.path)
 			if c.method == http.MethodPost {

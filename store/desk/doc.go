@@ -25,6 +25,9 @@
 //   - What it shows of others is escaped by html/template; every page works
 //     without scripts, of which there are none.
 //
+// Over the network the first account gives roles and has no other, and every account
+// needs a second factor. On one's own machine the first account has all roles.
+//
 // Setup, login, second factor, roles, sessions, headers and the page frame are
 // package web's.
 //
