@@ -13,7 +13,7 @@ export CGO_ENABLED = 0
 # here speaks HTTP/2, which would be half a megabyte of an agent's memory.
 export GOFLAGS = -trimpath -buildvcs=false -tags=nethttpomithttp2
 
-.PHONY: build run test race lint faults soak fuzz text bench clean needs
+.PHONY: build run demo test race lint faults soak fuzz text bench clean needs
 
 build:
 	@test -x bin/tacit || echo "Building. The first time takes one to three minutes: modules are fetched and compiled."
@@ -21,6 +21,10 @@ build:
 
 run: build
 	@./bin/tacit up --data $(DATA)
+
+# The same with a simulated fleet, in a directory of its own.
+demo: build
+	@./bin/tacit up --demo --data $(DATA)-demo
 
 needs:
 	@sh integration/needs.sh
@@ -69,7 +73,7 @@ bench: build
 	$(GO) test -run '^$$' -bench Records -benchtime 3s -benchmem ./agent/local
 	$(GO) test -run '^$$' -bench Product -benchtime 1x -timeout 10m ./integration/bench
 	$(GO) test -run '^$$' -bench UpOnce -benchtime 5x -timeout 10m ./integration/bench
-	$(GO) test -run '^$$' -bench 'Idle|Checkbox|Pages' -benchtime 1x -timeout 40m ./integration/bench
+	$(GO) test -run '^$$' -bench 'Idle|Checkbox|Pages|Demo' -benchtime 1x -timeout 40m ./integration/bench
 
 clean:
-	rm -rf bin .tacit .tacit.witness integration/otel/js/node_modules
+	rm -rf bin .tacit .tacit.witness .tacit-demo .tacit-demo.witness integration/otel/js/node_modules

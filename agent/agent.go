@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,6 +57,7 @@ type Config struct {
 	Vendor      ed25519.PublicKey       // that signs the key list
 	Observe     bool                    // true: look beside a running agent or in its place; write nothing down
 	OTLP        net.Listener            // where OpenTelemetry is taken, see otlp.Listen; Stop closes it; nil: nowhere
+	Host        []collect.Source        // the host's own facts; nil: those of this host
 	Sources     []collect.Source        // beside the host's own
 	Grace       time.Duration           // from the first start to the first sending; 0: none
 	Interval    time.Duration           // between gatherings; 0: 1 hour
@@ -153,9 +155,11 @@ func (a *Agent) open(ctx context.Context, dir string) (err error) {
 	if a.participation, err = a.newParticipation(dir); err != nil {
 		return err
 	}
-	a.sources = append(collect.Host(collect.Config{
-		DataDir: string(a.config.Data), Registry: a.config.Registry, Country: a.country,
-	}), a.config.Sources...)
+	host := a.config.Host
+	if host == nil {
+		host = collect.Host(collect.Config{DataDir: string(a.config.Data), Registry: a.config.Registry, Country: a.country})
+	}
+	a.sources = slices.Concat(host, a.config.Sources)
 	if a.config.OTLP != nil {
 		a.telemetry = a.newTelemetry()
 	}

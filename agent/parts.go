@@ -10,6 +10,7 @@ import (
 	"github.com/tacit-telemetry/tacit/agent/intake"
 	"github.com/tacit-telemetry/tacit/agent/outbox"
 	"github.com/tacit-telemetry/tacit/agent/spool"
+	"github.com/tacit-telemetry/tacit/agent/support"
 	"github.com/tacit-telemetry/tacit/agent/upload"
 	"github.com/tacit-telemetry/tacit/anon"
 	"github.com/tacit-telemetry/tacit/anon/identity"
@@ -28,6 +29,7 @@ type parts struct {
 	treatments   *anon.Treatments
 	intake       *intake.Intake
 	uploader     *upload.Uploader
+	support      *support.Support
 	facts        facts
 
 	life context.Context // until the parts end
@@ -49,6 +51,9 @@ func (a *Agent) openParts(in *identity.Installation, dir string) (*parts, error)
 		p.intake = a.newIntake(p)
 		p.uploader, err = a.newUploader(p, dir)
 	}
+	if err == nil {
+		p.support, err = support.Open(support.Config{Dir: dir, Root: p.root, Sender: p.uploader, Now: a.config.Now})
+	}
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -68,7 +73,7 @@ func (a *Agent) settledInstallation(dir string) (*identity.Installation, error) 
 	if err != nil || !in.Remains {
 		return in, err
 	}
-	for _, name := range []string{spoolDir, outboxDir, upload.PlacesFile} {
+	for _, name := range []string{spoolDir, outboxDir, upload.PlacesFile, support.CodesFile} {
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
 	}
 	if err != nil {

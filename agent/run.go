@@ -104,15 +104,19 @@ func (a *Agent) look(ctx context.Context) {
 	process.GiveBack()
 }
 
-// sendRounds gathers and sends, with longer pauses while it fails.
+// sendRounds gathers and sends, with longer pauses while it fails. While this
+// host's user debugs it does so more often, and at once.
 func (a *Agent) sendRounds(ctx context.Context) {
 	wait := a.config.Interval
 	for {
+		if a.debugging() {
+			wait = min(wait, debugInterval)
+		}
 		// Between half and one and a half of the interval: no two hosts agree.
 		if _, ok := pause(ctx, wait/2+rand.N(wait), a.turnedOn); !ok {
 			return
 		}
-		sum, err := a.Round(ctx, false)
+		sum, err := a.Round(ctx, a.debugging())
 		giveBack(sum)
 		switch {
 		case err == nil || !a.maySend():

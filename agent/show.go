@@ -19,6 +19,9 @@ func show(kind envelope.Kind, plain []byte) (*local.Page, *local.Fragment, error
 		}
 		return showPage(p), nil, nil
 	}
+	if kind != envelope.Fragment { // what a user asked for: sealed, or a name that means nothing
+		return nil, nil, nil
+	}
 	f, err := codec.DecodeFragment(plain)
 	if err != nil {
 		return nil, nil, err

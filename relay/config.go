@@ -67,6 +67,7 @@ type Console struct {
 	Listen    string            // host:port, port 0 gives a free one; on loopback plain, elsewhere with the relay's TLS; required
 	Agent     console.Agent     // this appliance's own; nil: none
 	AgentFile console.AgentFile // what the downloaded file says; where relays, vendor key or credential are empty, this relay's own
+	Simulated bool              // every page is marked as one of a simulated fleet
 
 	RecoverCommand string // what to type here after a lost password; "": tacit relay recover --config FILE
 }

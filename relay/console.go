@@ -32,7 +32,7 @@ func (r *Relay) startConsole(ctx context.Context) error {
 		return fmt.Errorf("console: listen on %s: without TLS only loopback is allowed: set a certificate, or listen on 127.0.0.1", addr)
 	}
 	c, err := console.New(console.Config{
-		Dir: filepath.Join(r.cfg.Dir, "console"), TLS: secure, Policy: r.site, Note: r.site.Note,
+		Dir: filepath.Join(r.cfg.Dir, "console"), TLS: secure, Simulated: r.cfg.Console.Simulated, Policy: r.site, Note: r.site.Note,
 		Stats: r.consoleStats, Registry: r.cfg.Registry, Agent: r.cfg.Console.Agent, AgentFile: r.agentFile,
 		RecoverCommand: r.cfg.Console.RecoverCommand, Now: r.cfg.Now, Logger: r.cfg.Logger,
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/home"
+	"github.com/tacit-telemetry/tacit/store/lookup"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/upkeep"
 )
@@ -29,22 +30,23 @@ type door struct {
 	server   *http.Server
 	pages    upkeep.Window // that may be shown
 	all      *pages.Pages  // that are on disk
+	passes   passes        // of those who left a note
 	busy     chan struct{}
 }
 
 // listen opens the socket, which answers more besides. Only the owner of the data
 // may call.
-func listen(runDir string, shown upkeep.Window, all *pages.Pages, more ...func(*http.ServeMux)) (*door, error) {
+func listen(runDir string, shown upkeep.Window, all *pages.Pages, more ...func(*door, *http.ServeMux)) (*door, error) {
 	l, err := datadir.Listen(runDir, home.Name, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	d := &door{listener: l, pages: shown, all: all, busy: make(chan struct{}, maxQuestions)}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/pages", d.answer(d.pages.Get))
-	mux.HandleFunc("POST /v1/held", d.answer(d.held))
+	mux.HandleFunc("POST /v1/pages", d.answer(d.pages.Get, func(r *http.Request) bool { return d.passes.holds(r.Header.Get(lookup.PassHeader)) }))
+	mux.HandleFunc("POST /v1/held", d.answer(d.held, func(*http.Request) bool { return true }))
 	for _, add := range more {
-		add(mux)
+		add(d, mux)
 	}
 	d.server = &http.Server{
 		Handler:           l.Handler(mux),
@@ -94,18 +96,20 @@ func (d *door) held(ctx context.Context, asks []pages.Ask, each func(pages.Found
 	return d.all.Get(ctx, asks, func(f pages.Found) error { return each(pages.Found{Index: f.Index}) })
 }
 
-func (d *door) answer(get get) http.HandlerFunc {
+// answer answers questions of those who may ask. One without tags, which only
+// wants to know whether anybody is there, anybody may ask.
+func (d *door) answer(get get, may func(*http.Request) bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case d.busy <- struct{}{}:
 			defer func() { <-d.busy }()
-			answer(w, r, get)
+			answer(w, r, get, may)
 		case <-r.Context().Done():
 		}
 	}
 }
 
-func answer(w http.ResponseWriter, r *http.Request, get get) {
+func answer(w http.ResponseWriter, r *http.Request, get get, may func(*http.Request) bool) {
 	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, pages.MaxQuestionLen))
 	if err != nil {
 		http.Error(w, "question is too long or was cut off", http.StatusBadRequest)
@@ -114,6 +118,10 @@ func answer(w http.ResponseWriter, r *http.Request, get get) {
 	asks, err := pages.ParseAsks(b)
 	if err != nil {
 		http.Error(w, "question does not have the form", http.StatusBadRequest)
+		return
+	}
+	if len(asks) > 0 && !may(r) {
+		http.Error(w, "no note was left for the host: leave one first", http.StatusForbidden)
 		return
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")

@@ -150,7 +150,7 @@ func eraseByID(t *testing.T, h house, id uuid.UUID) lookup.Erased {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := lookup.Erase(t.Context(), src.Held, src, id, time.Now())
+	out, err := lookup.Erase(t.Context(), src.Held, src, lookup.SubjectOf(id), time.Now())
 	if err := src.Close(); err != nil {
 		t.Error(err)
 	}

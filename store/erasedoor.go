@@ -16,7 +16,7 @@ const maxErasureLen = 64 << 10
 
 // eraseRoutes answers who erases with an installation's ID in hand. The ID stays
 // with the asker: what comes here are tags and the right to erase each.
-func (s *Store) eraseRoutes(mux *http.ServeMux) {
+func (s *Store) eraseRoutes(_ *door, mux *http.ServeMux) {
 	mux.HandleFunc("POST /v1/erase", s.answerErase)
 }
 

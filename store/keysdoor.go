@@ -59,7 +59,7 @@ type problem struct {
 }
 
 // keyRoutes answers what commands ask about keys.
-func (s *Store) keyRoutes(mux *http.ServeMux) {
+func (s *Store) keyRoutes(_ *door, mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/keys", func(w http.ResponseWriter, r *http.Request) {
 		keys, err := s.Keys()
 		say(w, keys.Report(), err)

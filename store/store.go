@@ -2,17 +2,25 @@
 // keeps pages closed and fragments only as sums, and answers who asks by tag.
 //
 // Its rooms: calendar (which day it is), db (rows on disk), ingest (crates to rows
-// and replies), pages (sealed pages by tag), rollup (sums), registries (what may be
+// and replies), daybook (support codes and notes, by the day), pages (sealed pages by tag), rollup (sums), registries (what may be
 // reported, at each release that it was given), upkeep (verify, backup, recall,
 // retention), lookup (what support's process does with an installation ID, which
-// never comes here). This package joins them and answers questions on the socket
-// "store" in the run directory:
+// never comes here), insights (what all installations add up to, thresholded),
+// diagnosis (what is wrong with one, in the process that looked it up). This
+// package joins them and answers questions on the socket "store" in the run
+// directory:
 //
-//	POST /v1/pages   a question of package pages; answered by its answer
+//	POST /v1/note    a sealed note for a host, as package page marshals it; answered by a pass
+//	POST /v1/grant   the tag of a support code's grant; answered by the grant
+//	POST /v1/pages   a question of package pages, with a pass; answered by its answer
 //	POST /v1/held    the same question, of all that is on disk; which tags have pages, without the pages
 //	POST /v1/erase   tags and the rights to erase them, as package page marshals them
 //	/v1/keys…        what tacit store keys wants; see [Keeper]
+//	/v1/insights     a question of package insights; so is /v1/population
 //	POST /v1/verify  a task of package upkeep; so are /v1/backup and /v1/recall
+//
+// There are no pages without a note: a pass is given when the note is on disk, lasts
+// some minutes, and is kept in memory only.
 //
 // It promises that one process at a time holds the data directory, that a
 // reply "stored" means on disk, and that what it holds opens neither with the
@@ -29,6 +37,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -36,10 +45,14 @@ import (
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/internal/durable"
+	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store/calendar"
+	"github.com/tacit-telemetry/tacit/store/daybook"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/ingest"
+	"github.com/tacit-telemetry/tacit/store/insights"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/secret"
 	"github.com/tacit-telemetry/tacit/store/upkeep"
@@ -64,8 +77,8 @@ type Config struct {
 	// Conn reaches the edge's JetStream. Required; the caller closes it after
 	// Stop.
 	Conn *nats.Conn
-	// Registry checks fragments: [registry.Set] does. Required.
-	Registry ingest.Registry
+	// Registry checks fragments, and says what may be told of their sums. Required.
+	Registry *registry.Set
 	// Group is the group of stores that this one belongs to. 0 is the first.
 	Group int
 	// GroupWait is how long a commit waits to become 64 envelopes. 0: 1 s.
@@ -109,7 +122,9 @@ type Store struct {
 	ledger   *pages.Ledger
 	eraser   *pages.Eraser
 	keys     *Keys
+	book     *daybook.Book
 	ingest   *ingest.Ingest
+	insights *insights.Insights
 	door     *door
 
 	upkeep     *upkeep.Upkeep
@@ -172,18 +187,25 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.openEraser(ctx); err != nil {
 		return err
 	}
+	if err := s.openBook(); err != nil {
+		return err
+	}
 	if err := s.openUpkeep(ctx); err != nil {
 		return err
 	}
 	s.ingest, err = ingest.New(ingest.Config{
 		Conn: s.cfg.Conn, Group: s.cfg.Group, GroupWait: s.cfg.GroupWait, RetentionDays: s.cfg.RetentionDays,
-		DB: s.db, Keyring: keyring, Registry: s.cfg.Registry, Eraser: s.eraser, Quarantine: s.quarantine,
+		DB: s.db, Keyring: keyring, Registry: s.cfg.Registry, Eraser: s.eraser, Book: s.book, Quarantine: s.quarantine,
 		Logger: s.cfg.Logger, Today: s.calendar.Today,
 	})
 	if err != nil {
 		return err
 	}
-	s.door, err = listen(s.cfg.RunDir, s.window(), s.held(), s.keyRoutes, s.eraseRoutes, s.taskRoutes)
+	if err := s.openInsights(); err != nil {
+		return err
+	}
+	s.door, err = listen(s.cfg.RunDir, s.window(), s.held(), s.keyRoutes, s.eraseRoutes, s.bookRoutes, s.taskRoutes,
+		func(_ *door, mux *http.ServeMux) { s.insights.Routes(mux) })
 	if err != nil {
 		return err
 	}
@@ -203,6 +225,13 @@ func (s *Store) openEraser(ctx context.Context) (err error) {
 	return err
 }
 
+func (s *Store) openInsights() (err error) {
+	s.insights, err = insights.New(insights.Config{
+		Rows: s.db, Registry: s.cfg.Registry, Today: func() schema.Day { return s.calendar.Today().Day },
+	})
+	return err
+}
+
 // Start consumes crates and answers questions until Stop. It returns at once;
 // ctx does not end what it starts.
 func (s *Store) Start(ctx context.Context) error {
@@ -214,6 +243,7 @@ func (s *Store) Start(ctx context.Context) error {
 	s.running.Go(func() { s.ingest.Run(ctx) })
 	s.running.Go(func() { s.keepTelling(ctx) })
 	s.running.Go(func() { s.upkeep.Run(ctx) })
+	s.running.Go(func() { s.turnBook(ctx) })
 	s.running.Go(func() {
 		if err := s.door.serve(); err != nil {
 			s.cfg.Logger.Error("answer lookups", slog.Any("error", err))
@@ -246,6 +276,9 @@ func (s *Store) Stop(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Insights answers what all installations add up to.
+func (s *Store) Insights() *insights.Insights { return s.insights }
 
 // Keys returns the store's keys, turned to today.
 func (s *Store) Keys() (*Keys, error) { return s.keys, s.keys.turn(s.calendar.Today()) }

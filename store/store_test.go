@@ -37,7 +37,7 @@ func timeline(t *testing.T, h house, id [16]byte) (*lookup.History, error) {
 			t.Error(err)
 		}
 	}()
-	return lookup.Timeline(t.Context(), src, id, lookup.Options{Registry: registry.BaseSet()})
+	return lookup.Timeline(t.Context(), src, lookup.SubjectOf(id), lookup.Options{Registry: registry.BaseSet()})
 }
 
 func TestSealedIsStoredAndLookedUp(t *testing.T) {

@@ -24,7 +24,7 @@ func (s *Store) openUpkeep(ctx context.Context) (err error) {
 }
 
 // taskRoutes adds the tasks of upkeep to the socket. They end with the store.
-func (s *Store) taskRoutes(mux *http.ServeMux) { s.upkeep.Register(s.tasks, mux) }
+func (s *Store) taskRoutes(_ *door, mux *http.ServeMux) { s.upkeep.Register(s.tasks, mux) }
 
 // held returns all pages that are on disk.
 func (s *Store) held() *pages.Pages { return pages.New(s.db, s.cfg.Logger) }

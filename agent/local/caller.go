@@ -101,6 +101,30 @@ func (c *Caller) Erasure(ctx context.Context) (out Erasure, err error) {
 	return out, err
 }
 
+// SupportCode makes a support code.
+func (c *Caller) SupportCode(ctx context.Context, o SupportOrder) (out SupportCode, err error) {
+	err = c.call(ctx, http.MethodPost, "/v1/support", o, &out)
+	return out, err
+}
+
+// RevokeCodes revokes all support codes that live.
+func (c *Caller) RevokeCodes(ctx context.Context) (out Revoked, err error) {
+	err = c.call(ctx, http.MethodPost, "/v1/support/revoke", nil, &out)
+	return out, err
+}
+
+// Lookups asks who opened this installation's history.
+func (c *Caller) Lookups(ctx context.Context, o LookupsOrder) (out Lookups, err error) {
+	err = c.call(ctx, http.MethodPost, "/v1/lookups", o, &out)
+	return out, err
+}
+
+// Debug raises the detail for a while, or ends that.
+func (c *Caller) Debug(ctx context.Context, o DebugOrder) (out Why, err error) {
+	err = c.call(ctx, http.MethodPost, "/v1/debug", o, &out)
+	return out, err
+}
+
 // Why says whether the host takes part, and who decided.
 func (c *Caller) Why(ctx context.Context) (out Why, err error) {
 	err = c.call(ctx, http.MethodGet, "/v1/why", nil, &out)

@@ -8,6 +8,10 @@
 //	POST /v1/installation/reset  become another installation
 //	POST /v1/erase          have the store erase this installation's pages, and become another one
 //	GET  /v1/erase          how far the last erasure is
+//	POST /v1/support        {"days":7}: a code that opens the last days for support
+//	POST /v1/support/revoke revoke all codes that live
+//	POST /v1/lookups        {"days":7}: who opened this history, asked of the store now
+//	POST /v1/debug          {"minutes":60}: more detail, more often, until then; 0 ends it
 //	GET  /v1/why            does this host take part, and who decided
 //	POST /v1/participation  {"on":true|false,"purge":true|false}: this host's own refusal
 //	GET  /v1/preview        what would be sent now; sends nothing
@@ -172,6 +176,59 @@ type Erasure struct {
 	// the installation that this host is now.
 	Dropped      int           `json:"records_dropped,omitempty"`
 	Installation *Installation `json:"installation,omitempty"`
+}
+
+// SupportOrder is the request of /v1/support.
+type SupportOrder struct {
+	Days int `json:"days"` // required; up to today that the code opens, at most 30; 0: 7
+}
+
+// SupportCode is the answer of /v1/support. Who has the code opens these days of
+// this installation's history until it ends, and leaves a note each time.
+type SupportCode struct {
+	Code      string    `json:"code"` // to be read out
+	Days      int       `json:"days"`
+	Until     time.Time `json:"until"`
+	Confirmed bool      `json:"confirmed"`        // by the store: it opens now
+	Reason    string    `json:"reason,omitempty"` // why not yet
+}
+
+// Revoked is the answer of /v1/support/revoke.
+type Revoked struct {
+	Revoked   int    `json:"revoked"`          // codes, by the store's word
+	Confirmed bool   `json:"confirmed"`        // no code lives any more
+	Reason    string `json:"reason,omitempty"` // why not yet
+}
+
+// LookupsOrder is the request of /v1/lookups.
+type LookupsOrder struct {
+	Days int `json:"days"` // required; up to today, at most 30; 0: 7
+}
+
+// What a history was opened with.
+const (
+	ByID   = "id"
+	ByCode = "code"
+)
+
+// Lookup is one opening of this installation's history.
+type Lookup struct {
+	At     time.Time `json:"at"` // to the minute, by the clock of who opened it
+	Ticket string    `json:"ticket,omitempty"`
+	By     string    `json:"by"` // "id" or "code"
+}
+
+// Lookups is the answer of /v1/lookups.
+type Lookups struct {
+	Lookups []Lookup `json:"lookups"`          // in the order of time
+	More    int      `json:"more,omitempty"`   // notes beyond the first 50 of a day
+	Unread  []string `json:"unread_days"`      // of which no answer came yet
+	Reason  string   `json:"reason,omitempty"` // why not yet
+}
+
+// DebugOrder is the request of /v1/debug.
+type DebugOrder struct {
+	Minutes int `json:"minutes"` // required, at most 1440; 0: end it
 }
 
 // Never is the request of /v1/never.

@@ -71,6 +71,25 @@ func (a *agent) Erasure() local.Erasure {
 	return local.Erasure{State: local.ErasureUnderWay, Envelopes: 64, Confirmed: 2, Reason: "not all replies are here yet"}
 }
 
+func (a *agent) SupportCode(_ context.Context, o local.SupportOrder) (local.SupportCode, error) {
+	return local.SupportCode{Code: "00000-00000-00000-0000K", Days: o.Days, Until: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), Confirmed: true}, a.fail
+}
+
+func (a *agent) RevokeCodes(context.Context) (local.Revoked, error) {
+	return local.Revoked{Revoked: 1, Reason: "not all replies are here yet"}, a.fail
+}
+
+func (a *agent) Lookups(_ context.Context, o local.LookupsOrder) (local.Lookups, error) {
+	at := time.Date(2026, 11, 22, 10, o.Days, 0, 0, time.UTC)
+	return local.Lookups{Lookups: []local.Lookup{{At: at, Ticket: "SUP-1", By: local.ByCode}}, More: 1, Unread: []string{"2026-11-21"}, Reason: "not yet"}, a.fail
+}
+
+func (a *agent) Debug(_ context.Context, o local.DebugOrder) (local.Why, error) {
+	why := a.Why()
+	why.Debug = time.Date(2026, 11, 22, 10, o.Minutes, 0, 0, time.UTC)
+	return why, a.fail
+}
+
 func (a *agent) Why() local.Why {
 	return local.Why{
 		Decision: participation.Decision{

@@ -63,7 +63,7 @@ func TestDocumentedTypes(t *testing.T) {
 	schemas := d.at(d.root, "components", "schemas")
 	for _, v := range []any{
 		local.Records{}, local.Never{}, local.Participate{}, local.Problem{}, local.Results{}, local.Taken{}, local.Installation{}, local.Reset{},
-		local.Erasure{}, local.Why{}, local.Preview{}, local.Sent{}, local.Entry{}, local.Proof{}, local.Status{},
+		local.Erasure{}, local.SupportOrder{}, local.SupportCode{}, local.Revoked{}, local.LookupsOrder{}, local.Lookups{}, local.DebugOrder{}, local.Why{}, local.Preview{}, local.Sent{}, local.Entry{}, local.Proof{}, local.Status{},
 	} {
 		name := reflect.TypeOf(v).Name()
 		d.met["#/components/schemas/"+name] = true
@@ -231,6 +231,9 @@ func TestDocumentedAnswers(t *testing.T) {
 		"/v1/records":       `{"product":{"name":"finder","version":"5.3.1"},"records":[{"metric":"known","value":1,"count":2},{"metric":"zoe","time":5,"value":"x","labels":{"a":"b"}}]}`,
 		"/v1/never":         `{"values":["4711"]}`,
 		"/v1/participation": `{"on":false,"purge":true}`,
+		"/v1/support":       `{"days":7}`,
+		"/v1/lookups":       `{"days":7}`,
+		"/v1/debug":         `{"minutes":60}`,
 	}
 	for _, r := range local.Routes() {
 		operation := d.at(d.root, "paths", r[1], strings.ToLower(r[0]))

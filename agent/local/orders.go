@@ -20,6 +20,24 @@ func readNever(body []byte) (values []string, err error) {
 	return values, err
 }
 
+// readNumber reads a request with one whole number.
+func readNumber(body []byte, name string) (n int, err error) {
+	s, err := newScanner(body)
+	if err != nil {
+		return 0, err
+	}
+	said := false
+	err = s.request([]field{{name: name, read: func() error {
+		v, err := s.whole(name)
+		n, said = int(v), true
+		return err
+	}}})
+	if err == nil && !said {
+		err = &Problem{Message: fmt.Sprintf("field %q is missing", name), Hint: "send a whole number"}
+	}
+	return n, err
+}
+
 // readParticipate reads the request of /v1/participation.
 func readParticipate(body []byte) (out Participate, err error) {
 	s, err := newScanner(body)

@@ -27,6 +27,10 @@ func routes() []route {
 		{http.MethodPost, "/v1/installation/reset", func(c *call) (any, error) { return c.agent.ResetID(c.r.Context()) }},
 		{http.MethodPost, "/v1/erase", func(c *call) (any, error) { return c.agent.Erase(c.r.Context()) }},
 		{http.MethodGet, "/v1/erase", func(c *call) (any, error) { return c.agent.Erasure(), nil }},
+		{http.MethodPost, "/v1/support", supportCode},
+		{http.MethodPost, "/v1/support/revoke", func(c *call) (any, error) { return c.agent.RevokeCodes(c.r.Context()) }},
+		{http.MethodPost, "/v1/lookups", lookups},
+		{http.MethodPost, "/v1/debug", debug},
 		{http.MethodGet, "/v1/why", func(c *call) (any, error) { return c.agent.Why(), nil }},
 		{http.MethodPost, "/v1/participation", participate},
 		{http.MethodGet, "/v1/preview", func(c *call) (any, error) { return c.agent.Preview() }},
@@ -106,6 +110,39 @@ func participate(c *call) (any, error) {
 		return nil, err
 	}
 	return c.agent.Participate(c.r.Context(), how)
+}
+
+func supportCode(c *call) (any, error) {
+	n, err := c.number("days")
+	if err != nil {
+		return nil, err
+	}
+	return c.agent.SupportCode(c.r.Context(), SupportOrder{Days: n})
+}
+
+func lookups(c *call) (any, error) {
+	n, err := c.number("days")
+	if err != nil {
+		return nil, err
+	}
+	return c.agent.Lookups(c.r.Context(), LookupsOrder{Days: n})
+}
+
+func debug(c *call) (any, error) {
+	n, err := c.number("minutes")
+	if err != nil {
+		return nil, err
+	}
+	return c.agent.Debug(c.r.Context(), DebugOrder{Minutes: n})
+}
+
+// number reads a body with one whole number.
+func (c *call) number(name string) (int, error) {
+	body, err := c.body()
+	if err != nil {
+		return 0, err
+	}
+	return readNumber(body, name)
 }
 
 func outboxEntry(c *call) (any, error) {

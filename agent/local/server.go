@@ -19,6 +19,10 @@ type Agent interface {
 	ResetID(ctx context.Context) (Reset, error)
 	Erase(ctx context.Context) (Erasure, error)
 	Erasure() Erasure
+	SupportCode(ctx context.Context, o SupportOrder) (SupportCode, error)
+	RevokeCodes(ctx context.Context) (Revoked, error)
+	Lookups(ctx context.Context, o LookupsOrder) (Lookups, error)
+	Debug(ctx context.Context, o DebugOrder) (Why, error)
 	Why() Why
 	Participate(ctx context.Context, p Participate) (Why, error)
 	Preview() (Preview, error)

@@ -66,6 +66,9 @@ type Decision struct {
 	Inputs []Input `json:"inputs"`
 	// Level is the most detail that machine policy and site allow.
 	Level schema.Level `json:"level"`
+	// Debug is until when a user of this host asked for more detail and for
+	// sending more often; zero when it has ended, or is not on.
+	Debug time.Time `json:"debug_until,omitzero"`
 	// Release is the registry's release that participation covers: what the
 	// registry got after it stays off until it is acknowledged.
 	Release uint32 `json:"covered_release"`
@@ -170,7 +173,7 @@ func merge(of [len(programmes)]Input) Input {
 // equal says whether two decisions tell the same.
 func equal(a, b Decision) bool {
 	return a.State == b.State && a.By == b.By && a.Since.Equal(b.Since) && a.Reason == b.Reason &&
-		a.Level == b.Level && a.Release == b.Release && a.Registry == b.Registry && a.Revision == b.Revision &&
+		a.Level == b.Level && a.Debug.Equal(b.Debug) && a.Release == b.Release && a.Registry == b.Registry && a.Revision == b.Revision &&
 		a.MayListen == b.MayListen && a.SiteOff == b.SiteOff &&
 		slices.Equal(a.Programmes, b.Programmes) && slices.EqualFunc(a.Inputs, b.Inputs, sameInput)
 }

@@ -30,13 +30,15 @@
 // Participation covers the registry's release that it was given for: the one of
 // the site's decision, or, without a site, the one in use at the first yes, until
 // `tacit on` acknowledges a later one. The level is the lower of what machine
-// policy and site allow.
+// policy and site allow; where neither says one it is standard, and enhanced while
+// a user of this host has asked to debug, which ends by itself and with a refusal.
 //
 // DIR/participation keeps it, for its owner only:
 //
 //	refused       there while a user refuses; whatever it holds
 //	history.log   who decided what and when; each line carries the hash of the one before
 //	decided.json  the last decision, what it covers, and how far the history went
+//	debug.json    until when a user asked to debug
 //	site.json     what the site's relay said
 //
 // The refusal is a file of its own, made before anything else and removed last,

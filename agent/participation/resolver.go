@@ -72,6 +72,7 @@ type Resolver struct {
 	retry    time.Time   // not before this is it tried again
 	held     bool        // a refusal that no disk took
 	site     site
+	debug    debug
 
 	witness     witness
 	witnessAt   fs.FileInfo // of the file that witness is of; nil when there is none
@@ -111,6 +112,7 @@ func New(c Config) (*Resolver, error) {
 		}
 	}
 	r.loadSite()
+	r.loadDebug()
 	r.c.Relay = c.Relay || c.Observe && (r.site.Heard != nil || r.site.Highest > 0)
 	r.witnessOld()
 	return r, nil
@@ -178,6 +180,9 @@ func (r *Resolver) settle(d Decision) Decision {
 		is.Release = d.Registry
 	}
 	d.Level, d.Release = r.level(), cmp.Or(is.Release, d.Registry)
+	if d.State == On && r.debug.lasts(r.c.Now()) {
+		d.Debug = r.debug.Until
+	}
 	if site, ok := r.believed(); ok {
 		d.Release, d.Revision = site.Release, site.Revision
 	}

@@ -68,6 +68,9 @@ func (r *Resolver) userInput() Input {
 // no error.
 func (r *Resolver) Off(ctx context.Context, by string) error {
 	err := r.refuse(by)
+	r.mu.Lock()
+	_ = r.endDebug() // in this process it has; the file says until when, and the next on is another word
+	r.mu.Unlock()
 	r.wake() // before the wait for other writers of the history
 	said := r.say(ctx, Off, by)
 	switch {

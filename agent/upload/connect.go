@@ -56,6 +56,9 @@ func (u *Uploader) recheck() {
 		u.mu.Lock()
 		defer u.mu.Unlock()
 		u.endRound(err)
+		for _, end := range u.asking {
+			end()
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,7 +92,7 @@ func (u *Uploader) attempt(ctx context.Context, id schema.BatchID, d *delivery) 
 	d.sent++
 	d.bytes += len(sealed.Bytes)
 	d.size = len(sealed.Bytes) - wire.HeaderLen - wire.SealLen
-	return u.await(ctx, l, sent{&b, sealed, entry, raw}, d)
+	return u.await(ctx, l, &b, outgoing{sealed, b.ID, raw}, entry, d)
 }
 
 // stillGoes asks once more, right before a batch leaves: the connection may be
@@ -113,7 +114,7 @@ func (u *Uploader) content(ctx context.Context, b *spool.Batch) ([]byte, error) 
 	if b.Page != nil {
 		return b.Page.Sealed, nil
 	}
-	today := u.today()
+	today := u.Today()
 	n, err := u.places.take(today)
 	if err != nil {
 		return nil, err
@@ -156,50 +157,19 @@ func (u *Uploader) record(b *spool.Batch, s *envelope.Sealed) (uint64, error) {
 	return u.config.Outbox.Add(e)
 }
 
-// sent is an envelope that left and waits for its reply.
-type sent struct {
-	batch  *spool.Batch
-	sealed *envelope.Sealed
-	entry  uint64 // of the outbox
-	raw    <-chan []byte
-}
-
 // await waits for hints and the reply.
-func (u *Uploader) await(ctx context.Context, l *link, s sent, d *delivery) (again bool, err error) {
-	timeout := time.NewTimer(u.config.Timeout)
-	defer timeout.Stop()
-	warned := false // a relay that makes replies up must not fill this host's log
-	for {
-		select {
-		case <-ctx.Done():
-			return false, ctx.Err()
-		case <-timeout.C:
-			return true, nil
-		case <-l.ended:
-			return false, ErrLost
-		case m := <-s.raw:
-			if len(m) == wire.ReplyLen {
-				reply, err := envelope.OpenReply(s.sealed.ReplyKey, s.sealed.Attempt, m)
-				if err != nil || reply.Batch != s.batch.ID {
-					if !warned {
-						u.config.Logger.Warn("ignored a reply that is not the store's")
-					}
-					warned = true
-					continue
-				}
-				d.replied = true
-				return u.settle(ctx, s.batch, reply, s.entry, d)
-			}
-			done, again, err := u.hint(ctx, l, m)
-			if done {
-				return again, err
-			}
-		}
+func (u *Uploader) await(ctx context.Context, l *link, b *spool.Batch, s outgoing, entry uint64, d *delivery) (again bool, err error) {
+	reply, again, err := u.replyTo(ctx, l, s, &u.later)
+	if again || err != nil {
+		return again, err
 	}
+	d.replied = true
+	return u.settle(ctx, b, reply, entry, d)
 }
 
-// hint acts on a relay's word. done ends the attempt.
-func (u *Uploader) hint(ctx context.Context, l *link, m []byte) (done, again bool, err error) {
+// hint acts on a relay's word, and notes in until when it asks to wait longer than
+// an attempt does. done ends the attempt.
+func (u *Uploader) hint(ctx context.Context, l *link, m []byte, until *later) (done, again bool, err error) {
 	h, err := wire.ParseHint(m)
 	if err != nil {
 		return false, false, nil // a stranger's noise
@@ -209,8 +179,8 @@ func (u *Uploader) hint(ctx context.Context, l *link, m []byte) (done, again boo
 		return true, false, ErrSiteOff
 	case wire.Later:
 		if h.Wait > longestWait {
-			u.later.ask(u.config.Now(), h.Wait)
-			return true, false, u.held()
+			until.ask(u.config.Now(), h.Wait)
+			return true, false, cmp.Or(u.held(), ErrLater)
 		}
 		wait(ctx, h.Wait, nil)
 		return true, true, nil

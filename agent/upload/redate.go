@@ -10,9 +10,9 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/codec"
 )
 
-// today is the day by this host's clock, corrected by what a store said when
+// Today is the day by this host's clock, corrected by what a store said when
 // the two were too far apart.
-func (u *Uploader) today() schema.Day {
+func (u *Uploader) Today() schema.Day {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	now := u.config.Now()

@@ -132,15 +132,17 @@ type Uploader struct {
 	started   time.Time               // by the clock that nobody sets
 	inherited map[schema.BatchID]bool // that an earlier process left
 
-	later later // the relay asked for
+	later    later // the relay asked for
+	askLater later // and for what users ask, of which it takes few a day
 
 	mu       sync.Mutex
 	link     *link
-	giveUp   context.CancelFunc      // ends the dial that is under way
-	endRound context.CancelCauseFunc // ends the round that is on
-	hurrying int                     // rounds that hurry and wait for the one that is on
-	hurry    chan struct{}           // closed while there are any: there are no delays
-	taught   lesson                  // about the clock of this host
+	giveUp   context.CancelFunc                     // ends the dial that is under way
+	endRound context.CancelCauseFunc                // ends the round that is on
+	hurrying int                                    // rounds that hurry and wait for the one that is on
+	hurry    chan struct{}                          // closed while there are any: there are no delays
+	taught   lesson                                 // about the clock of this host
+	asking   map[context.Context]context.CancelFunc // ends each request that is under way
 }
 
 // New returns an uploader. It does not dial.
@@ -166,7 +168,7 @@ func New(c Config) (*Uploader, error) {
 		started: time.Now(), inherited: inherited,
 		config: c, dialer: dialer{relays: relays, fingerprint: c.Fingerprint, credential: c.Credential}, keys: keys, places: places, troubles: troubles{logger: c.Logger},
 		round: make(chan struct{}, 1), line: make(chan struct{}, 1), woken: make(chan struct{}, 1),
-		giveUp: func() {}, endRound: func(error) {}, hurry: make(chan struct{}),
+		giveUp: func() {}, endRound: func(error) {}, hurry: make(chan struct{}), asking: map[context.Context]context.CancelFunc{},
 	}, nil
 }
 

@@ -16,7 +16,12 @@ const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ" + "*~$=U"
 const (
 	spokenDigits = 26 // 128 bits, five a digit; the first is below 8
 	checkModulus = 37
-	groupLen     = 4
+)
+
+// The shape of a spoken ID.
+const (
+	SpokenLen   = spokenDigits + 1 // characters
+	SpokenGroup = 4                // characters of each group; the last has three
 )
 
 // Errors of reading an ID. None repeats what was typed: it may be somebody's
@@ -42,7 +47,7 @@ func Spoken(id uuid.UUID) string {
 	}
 	var b strings.Builder
 	for i, d := range digits {
-		if i > 0 && i%groupLen == 0 {
+		if i > 0 && i%SpokenGroup == 0 {
 			b.WriteByte('-')
 		}
 		b.WriteByte(d)
@@ -66,7 +71,7 @@ func Parse(s string) (uuid.UUID, error) {
 	switch len(plain) {
 	case 32:
 		return parseUUID(plain)
-	case spokenDigits + 1:
+	case SpokenLen:
 		return parseSpoken(plain)
 	case spokenDigits:
 		return uuid.Nil, fmt.Errorf("%w: %d characters, the check character at the end is missing", ErrForm, len(plain))
@@ -74,9 +79,11 @@ func Parse(s string) (uuid.UUID, error) {
 	return uuid.Nil, fmt.Errorf("%w: %d characters; a spoken ID has %d, a UUID 32", ErrForm, len(plain), spokenDigits+1)
 }
 
-// dropSeparators drops what people put between characters.
+// IsSeparator says whether people put that between characters of what they spell.
+func IsSeparator(r rune) bool { return strings.ContainsRune("-–—_ .:{}\t", r) }
+
 func dropSeparators(r rune) rune {
-	if strings.ContainsRune("-–—_ .:{}\t", r) {
+	if IsSeparator(r) {
 		return -1
 	}
 	return r

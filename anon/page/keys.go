@@ -17,6 +17,26 @@
 //	outer    = tag | u32 d | w | build
 //	page     = outer | XChaCha20-Poly1305(PK, aad "page" | outer, u32 length | plain | zeros)
 //
+// A support code is 95 random bits c, which open some days of one installation
+// until its own day is over, because the store then destroys the grant:
+//
+//	code     = 19 Crockford base 32 digits of c | check, in groups of five; the check character is that of
+//	           (c mod 37 + 19) mod 37 in "0…Z*~$=U", where an ID has that of its value mod 37
+//	g        = HKDF-Extract-SHA256(salt "tacit/v1/grant", c as 12 bytes)
+//	gt       = X(g, "tag")[:16]
+//	grant    = gt | u32 x | XChaCha20-Poly1305(X(g, "seal"), aad "grant" | gt | u32 x, access)
+//	access   = u8 days | u8 boxes | (u32 d | D(d)) days times | (u32 d | mb(d) | mk(d)) boxes times | zeros to 1,222 bytes
+//	revoke   = gt | u32 x
+//
+// x is the last day on which the code opens, and boxes are those of its life. Who
+// opens a history, by ID or code, leaves a note in its mailbox of the day:
+//
+//	mb(d)    = HMAC-SHA256(X(root, "mail"), u32 d)[:16]
+//	mk(d)    = X(root, "mailkey" | u32 d)
+//	note     = mb | u32 d | XChaCha20-Poly1305(mk, aad mb, u16 minute | u8 1 by ID, 2 by code | u8 length | ticket 24)
+//	ask      = mb | u32 d | u16 notes to skip
+//	notes    = u16 notes in the mailbox | at most two notes from their nonces on: the data of the reply
+//
 // A page is padded before it is sealed, so that it fills the envelope that
 // agents send ([wire.SentBucket]): pages of one size tell nothing about how busy
 // a host is, neither on the wire nor on the store's disk.
@@ -69,7 +89,14 @@ func (r Root) GoString() string { return r.String() }
 
 // Day returns the keys of one day.
 func (r Root) Day(d schema.Day) DayKeys {
-	key := expand(r.key, "day"+string(d.Bytes()))
+	return newDayKeys(d, r.dayKey(d))
+}
+
+// dayKey returns D(d).
+func (r Root) dayKey(d schema.Day) []byte { return expand(r.key, "day"+string(d.Bytes())) }
+
+// newDayKeys derives what opens a day from its key.
+func newDayKeys(d schema.Day, key []byte) DayKeys {
 	return DayKeys{day: d, tags: expand(key, "tag"), pages: expand(key, "page")}
 }
 

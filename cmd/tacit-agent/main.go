@@ -1,5 +1,6 @@
 // Command tacit-agent is the small daemon of an endpoint, and the commands of
-// whoever uses that endpoint: id, why, off, on, preview, send, outbox.
+// whoever uses that endpoint: id, lookups, debug, why, off, on, preview, send,
+// outbox, erase.
 //
 // Without a command it runs as the agent that its configuration file says. It
 // keeps quiet: one line when it starts, and trouble.

@@ -23,7 +23,8 @@ func (h *house) banner(sum upload.Summary, err error) {
 	h.env.Printf("  sent             %s\n", h.outcome(sum, err))
 	h.env.Printf("  before → after   %s\n", h.beforeAfter())
 	h.env.Printf("  console          %s%s\n", h.consoleURL(), h.setupCode())
-	h.env.Printf("  OpenTelemetry    %s   (for OTEL_EXPORTER_OTLP_ENDPOINT)\n\n", h.otlpURL())
+	h.env.Printf("  desk             %s%s\n", h.desk.url(), setupText(h.deskCode()))
+	h.env.Printf("  OpenTelemetry    %s   (for OTEL_EXPORTER_OTLP_ENDPOINT)\n", h.otlpURL())
 	name := cli.Shown(os.Args[0])
 	h.env.Printf("Try:  %s lookup \"$(%s id%s)\"%s\n", name, name, h.env.Flag(), h.env.Flag())
 	h.env.Printf("      %s why%s   (on, and who decided)\n", name, h.env.Flag())
@@ -37,10 +38,23 @@ func (h *house) setupCode() string {
 	if err != nil {
 		h.logger.Error("make a setup code", slog.Any("error", err))
 	}
+	return setupText(code)
+}
+
+func setupText(code string) string {
 	if code == "" {
 		return ""
 	}
 	return "   setup code " + code
+}
+
+// deskCode is how the first account of the desk is made, while there is none.
+func (h *house) deskCode() string {
+	code, err := h.desk.SetupCode()
+	if err != nil {
+		h.logger.Error("make a setup code", slog.Any("error", err))
+	}
+	return code
 }
 
 // printOnce says what one cycle did.

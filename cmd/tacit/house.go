@@ -18,6 +18,7 @@ import (
 	"github.com/tacit-telemetry/tacit/agent/collect"
 	"github.com/tacit-telemetry/tacit/agent/upload"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/cmd/internal/demo"
 	"github.com/tacit-telemetry/tacit/cmd/internal/usercommands"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/relay"
@@ -27,6 +28,7 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store"
 	"github.com/tacit-telemetry/tacit/store/db"
+	"github.com/tacit-telemetry/tacit/store/diagnosis"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
@@ -46,9 +48,15 @@ type house struct {
 	conn    *nats.Conn   // the store's
 	otlp    net.Listener // nil: OpenTelemetry is not taken
 	agent   *agent.Agent
+	desk    *servedDesk   // nil: one cycle is all that is to be done
 	known   *registry.Set // all releases that the store was ever given
 	secrets *secret.Box
 	vendor  ed25519.PrivateKey
+
+	credential string // the channel's
+
+	demo *demoHost // the host of the demo's user; nil: this host
+	mark demoMark  // of a demo
 
 	undo undo
 }
@@ -61,7 +69,7 @@ func (h *house) open(ctx context.Context) error {
 		h.logger = slog.New(slog.NewTextHandler(h.env.Err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	limitMemory(memoryLimit)
-	for _, step := range []func(context.Context) error{h.openData, h.openRelay, h.openStore, h.openAgent, h.tellWhere} {
+	for _, step := range []func(context.Context) error{h.openData, h.openDemo, h.openKeys, h.openRelay, h.openStore, h.openDesk, h.openAgent, h.tellWhere} {
 		if err := step(ctx); err != nil {
 			return h.explain(err)
 		}
@@ -70,7 +78,11 @@ func (h *house) open(ctx context.Context) error {
 }
 
 func (h *house) openData(ctx context.Context) error {
-	if err := h.data.Make(); err != nil {
+	makeData := h.data.Make
+	if h.options.demo {
+		makeData = h.data.MakeDemo
+	}
+	if err := makeData(); err != nil {
 		return err
 	}
 	for _, name := range []string{usercommands.LockName, relayLock} {
@@ -78,6 +90,10 @@ func (h *house) openData(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+func (h *house) openKeys(context.Context) error {
 	err := datadir.MakeOwner(h.data.Agent(), h.data.Relay(), h.data.Store(), h.data.Keys())
 	if err != nil {
 		return err
@@ -94,7 +110,7 @@ func (h *house) openRelay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.vendor = channel.vendor
+	h.vendor, h.credential = channel.vendor, channel.credential
 	c := h.relayConfig(channel)
 	// A port that is taken gives way to a free one, each by itself.
 	for range 3 {
@@ -130,7 +146,7 @@ func (h *house) relayConfig(channel secrets) relay.Config {
 	}
 	if !h.options.once {
 		c.Console = &relay.Console{
-			Listen: defaultConsole.String(), Agent: newOwnAgent(h.data), RecoverCommand: "tacit relay recover" + cli.DataFlag(h.data),
+			Listen: defaultConsole.String(), Simulated: h.demo != nil, Agent: newOwnAgent(h.data), RecoverCommand: "tacit relay recover" + cli.DataFlag(h.data),
 		}
 		if h.options.ports == 0 {
 			c.Console.Listen = anyPort
@@ -164,21 +180,52 @@ func (h *house) openStore(ctx context.Context) (err error) {
 	return err
 }
 
-func (h *house) openAgent(ctx context.Context) (err error) {
-	channel, err := openSecrets(h.secrets)
+// knownIssues are the vendor's, or the demo's own.
+func (h *house) knownIssues() (*diagnosis.Known, error) {
+	if h.demo != nil {
+		return diagnosis.ParseKnown(issuesFile, demo.Issues)
+	}
+	return readIssues(h.options.issues)
+}
+
+// openDesk serves the desk on this machine, for whoever has all of it anyway.
+func (h *house) openDesk(ctx context.Context) (err error) {
+	if h.options.once {
+		return nil
+	}
+	issues, err := h.knownIssues()
 	if err != nil {
 		return err
 	}
+	listen := defaultDesk.String()
+	if h.options.ports == 0 {
+		listen = anyPort
+	}
+	o := deskOptions{
+		data: h.data, own: true, listen: listen, logger: h.logger, recover: "tacit store recover" + cli.DataFlag(h.data),
+		simulated: h.demo != nil,
+		histories: &deskHistories{
+			at:    foundStore{data: h.data, keys: h.data.Keys(), passphrase: passphrase(h.options.passphraseFile)},
+			known: h.known, issues: issues,
+		},
+	}
+	if h.desk, err = serveDesk(ctx, &h.undo, o); door.PortInUse(err) {
+		o.listen = anyPort
+		h.desk, err = serveDesk(ctx, &h.undo, o)
+	}
+	return err
+}
+
+func (h *house) openAgent(ctx context.Context) (err error) {
 	if err := h.listenForTelemetry(ctx); err != nil {
 		return err
 	}
-	h.agent, err = agent.New(ctx, agent.Config{
-		Data: h.data, Product: cli.Product(), Registry: h.registry.Registry, Relays: []string{h.relayURL()}, Credential: channel.credential,
-		Vendor: h.publicKey(), Sources: []collect.Source{h.engine()},
-		Interval: upInterval, Facts: upFacts, Window: upWindow, LogWindow: upLogWindow, Timeout: upTimeout, Logger: h.logger,
-		OTLP: h.otlp,
-	})
-	if err != nil {
+	c := h.agentConfig(h.data)
+	if h.demo != nil {
+		c = h.demoAgent(h.data, h.demo)
+	}
+	c.OTLP = h.otlp
+	if h.agent, err = agent.New(ctx, c); err != nil {
 		return err
 	}
 	h.undo.later(h.agent.Stop)
@@ -186,11 +233,23 @@ func (h *house) openAgent(ctx context.Context) (err error) {
 		h.logger.Warn("what is shown while no agent runs may lack something", slog.Any("error", err))
 	}
 	h.agent.Hear(ctx) // what is taken before the site's first word is refused
+	if h.demo != nil {
+		return nil
+	}
 	_, err = h.agent.Take(ctx, []schema.Record{{
 		Product: cli.Product(), Metric: "tacit.command.used", Value: schema.Number(1),
 		Labels: []schema.Label{{Name: "command", Value: "up"}},
 	}}, false)
 	return err
+}
+
+// agentConfig returns how this host's agent is assembled, but for OpenTelemetry.
+func (h *house) agentConfig(data datadir.Dir) agent.Config {
+	return agent.Config{
+		Data: data, Product: cli.Product(), Registry: h.registry.Registry, Relays: []string{h.relayURL()}, Credential: h.credential,
+		Vendor: h.publicKey(), Sources: []collect.Source{h.engine()},
+		Interval: upInterval, Facts: upFacts, Window: upWindow, LogWindow: upLogWindow, Timeout: upTimeout, Logger: h.logger,
+	}
 }
 
 func (h *house) relayURL() string { return "nats://" + h.relay.Addr().String() }
@@ -245,6 +304,7 @@ type endpoints struct {
 	Started time.Time `json:"started"`
 	Relay   string    `json:"relay"`
 	Console string    `json:"console,omitempty"`
+	Desk    string    `json:"desk,omitempty"`
 	OTLP    string    `json:"otlp,omitempty"`
 	Agent   string    `json:"agent"` // name of the endpoint, in this directory
 	Store   string    `json:"store"`
@@ -254,7 +314,7 @@ func (h *house) tellWhere(context.Context) error {
 	path := filepath.Join(h.data.Run(), endpointsFile)
 	h.undo.later(func(context.Context) error { return os.Remove(path) })
 	return writeJSON(path, endpoints{
-		PID: os.Getpid(), Started: time.Now().UTC().Truncate(time.Second), Relay: h.relayURL(), Console: h.consoleURL(), OTLP: h.otlpURL(),
+		PID: os.Getpid(), Started: time.Now().UTC().Truncate(time.Second), Relay: h.relayURL(), Console: h.consoleURL(), Desk: h.desk.url(), OTLP: h.otlpURL(),
 		Agent: datadir.AgentSocket, Store: datadir.StoreSocket,
 	}, 0o644)
 }

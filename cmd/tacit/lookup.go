@@ -13,13 +13,11 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/agent/client"
-	"github.com/tacit-telemetry/tacit/anon/identity"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
-	"github.com/tacit-telemetry/tacit/schema/registry"
+	"github.com/tacit-telemetry/tacit/store/audit"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/lookup"
@@ -33,11 +31,15 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "lookup ID",
-		Short: "one installation's timeline, by the ID that its user reads out",
-		Long: "Open the history of one installation with its ID, in any spelling; '-' reads it from stdin, so that\n" +
-			"it stands in no process list. Nobody can open or list anything without an ID.",
+		Short: "one installation's timeline, by the ID or support code that its user reads out",
+		Long: "Open the history of one installation with its ID, or some days of it with a support code, in any spelling;\n" +
+			"'-' reads it from stdin, so that it stands in no process list. Nobody can open or list anything without\n" +
+			"one. A note is left for the host's user, who reads with 'tacit lookups' when and for which ticket it was.",
 		Args: cli.Args(func(c *cobra.Command, args []string) (err error) {
 			if o.since, err = parseSince(since, time.Now()); err != nil {
+				return err
+			}
+			if err := o.cases.typed(); err != nil {
 				return err
 			}
 			return cobra.ExactArgs(1)(c, args)
@@ -51,28 +53,33 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&since, "since", "90d", "how far back, as in 7d, 12h, or 2026-11-01")
+	c.Flags().StringVar(&o.ticket, "ticket", "", "reference of the ticket, for the note that the host's user reads")
+	c.Flags().StringVar(&o.reason, "reason", "", "why, in a few words, for the audit log")
 	c.Flags().StringArrayVar(&o.registries, "registry", nil, registryUsage+"; in place of those that the store was given")
 	o.place.flags(c)
+	o.cases.flags(c)
 	return c
 }
 
 // lookupOptions say what to look for, and where.
 type lookupOptions struct {
 	since      time.Time
+	ticket     string
+	reason     string // for the audit log
 	place      storePlace
 	registries []string // files of a registry; none: all that the store was given
+	cases      caseOptions
 }
 
-// known returns the registries by which pages are shown.
-func (o *lookupOptions) known(at foundStore) (*registry.Set, error) {
-	if len(o.registries) == 0 {
-		return knownRegistries(at.data.Store())
+// clean makes ticket and reason fit the audit log, where no ID may stand.
+func (o *lookupOptions) clean() (err error) {
+	if o.ticket, err = audit.Clean(o.ticket, audit.MaxTicket, ""); err != nil {
+		return cli.WithHint(fmt.Errorf("--ticket: %w", err), "it has at most %d bytes, and is the reference of a ticket", audit.MaxTicket)
 	}
-	reg, err := readRegistry(o.registries)
-	if err != nil {
-		return nil, err
+	if o.reason, err = audit.Clean(o.reason, audit.MaxReason, ""); err != nil {
+		return cli.WithHint(fmt.Errorf("--reason: %w", err), "it has at most %d bytes", audit.MaxReason)
 	}
-	return registry.NewSet(reg)
+	return nil
 }
 
 // runLookup reports its own failures: a code and its own frames, and nothing
@@ -82,16 +89,23 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 		report.Error(code)
 		return err
 	}
+	issues, err := o.cases.known()
+	if err != nil {
+		return fail("lookup_failed", err)
+	}
 	now := time.Now()
-	id, err := readID(env.In, arg)
+	subject, err := readSubject(env.In, arg)
 	if err != nil {
 		return fail("lookup_bad_id", cli.WithHint(err, "read it again, group by group; letters O, I and L are read as 0 and 1"))
+	}
+	if err := o.clean(); err != nil {
+		return fail("lookup_failed", err)
 	}
 	at, err := o.place.find(env)
 	if err != nil {
 		return fail("lookup_failed", err)
 	}
-	known, err := o.known(at)
+	known, err := registriesFor(at, o.registries)
 	if err != nil {
 		return fail("lookup_failed", err)
 	}
@@ -100,7 +114,11 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 	if err != nil {
 		return fail("lookup_failed", explainLookup(env, err))
 	}
-	h, err := lookup.Timeline(ctx, source, id, lookup.Options{Since: o.since, Now: now, Registry: known})
+	var h *lookup.History
+	err = audited(ctx, at, audit.Entry{Act: audit.Opened, Ticket: o.ticket, Reason: o.reason}, func() (err error) {
+		h, err = lookup.Timeline(ctx, source, subject, lookup.Options{Since: o.since, Now: now, Registry: known, Ticket: o.ticket})
+		return err
+	})
 	err = errors.Join(err, source.Close())
 	report.Timer("tacit.operation.duration", client.Label{Name: "operation", Value: "lookup"}).Observe(time.Since(now))
 	switch {
@@ -110,10 +128,16 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 			"nothing was sent yet, sending is off (tacit why on that host), the ID was reset, or its pages have expired"))
 	case err != nil:
 		return fail("lookup_failed", explainLookup(env, err))
-	case env.JSON:
-		return env.PrintJSON(h)
 	}
-	return printHistory(env, h)
+	diagnosed, err := diagnose(ctx, at, known, issues, h)
+	if err != nil {
+		return fail("lookup_failed", err)
+	}
+	h.Simulated = at.data.IsDemo()
+	if !env.JSON {
+		markSimulated(env, at.data)
+	}
+	return o.cases.print(env, h, &diagnosed)
 }
 
 func explainLookup(env *cli.Env, err error) error {
@@ -128,22 +152,28 @@ func explainLookup(env *cli.Env, err error) error {
 		return cli.WithHint(err, "restore these months of the store from a backup")
 	case errors.Is(err, home.ErrSilent):
 		return cli.WithHint(err, "wait until it has started, or end it")
+	case errors.Is(err, lookup.ErrNoCode):
+		return cli.WithHint(err, "its day is over, it was revoked, it has not arrived yet, or it is another vendor's; ask for a new one: tacit id --for-support")
+	case errors.Is(err, lookup.ErrTicket):
+		return cli.WithHint(err, "name a shorter --ticket")
+	case errors.Is(err, lookup.ErrNote):
+		return cli.WithHint(err, "the store says why; where clocks differ, set the one that is wrong")
 	case errors.Is(err, lookup.ErrTooMany):
 		return cli.WithHint(err, "ask for fewer days: --since 7d")
 	}
 	return explainSecrets(err)
 }
 
-// readID reads the ID as typed, or from stdin.
-func readID(in io.Reader, arg string) (uuid.UUID, error) {
+// readSubject reads the ID or support code as typed, or from stdin.
+func readSubject(in io.Reader, arg string) (lookup.Subject, error) {
 	if arg == "-" {
 		line, err := bufio.NewReader(io.LimitReader(in, 1024)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return uuid.Nil, fmt.Errorf("read the ID from stdin: %w", err)
+			return lookup.Subject{}, fmt.Errorf("read the ID from stdin: %w", err)
 		}
 		arg = line
 	}
-	return identity.Parse(arg)
+	return lookup.ParseSubject(arg)
 }
 
 // parseSince reads how far back to look.
@@ -179,13 +209,7 @@ func printHistory(env *cli.Env, h *lookup.History) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%v%s%s\t%s\n", time.Unix(r.Time, 0).UTC().Format(time.RFC3339),
 			r.Category, r.Metric, r.Value.Any(), shownUnit(r.Unit), shownCount(r.Count), strings.Join(labels, " "))
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	for _, note := range notes(h) {
-		env.Printf("note: %s\n", note)
-	}
-	return nil
+	return w.Flush()
 }
 
 // shownUnit returns a unit as it follows a number. An annotation, such as
@@ -203,20 +227,4 @@ func shownCount(n uint32) string {
 		return ""
 	}
 	return " ×" + strconv.FormatUint(uint64(n), 10)
-}
-
-func notes(h *lookup.History) (out []string) {
-	if h.NotUnderstood > 0 {
-		out = append(out, cli.Count(h.NotUnderstood, "record")+" not understood: another registry release wrote them; name its files with --registry FILE")
-	}
-	if h.Damaged > 0 {
-		out = append(out, cli.Count(h.Damaged, "page")+" damaged")
-	}
-	if h.OtherWriter > 0 {
-		out = append(out, cli.Count(h.OtherWriter, "page")+" of another writer: a clone or a restored backup")
-	}
-	for _, m := range h.Unread {
-		out = append(out, "month "+m.String()+" could not be read whole")
-	}
-	return out
 }

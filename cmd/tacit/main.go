@@ -1,7 +1,7 @@
 // Command tacit is the operator's command: everything in one process (up), the
 // daemons of machines of their own (relay, store), the user's own commands (id,
-// why, off, on, preview, send, outbox), and what support and reviewers need
-// (lookup, scrub, registry).
+// lookups, debug, why, off, on, preview, send, outbox), and what support and reviewers need
+// (lookup, insights, scrub, registry).
 package main
 
 import (
@@ -28,7 +28,7 @@ func run() int {
 	return cli.Run(root, func(root *cobra.Command, env *cli.Env) {
 		root.AddCommand(upCommand(env))
 		usercommands.Add(root, env)
-		root.AddCommand(lookupCommand(env), scrubCommand(env), registryCommand(env), benchCommand(env))
+		root.AddCommand(lookupCommand(env), insightsCommand(env), scrubCommand(env), registryCommand(env), benchCommand(env))
 		root.AddCommand(relayCommand(env), storeCommand(env))
 	})
 }

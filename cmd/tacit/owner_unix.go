@@ -3,7 +3,7 @@
 package main
 
 import (
-	"errors"
+	"fmt"
 	"os"
 	"syscall"
 
@@ -11,8 +11,9 @@ import (
 )
 
 // checkOwner refuses to write into a directory of another user: he could not
-// read what is made there, and his relay would hold.
-func checkOwner(dir string) error {
+// read what is made there, and his relay would hold, or his desk open nothing.
+// whose is "relay" or "store".
+func checkOwner(dir, whose string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err
@@ -21,5 +22,5 @@ func checkOwner(dir string) error {
 	if !ok || int(owner.Uid) == os.Geteuid() {
 		return nil
 	}
-	return cli.WithHint(errors.New("the relay's directory belongs to another user"), "run it as the relay's user: sudo -u '#%d' tacit relay recover …", owner.Uid)
+	return cli.WithHint(fmt.Errorf("the %s's directory belongs to another user", whose), "run the same command as the %s's user: sudo -u '#%d' tacit …", whose, owner.Uid)
 }

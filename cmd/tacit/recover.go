@@ -61,7 +61,7 @@ func recoverAccess(ctx context.Context, env *cli.Env, file, account string) erro
 	if _, err := os.Stat(consoleDir(dir)); errors.Is(err, fs.ErrNotExist) {
 		return cli.WithHint(errors.New("no console was ever started there"), "start the relay: it prints the code for the first account")
 	}
-	if err := checkOwner(dir.Relay()); err != nil {
+	if err := checkOwner(dir.Relay(), "relay"); err != nil {
 		return err
 	}
 	now := time.Now()

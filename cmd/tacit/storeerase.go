@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/store/audit"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 	"github.com/tacit-telemetry/tacit/store/pages"
 )
@@ -45,7 +46,7 @@ type erasedReceipt struct {
 }
 
 func runStoreErase(ctx context.Context, env *cli.Env, place storePlace, arg string) error {
-	id, err := readID(env.In, arg)
+	subject, err := readSubject(env.In, arg)
 	if err != nil {
 		return cli.WithHint(err, "read it again, group by group; letters O, I and L are read as 0 and 1")
 	}
@@ -59,7 +60,11 @@ func runStoreErase(ctx context.Context, env *cli.Env, place storePlace, arg stri
 		return explainErase(env, err)
 	}
 	now := time.Now()
-	e, err := lookup.Erase(ctx, source.Held, source, id, now)
+	var e lookup.Erased
+	err = audited(ctx, at, audit.Entry{Act: audit.Erased}, func() (err error) {
+		e, err = lookup.Erase(ctx, source.Held, source, subject, now)
+		return err
+	})
 	if err := errors.Join(err, source.Close()); err != nil {
 		return explainErase(env, err)
 	}
@@ -95,6 +100,8 @@ func explainErase(env *cli.Env, err error) error {
 		return cli.WithHint(err, "put the newest copy of %s back into the keys directory, and run the same command again", pages.LedgerFile)
 	case errors.Is(err, pages.ErrLedgerFull):
 		return cli.WithHint(err, "nothing is lost; look for who sends so many erasures")
+	case errors.Is(err, lookup.ErrCodeErases):
+		return cli.WithHint(err, "ask for the installation ID: tacit id on that host")
 	case errors.Is(err, lookup.ErrUnread):
 		return cli.WithHint(err, "restore these months of the store from a backup, then run the same command again")
 	}

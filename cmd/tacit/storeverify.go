@@ -4,13 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"maps"
+	"os"
 	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
+	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/store/audit"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/secret"
 	"github.com/tacit-telemetry/tacit/store/upkeep"
@@ -25,7 +30,8 @@ func storeVerifyCommand(env *cli.Env) *cobra.Command {
 		Long: "Read every row of the store and compare it with the manifest, month by month: what is missing, changed,\n" +
 			"or not listed, and entries of the manifest that are damaged. Beside it: whether the keys of all months\n" +
 			"are there, and every secret that a store needs to start can be read, whether the ledger of erasures is\n" +
-			"whole and no older than the data, and how much arrived that did not open.\n\n" +
+			"whole and no older than the data, whether the audit log of desk and lookups is as it was written, and how\n" +
+			"much arrived that did not open.\n\n" +
 			"It changes no row and no secret, but opening rows changes files: where no store runs, it finishes what a\n" +
 			"crash left, as a store that starts does: it replays logs, merges manifests, moves tables aside that nothing\n" +
 			"names, and removes what was being forgotten. Who wants to keep a damaged disk as it is copies the directories\n" +
@@ -68,12 +74,19 @@ func withFound(ctx context.Context, env *cli.Env, at foundStore, do func(s *upke
 }
 
 func verifyStore(ctx context.Context, env *cli.Env, place storePlace) error {
+	at, err := place.find(env)
+	if err != nil {
+		return err
+	}
 	var r upkeep.Report
-	err := withStore(ctx, env, place, func(s *upkeep.Source, p *progress) (err error) {
+	err = withFound(ctx, env, at, func(s *upkeep.Source, p *progress) (err error) {
 		r, err = s.Verify(ctx, p.step)
 		return err
 	})
 	if err != nil {
+		return err
+	}
+	if err := verifyAudit(ctx, at.data, &r); err != nil {
 		return err
 	}
 	if env.JSON {
@@ -85,6 +98,26 @@ func verifyStore(ctx context.Context, env *cli.Env, place storePlace) error {
 		err = notWhole(len(r.Findings), "do what stands beside each; the rest of the store is sound")
 	}
 	return err
+}
+
+// verifyAudit adds what is wrong with the audit log of desk and commands. Where
+// nobody ever opened anything there is none.
+func verifyAudit(ctx context.Context, data datadir.Dir, r *upkeep.Report) error {
+	if _, err := os.Stat(data.Desk()); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	found, err := audit.Check(ctx, auditOf(data, slog.New(slog.DiscardHandler)))
+	switch {
+	case errors.Is(err, audit.ErrDamaged), errors.Is(err, audit.ErrCut), errors.Is(err, audit.ErrFull):
+		r.Sound = false
+		r.Findings = append(r.Findings, upkeep.Finding{
+			What: fmt.Sprintf("audit log: %v", err), Fix: fmt.Sprintf("ask whoever may write to it; %s could be read, and nothing is opened until it is put right", cli.Count(found.Rows, "row")),
+		})
+		return nil
+	case err != nil:
+		return explainSecrets(err)
+	}
+	return nil
 }
 
 func printReport(env *cli.Env, r upkeep.Report) error {

@@ -20,7 +20,9 @@ func TestWrongValues(t *testing.T) {
 		return
 	}
 	for args, want := range map[string]string{
-		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2 --since abc": "write it as 7d",
+		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2 --since abc":  "write it as 7d",
+		"insights os.type --days 401":                              "take 1 to 400",
+		"lookup - --case --problem 0":                              "take 1 or more",
 		"bench --records 0":                                        "take at least one",
 		"bench --installations 0":                                  "take 1 to 1,000",
 		"up --ports -1":                                            "take 1 to 65,535",

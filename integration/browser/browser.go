@@ -32,9 +32,15 @@ const ShotsVariable = "TACIT_SCREENSHOTS"
 
 // Browser is a chromium that runs until its test ends.
 type Browser struct {
+	Profile string // directory with all that it keeps
+
 	ctx   context.Context // the browser's life, in which chromedp keeps it
 	shots string
 }
+
+// End closes the browser in order, so that its profile is written. The test's
+// tabs are of no use afterwards.
+func (b *Browser) End() { _ = chromedp.Cancel(b.ctx) } // the profile is there either way
 
 // Start starts a chromium with a profile of its own.
 func Start(t testing.TB) *Browser {
@@ -51,6 +57,8 @@ func Start(t testing.TB) *Browser {
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // chromium's sandbox refuses root
 	}
+	profile := t.TempDir()
+	options = append(options, chromedp.UserDataDir(profile))
 	// Not the test's own context: that one ends before the clean-up, and takes
 	// the browser away from under tabs that are being closed.
 	life, end := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
@@ -59,7 +67,7 @@ func Start(t testing.TB) *Browser {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("start chromium: %v (on Debian: apt-get install chromium)", err)
 	}
-	return &Browser{ctx: ctx, shots: shotsDir(t)}
+	return &Browser{Profile: profile, ctx: ctx, shots: shotsDir(t)}
 }
 
 // shotsDir returns the directory for screenshots.

@@ -27,7 +27,21 @@ type Tab struct {
 // a problem that nobody expected fails it.
 func (b *Browser) Visitor(t testing.TB) *Tab {
 	t.Helper()
-	ctx, closeTab := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	return b.tab(t, chromedp.WithNewBrowserContext())
+}
+
+// Owner opens a tab of the browser's own profile, in [Browser.Profile]: what it
+// keeps is written there, as it is for most people.
+func (b *Browser) Owner(t testing.TB) *Tab {
+	t.Helper()
+	tab := b.tab(t)
+	call(tab, network.SetCacheDisabled, network.SetCacheDisabledParams{})
+	return tab
+}
+
+func (b *Browser) tab(t testing.TB, options ...chromedp.ContextOption) *Tab {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(b.ctx, options...)
 	tab := &Tab{t: t, browser: b, ctx: ctx}
 	t.Cleanup(func() {
 		for _, p := range tab.Problems() {

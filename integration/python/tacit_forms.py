@@ -334,3 +334,78 @@ def parse_answer(data):
             return frames
         frames.append((kind, value, data[at - length : at]))
     raise FormError("answer is cut off")
+
+
+# Grants and notes (section 6).
+
+GRANT_PLAIN = 2 + 31 * 36 + 2 * 52
+NOTE_PLAIN, TICKET_LEN = 28, 24
+
+
+def parse_grant(data):
+    """A grant's outer form, or that of an order to revoke one: then nothing is sealed."""
+    if len(data) not in (20, 20 + 24 + GRANT_PLAIN + 16):
+        raise FormError("grant does not have its length")
+    return {"tag": data[:16], "expiry": int.from_bytes(data[16:20], "big"), "sealed": data[20:]}
+
+
+def open_grant(grant, number):
+    """Day keys and mailboxes: [(d, D)], [(d, mb, mk)]."""
+    outer = grant["tag"] + u32(grant["expiry"])
+    plain = unseal(keys.grant_key(keys.grant_root(number)), b"grant" + outer, grant["sealed"], "grant")
+    days, boxes, rest = plain[0], plain[1], plain[2:]
+    if len(plain) != GRANT_PLAIN or not 1 <= days <= 31 or not 1 <= boxes <= 2:
+        raise FormError("grant holds something else")
+    opened = [(int.from_bytes(rest[i : i + 4], "big"), rest[i + 4 : i + 36]) for i in range(0, 36 * days, 36)]
+    rest = rest[36 * days :]
+    mail = [(int.from_bytes(rest[i : i + 4], "big"), rest[i + 4 : i + 20], rest[i + 20 : i + 52]) for i in range(0, 52 * boxes, 52)]
+    zeros(rest[52 * boxes :], "grant")
+    return opened, mail
+
+
+def seal_grant(root, number, days, boxes, expiry, nonce):
+    """A grant as a host makes it. The nonce is random, 24 bytes."""
+    plain = bytes([len(days), len(boxes)])
+    plain += b"".join(u32(d) + keys.day_key(root, d) for d in days)
+    plain += b"".join(u32(d) + keys.mailbox_tag(root, d) + keys.mailbox_key(root, d) for d in boxes)
+    grant = keys.grant_root(number)
+    outer = keys.grant_tag(grant) + u32(expiry)
+    return outer + seal(keys.grant_key(grant), b"grant" + outer, plain.ljust(GRANT_PLAIN, b"\0"), nonce)
+
+
+def parse_note(data):
+    """A note's outer form: all that a store sees."""
+    if len(data) != 20 + 24 + NOTE_PLAIN + 16:
+        raise FormError("note does not have its length")
+    return {"box": data[:16], "day": int.from_bytes(data[16:20], "big"), "sealed": data[20:]}
+
+
+def open_note(note, key):
+    """Minute, ticket, and whether it was opened by code."""
+    minute, by, length, ticket = struct.unpack(f">HBB{TICKET_LEN}s", unseal(key, note["box"], note["sealed"], "note"))
+    if minute >= 1440 or by not in (1, 2) or length > TICKET_LEN:
+        raise FormError("note holds something else")
+    zeros(ticket[length:], "note")
+    return minute, ticket[:length].decode("ascii"), by == 2
+
+
+def seal_note(root, day, minute, ticket, by_code, nonce):
+    """A note as a desk makes it. The nonce is random, 24 bytes."""
+    box = keys.mailbox_tag(root, day)
+    plain = struct.pack(f">HBB{TICKET_LEN}s", minute, 2 if by_code else 1, len(ticket), ticket.encode("ascii"))
+    return box + u32(day) + seal(keys.mailbox_key(root, day), box, plain, nonce)
+
+
+def parse_inquiry(data):
+    """Box, day and how many notes to skip."""
+    if len(data) != 22:
+        raise FormError("question for notes does not have its length")
+    return struct.unpack(">16sIH", data)
+
+
+def parse_notes(data):
+    """How many notes there are, and some of them, sealed."""
+    length = 24 + NOTE_PLAIN + 16
+    if len(data) < 2 or (len(data) - 2) % length:
+        raise FormError("notes do not have their length")
+    return int.from_bytes(data[:2], "big"), [data[i : i + length] for i in range(2, len(data), length)]

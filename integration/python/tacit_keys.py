@@ -164,3 +164,45 @@ def parse_id(text):
     if re.fullmatch(r"[0-9a-f]{32}", bare):
         return version_4(bytes.fromhex(bare))
     return parse_spoken(text)
+
+
+# Support codes (section 6): 95 random bits, nineteen characters and a check character of another alphabet.
+
+CODE_CHECK_SHIFT = 19
+
+
+def spoken_code(number):
+    """A code as people read it out: four groups of five."""
+    if not 0 <= number < 1 << 95:
+        raise FormError("a code has 95 bits")
+    text = "".join(ALPHABET[number >> shift & 31] for shift in range(90, -1, -5))
+    text += CHECKS[(number % 37 + CODE_CHECK_SHIFT) % 37]
+    return "-".join(text[i : i + 5] for i in range(0, 20, 5))
+
+
+def parse_code(text):
+    """The number of a code that was read out."""
+    text = re.sub(r"[-\s]", "", text).upper().translate(READ_AS)
+    if len(text) != 20 or any(c not in ALPHABET for c in text[:19]):
+        raise FormError("not a support code")
+    number = 0
+    for c in text[:19]:
+        number = number << 5 | ALPHABET.index(c)
+    if CHECKS[(number % 37 + CODE_CHECK_SHIFT) % 37] != text[19]:
+        raise FormError("support code has a wrong check character")
+    return number
+
+
+def grant_root(number):
+    """g: what tag and key of the code's grant come from."""
+    return hkdf_extract(b"tacit/v1/grant", number.to_bytes(12, "big"))
+
+
+def grant_tag(grant):
+    """gt: what a store files the grant under."""
+    return X(grant, b"tag")[:16]
+
+
+def grant_key(grant):
+    """gk: seals the grant."""
+    return X(grant, b"seal")

@@ -130,6 +130,39 @@ def erasure(v):
     v.want("days", [day for day, _, _ in parsed])
 
 
+def grant(v):
+    number = keys.parse_code(v["code"])
+    v.want("code", keys.spoken_code(number))
+    parsed, root = forms.parse_grant(v.octets("bytes")), keys.root(v.octets("id"))
+    v.want("tag", keys.grant_tag(keys.grant_root(number)))
+    v.check("lies under another tag", parsed["tag"] == v.octets("tag"))
+    v.want("expiry", parsed["expiry"])
+    days, boxes = forms.open_grant(parsed, number)
+    v.want("days", [d for d, _ in days])
+    v.want("boxes", [d for d, _, _ in boxes])
+    v.check("opens other days than the ID does", all(key == keys.day_key(root, d) for d, key in days))
+    v.check("gives other mailboxes", all(
+        (tag, key) == (keys.mailbox_tag(root, d), keys.mailbox_key(root, d)) for d, tag, key in boxes))
+    v.check("opens days that are neither up to its last nor in order", v["days"] == list(range(v["days"][0], v["expiry"] + 1)))
+    v.check("has a mailbox of a day on which it does not live", v["boxes"] == list(range(v["today"], v["expiry"] + 1)))
+    v.want("bytes", forms.seal_grant(root, number, v["days"], v["boxes"], v["expiry"], parsed["sealed"][:24]))
+    v.want("revocation", parsed["tag"] + keys.u32(parsed["expiry"]))
+    v.check("its revocation is none", forms.parse_grant(v.octets("revocation"))["sealed"] == b"")
+
+
+def note(v):
+    parsed, root = forms.parse_note(v.octets("bytes")), keys.root(v.octets("id"))
+    v.want("day", parsed["day"])
+    v.check("lies in another mailbox", parsed["box"] == keys.mailbox_tag(root, v["day"]))
+    minute, ticket, by_code = forms.open_note(parsed, keys.mailbox_key(root, v["day"]))
+    v.want("minute", minute)
+    v.want("ticket", ticket)
+    v.want("by_code", by_code)
+    v.want("bytes", forms.seal_note(root, v["day"], minute, ticket, by_code, parsed["sealed"][:24]))
+    v.check("is asked for otherwise", forms.parse_inquiry(v.octets("inquiry")) == (parsed["box"], v["day"], minute))
+    v.check("is answered otherwise", forms.parse_notes(v.octets("answer")) == (minute, [parsed["sealed"]]))
+
+
 def fragment(v):
     v.want("content", codec.decode_fragment(v.octets("bytes")))
 
@@ -273,6 +306,8 @@ CHECKS = {
     "derived.json": derived,
     "page.json": page,
     "erasure.json": erasure,
+    "grant.json": grant,
+    "note.json": note,
     "fragment.json": fragment,
     "fragment2.json": fragment2,
     "packed.json": packed,

@@ -26,6 +26,8 @@ func TestUsage(t *testing.T) {
 		"registry frobnicate": "frobnicate",
 		"registry diff base":  "2 arg(s)",
 		"scrub file":          "file",
+		"insights":            "",
+		"insights a b":        "",
 		"why --data":          "--data",
 	} {
 		t.Run(line, func(t *testing.T) {
@@ -46,7 +48,10 @@ func TestNotUnderstood(t *testing.T) {
 		"lookup 7d444840-9dc0-11d1-b245-5ffdce74fad2":            {"version 4"},
 		"lookup 00000000-0000-0000-0000-000000000000":            {"not an installation ID"},
 		"lookup 7d444840-9dc0-41d1-b245-5ffdce74fad":             {"31 characters"},
-		"lookup -":                        {"not an installation ID"},
+		"lookup -":                        {"nothing was typed"},
+		"insights nothing":                {`no such metric`, "registry show"},
+		"insights os.type --by finder":    {"os.type,os.version,host.arch", "--by"},
+		"lookup - --issues /nonexistent":  {"/nonexistent"},
 		"send":                            {"not running", "tacit up"},
 		"outbox show 999":                 {"999", "outbox list"},
 		"outbox show x":                   {`"x"`, "outbox list"},
@@ -62,7 +67,7 @@ func TestNotUnderstood(t *testing.T) {
 	}
 	since := []string{"lookup", "7d444840-9dc0-41d1-b245-5ffdce74fad2", "--since", "ago", "--data", dir}
 	checkRefused(t, rig.Tacit(t, since...).Run(t), 2, "--since", "7d")
-	for line, says := range map[string]string{"id": "no installation", "why": "no installation", "preview": "no installation", "lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2": "no store"} {
+	for line, says := range map[string]string{"id": "no installation", "why": "no installation", "preview": "no installation", "lookup 7d444840-9dc0-41d1-b245-5ffdce74fad2": "no store", "insights os.type": "no store"} {
 		t.Run(line+" where nothing is", func(t *testing.T) {
 			checkRefused(t, rig.Tacit(t, append(strings.Fields(line), "--data", empty)...).Run(t), 1, says)
 		})

@@ -23,10 +23,9 @@ type derivedVector struct {
 	MailboxKey octets `json:"mailbox_key"`
 }
 
-// TestDerived freezes the keys that anon/page keeps to itself, and those of
-// mailboxes, which nobody reads or writes yet. They are computed here from the
-// protocol with the standard library; that anon/page derives the same page keys
-// is frozen by the pages of page.json.
+// TestDerived freezes the keys that anon/page keeps to itself. They are computed
+// here from the protocol with the standard library; that anon/page derives the same
+// is frozen by the pages of page.json and the notes of note.json.
 func TestDerived(t *testing.T) {
 	var vs []derivedVector
 	for _, id := range installations {

@@ -6,7 +6,9 @@
 //	DIR/relay  the relay's stream                        owner only
 //	DIR/store  the store's data                          owner only
 //	DIR/keys   the store's secrets, never below its data owner only
+//	DIR/desk   the desk's accounts, the audit log        owner only
 //	DIR/run    sockets, the lock, what runs where        everybody may look
+//	DIR/demo.json  there is one: all of it is simulated, see [Dir.IsDemo]
 //
 // It promises that one process at a time holds a directory, and that what is
 // for the owner is refused when others can read it. It uses the standard
@@ -36,12 +38,26 @@ func (d Dir) Store() string { return filepath.Join(string(d), "store") }
 // Keys returns the directory of the store's secrets.
 func (d Dir) Keys() string { return filepath.Join(string(d), "keys") }
 
+// Desk returns the directory of the desk's accounts and of the audit log.
+func (d Dir) Desk() string { return filepath.Join(string(d), "desk") }
+
 // Run returns the directory of sockets and of the lock.
 func (d Dir) Run() string { return filepath.Join(string(d), "run") }
 
 // Make makes the data directory and DIR/run. They may be entered by everybody,
-// so that any local user can ask the agent for the installation ID.
+// so that any local user can ask the agent for the installation ID. The directory
+// of a demo is refused with [ErrDemo].
 func (d Dir) Make() error {
+	if d.IsDemo() {
+		return fmt.Errorf("make data directory: %s %w", d, ErrDemo)
+	}
+	return d.make()
+}
+
+// MakeDemo is Make for a demo.
+func (d Dir) MakeDemo() error { return d.make() }
+
+func (d Dir) make() error {
 	for _, path := range []string{string(d), d.Run()} {
 		if err := os.MkdirAll(path, 0o755); err != nil {
 			return fmt.Errorf("make data directory: %w", err)

@@ -51,7 +51,7 @@ func TestManyInvites(t *testing.T) {
 	rg := newRig(t, nil)
 	admin := rg.admin()
 	for range mostInvites {
-		if _, ok := rg.site.codes.invite(rg.clock.now()); !ok {
+		if _, ok := rg.site.codes.invite(rg.clock.now(), nil); !ok {
 			t.Fatal("refused too early")
 		}
 	}

@@ -25,12 +25,14 @@ const accountsFile = "accounts.json"
 // mostAccounts is far above any administrators' team.
 const mostAccounts = 256
 
-// account is one administrator.
+// account is one person.
 type account struct {
 	Name    string    `json:"name"`
 	Hash    string    `json:"hash"` // PHC string
 	Created time.Time `json:"created"`
-	Changed time.Time `json:"changed"` // of the password, last
+	Changed time.Time `json:"changed"`          // of the password, last
+	Roles   []Role    `json:"roles,omitempty"`  // of sites that have roles
+	Factor  *factor   `json:"factor,omitempty"` // nil: none is set
 }
 
 var (
@@ -38,12 +40,16 @@ var (
 	errNoRoom   = errors.New("there are as many accounts as there may be: remove one")
 	errLastOne  = errors.New("the last account cannot be removed")
 	errNotFirst = errors.New("an account exists already")
+	errChanged  = errors.New("the account has been changed meanwhile")
+
+	errNoAdministrator = errors.New("the last administrator must stay one")
 )
 
 // accounts are all accounts, in memory and in their file, which is replaced as
 // a whole. What cannot be written does not change.
 type accounts struct {
-	path string
+	path  string
+	roles bool // the site has roles: one administrator must stay
 
 	mu     sync.RWMutex
 	list   []account // oldest first
@@ -52,8 +58,8 @@ type accounts struct {
 
 // openAccounts reads the file. One that cannot be read is kept as it is, and
 // the site stays closed: an empty list would let anybody set it up anew.
-func openAccounts(dir string) *accounts {
-	a := &accounts{path: filepath.Join(dir, accountsFile)}
+func openAccounts(dir string, roles bool) *accounts {
+	a := &accounts{path: filepath.Join(dir, accountsFile), roles: roles}
 	b, err := durable.ReadOwnerFile(a.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -89,7 +95,8 @@ func parseAccounts(b []byte) ([]account, error) {
 	for i, a := range l.Accounts {
 		_, err := parsePHC(a.Hash)
 		double := slices.ContainsFunc(l.Accounts[:i], func(b account) bool { return sameName(a.Name, b.Name) })
-		if err != nil || !validName(a.Name) || double {
+		stranger := slices.ContainsFunc(a.Roles, func(r Role) bool { return !slices.Contains(allRoles, r) })
+		if err != nil || !validName(a.Name) || double || stranger || a.Factor != nil && !a.Factor.valid() {
 			return nil, fmt.Errorf("account %d is not what was written", i+1)
 		}
 	}
@@ -127,6 +134,14 @@ func (a *accounts) has(name string) bool {
 
 func (a *accounts) index(name string) int {
 	return slices.IndexFunc(a.list, func(b account) bool { return sameName(b.Name, name) })
+}
+
+// foremost returns the first administrator's name, or the first of all where no
+// account has roles.
+func (a *accounts) foremost() string {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.list[max(0, slices.IndexFunc(a.list, func(b account) bool { return b.has(Administrator) }))].Name
 }
 
 // names returns all names, oldest account first.
@@ -175,7 +190,7 @@ func (a *accounts) setHash(name, old, hash string, changed time.Time) error {
 	return a.change(func(list []account) ([]account, error) {
 		i := slices.IndexFunc(list, func(b account) bool { return sameName(b.Name, name) && b.Hash == old })
 		if i < 0 {
-			return nil, fmt.Errorf("the account has been changed meanwhile")
+			return nil, errChanged
 		}
 		list[i].Hash = hash
 		if !changed.IsZero() {
@@ -185,19 +200,71 @@ func (a *accounts) setHash(name, old, hash string, changed time.Time) error {
 	})
 }
 
-// remove takes an account away, except the last.
+// remove takes an account away, except the last, or the last administrator.
 func (a *accounts) remove(name string) error {
 	return a.change(func(list []account) ([]account, error) {
 		if len(list) < 2 {
 			return nil, errLastOne
 		}
-		return slices.DeleteFunc(list, func(b account) bool { return sameName(b.Name, name) }), nil
+		return a.governed(slices.DeleteFunc(list, func(b account) bool { return sameName(b.Name, name) }))
 	})
 }
 
-// restore gives an account a new password, or makes it when there is none of
-// that name. A damaged file is set aside first, and a new one begins with this
-// account alone.
+// setRoles gives an account other roles.
+func (a *accounts) setRoles(name string, roles []Role) error {
+	return a.change(func(list []account) ([]account, error) {
+		for i := range list {
+			if list[i].Name == name {
+				list[i].Roles = roles
+				return a.governed(list)
+			}
+		}
+		return nil, errChanged
+	})
+}
+
+// governed refuses a list in which nobody could give roles any more.
+func (a *accounts) governed(list []account) ([]account, error) {
+	if a.roles && !administered(list) {
+		return nil, errNoAdministrator
+	}
+	return list, nil
+}
+
+// setFactor gives an account another second factor if it still has the old one;
+// nil is none.
+func (a *accounts) setFactor(name string, old, made *factor) error {
+	return a.change(func(list []account) ([]account, error) {
+		i := slices.IndexFunc(list, func(b account) bool { return b.Name == name })
+		if i < 0 || (old == nil) != (list[i].Factor == nil) || old != nil && old.Secret != list[i].Factor.Secret {
+			return nil, errChanged
+		}
+		list[i].Factor = made
+		return list, nil
+	})
+}
+
+// useCode notes the period of a code that was taken. The error is errUsed when
+// one of that period or later was taken before.
+func (a *accounts) useCode(name, secret string, period int64) error {
+	return a.change(func(list []account) ([]account, error) {
+		i := slices.IndexFunc(list, func(b account) bool { return b.Name == name })
+		if i < 0 || list[i].Factor == nil || list[i].Factor.Secret != secret {
+			return nil, errChanged
+		}
+		f := *list[i].Factor
+		if period <= f.Used {
+			return nil, errUsed
+		}
+		f.Used = period
+		list[i].Factor = &f // who has a copy of the list keeps what it had
+		return list, nil
+	})
+}
+
+// restore gives an account a new password and no second factor, or makes it when
+// there is none of that name. A damaged file is set aside first, and a new one
+// begins with this account alone.
 func (a *accounts) restore(b account) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -208,7 +275,7 @@ func (a *accounts) restore(b account) error {
 	}
 	list := slices.Clone(a.list)
 	if i := a.index(b.Name); i >= 0 {
-		list[i].Hash, list[i].Changed = b.Hash, b.Changed
+		list[i].Hash, list[i].Changed, list[i].Factor = b.Hash, b.Changed, nil
 	} else {
 		list = append(list, b)
 	}

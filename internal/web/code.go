@@ -45,11 +45,12 @@ func hashCode(typed string) [sha256.Size]byte {
 type code struct {
 	hash    [sha256.Size]byte
 	expires time.Time
+	roles   []Role // of the account that it is for
 }
 
 func makeCode(now time.Time) (string, code) {
 	text := newCode()
-	return text, code{hashCode(text), now.Add(codeLife)}
+	return text, code{hash: hashCode(text), expires: now.Add(codeLife)}
 }
 
 func (c code) is(hash [sha256.Size]byte) bool {

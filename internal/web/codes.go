@@ -41,8 +41,9 @@ func (c *codes) replace(now time.Time) string {
 }
 
 // invite makes one more code; false when there are enough that are good.
-func (c *codes) invite(now time.Time) (string, bool) {
+func (c *codes) invite(now time.Time, roles []Role) (string, bool) {
 	text, made := makeCode(now)
+	made.roles = roles
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.live = slices.DeleteFunc(c.live, func(d code) bool { return !now.Before(d.expires) })
@@ -63,17 +64,17 @@ func (c *codes) look(typed string, now time.Time) codeState {
 
 // use takes a good code away: of many that use one at once, one gets codeGood.
 // giveBack undoes it when what the code was for could not be done.
-func (c *codes) use(typed string, now time.Time) (state codeState, giveBack func()) {
+func (c *codes) use(typed string, now time.Time) (taken code, state codeState, giveBack func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	i, state := c.find(hashCode(typed), now)
 	if state != codeGood {
-		return state, nil
+		return code{}, state, nil
 	}
-	taken := c.live[i]
+	taken = c.live[i]
 	c.live = slices.Delete(c.live, i, i+1)
 	c.spend(taken)
-	return state, func() { c.unuse(taken) }
+	return taken, state, func() { c.unuse(taken) }
 }
 
 func (c *codes) unuse(taken code) {

@@ -21,6 +21,7 @@ import (
 //	percent part whole       "12.5 %" as the language writes it; "—" of nothing
 //	described errors "name" "hint-id"…   aria attributes for a field
 //	problem errors "name"    what is wrong with a field, below it
+//	role r, roleHint r       the keys of a role's name and of what it may do
 func functions(c *catalogue, lang string) template.FuncMap {
 	f := formatter{c, lang}
 	return template.FuncMap{
@@ -33,6 +34,8 @@ func functions(c *catalogue, lang string) template.FuncMap {
 		"percent":   f.percent,
 		"described": described,
 		"problem":   f.problem,
+		"role":      roleKey,
+		"roleHint":  func(r Role) string { return roleKey(r) + ".hint" },
 	}
 }
 

@@ -75,6 +75,7 @@ func (s *Site) recovered(w http.ResponseWriter, r *http.Request) {
 type visit struct {
 	lang    string
 	session *session // nil: nobody is logged in
+	account account  // whose session it is
 }
 
 func (s *Site) visit(r *http.Request) visit {
@@ -82,17 +83,27 @@ func (s *Site) visit(r *http.Request) visit {
 	if c, err := r.Cookie(s.sessionCookie()); err == nil {
 		v.session = s.sessions.find(c.Value)
 	}
-	if v.session != nil && !s.accounts.has(v.session.Account) {
-		v.session = nil // removed, in the middle of a login
+	if v.session != nil {
+		var there bool
+		if v.account, there = s.accounts.find(v.session.Account); !there || v.account.Name != v.session.Account {
+			v.session = nil // removed, in the middle of a login
+		}
 	}
 	return v
 }
 
 func (s *Site) sessionCookie() string {
+	return s.cookieName("session")
+}
+
+// cookieName is what a cookie of this site is called. Over TLS the browser makes
+// sure that it is this host's alone.
+func (s *Site) cookieName(stem string) string {
+	name := s.cfg.Cookies + stem
 	if s.cfg.TLS {
-		return "__Host-session"
+		name = "__Host-" + name
 	}
-	return "session"
+	return name
 }
 
 // ownPath is an address of this package, which needs no session.

@@ -72,10 +72,10 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	return rg
 }
 
-func (rg *rig) note(_ context.Context, act, by string) error {
+func (rg *rig) note(_ context.Context, e Event) error {
 	rg.mu.Lock()
 	defer rg.mu.Unlock()
-	rg.notes = append(rg.notes, act+": "+by)
+	rg.notes = append(rg.notes, e.Act+": "+e.By)
 	return nil
 }
 

@@ -45,10 +45,7 @@ func openBrowserKey(dir string) ([]byte, error) {
 }
 
 func (s *Site) knownCookie() string {
-	if s.cfg.TLS {
-		return "__Host-known"
-	}
-	return "known"
+	return s.cookieName("known")
 }
 
 func (s *Site) knownMark(name string, nonce []byte) []byte {

@@ -101,8 +101,5 @@ func (s *Site) languageOf(r *http.Request) string {
 }
 
 func (s *Site) languageCookie() string {
-	if s.cfg.TLS {
-		return "__Host-language"
-	}
-	return "language"
+	return s.cookieName("language")
 }

@@ -10,6 +10,7 @@ import (
 type loginForm struct {
 	Name, Next, Restore string
 	Bye                 bool // right after a logout
+	Factor              bool // accounts of the site may have a second factor
 }
 
 func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, v visit) {
@@ -23,14 +24,14 @@ func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, v visit) {
 }
 
 func (s *Site) loginPage(w http.ResponseWriter, r *http.Request, v visit, f loginForm, told *notice, status int) {
-	v.session = nil
+	v.session, f.Factor = nil, s.cfg.Factor != NoFactor
 	s.show(w, r, v, shown{status: status, view: s.views["login"], heading: "login.title", content: f, notice: told, path: "/login"})
 }
 
 // loginAgain answers a form without a session: nothing is saved, and what was
 // typed waits on the login page until somebody has logged in.
 func (s *Site) loginAgain(w http.ResponseWriter, r *http.Request, v visit, path string, form url.Values) {
-	f := loginForm{Next: path, Restore: carried(form).Encode()}
+	f := loginForm{Next: path, Restore: keepable(form).Encode()}
 	s.loginPage(w, r, v, f, badNotice("login.again"), http.StatusForbidden)
 }
 
@@ -46,13 +47,17 @@ func (s *Site) logIn(w http.ResponseWriter, r *http.Request, v visit) {
 		s.loginPage(w, r, v, f, told, status)
 		return
 	}
-	who, right, err := s.prove(r, f.Name, key, form.Get("password"))
+	who, right, err := s.prove(r, f.Name, form.Get("password"))
+	if err == nil && right {
+		right, err = s.proveFactor(&who, form.Get("code"))
+	}
 	if err != nil {
 		told, status := s.trouble(w, "log in", err)
 		s.loginPage(w, r, v, f, told, status)
 		return
 	}
 	if right {
+		s.limits.right(key)
 		made := s.enter(w, v, who.Name)
 		// The password may have been changed, or the account removed, while
 		// this one was checked.
@@ -63,18 +68,24 @@ func (s *Site) logIn(w http.ResponseWriter, r *http.Request, v visit) {
 		s.sessions.end(func(x *session) bool { return x == made })
 		s.setCookie(w, s.sessionCookie(), "", -1)
 	}
-	s.loginPage(w, r, v, f, badNotice("login.wrong"), http.StatusForbidden)
+	s.loginPage(w, r, v, f, badNotice(s.wrongLogin()), http.StatusForbidden)
 }
 
-// prove checks a password, of an attempt that was counted under key. Names that
-// nobody has take as long.
-func (s *Site) prove(r *http.Request, name, key, password string) (who account, right bool, err error) {
+// wrongLogin does not say which of them is wrong.
+func (s *Site) wrongLogin() string {
+	if s.cfg.Factor != NoFactor {
+		return "login.wrong.factor"
+	}
+	return "login.wrong"
+}
+
+// prove checks a password. Names that nobody has take as long.
+func (s *Site) prove(r *http.Request, name, password string) (who account, right bool, err error) {
 	who, _ = s.accounts.find(name)
 	right, weak, err := s.hasher.verify(r.Context(), who.Hash, password)
 	if err != nil || !right {
 		return who, false, err
 	}
-	s.limits.right(key)
 	if weak { // today's cost is higher; that it cannot be written is no reason to refuse
 		if hash, err := s.hasher.hash(r.Context(), password); err == nil && s.accounts.setHash(who.Name, who.Hash, hash, who.Changed) == nil {
 			who.Hash = hash
@@ -88,7 +99,7 @@ func (s *Site) goOn(w http.ResponseWriter, r *http.Request, made *session, f log
 	to := s.local(f.Next)
 	if fields, err := url.ParseQuery(f.Restore); err == nil && len(fields) > 0 {
 		if u, err := url.Parse(to); err == nil && s.paths[u.Path] != nil {
-			s.sessions.bring(made, &restored{path: u.Path, fields: carried(fields)})
+			s.sessions.bring(made, &restored{path: u.Path, fields: keepable(fields)})
 		}
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)

@@ -19,9 +19,24 @@ func (s *Site) addOwn() {
 		"/recover":  {get: s.showRecover, post: s.recoverAccount},
 		"/language": {post: s.setLanguage},
 	}
-	p := &page{Page: Page{Path: "/account", Title: "account.title", Show: s.showAccount, Save: s.saveAccount}, view: s.views["account"], menu: true}
-	s.pages, s.paths[p.Path] = append(s.pages, p), p
+	own := []*page{{Page: Page{Path: "/account", Title: "account.title", Show: s.showAccount, Save: s.saveAccount}, view: s.views["account"], menu: true}}
+	if s.cfg.Factor != NoFactor {
+		own = append(own, &page{Page: Page{Path: factorPath, Title: "factor.title", Show: s.showFactor, Save: s.saveFactor}, view: s.views["second-factor"], menu: true})
+	}
+	if s.cfg.Roles != nil {
+		own = append(own, &page{view: s.views["accounts"], Page: Page{
+			Path: "/accounts", Title: "accounts.title", Roles: []Role{Administrator}, Show: s.showAccounts, Save: s.saveAccounts,
+		}})
+	}
+	for _, p := range own {
+		s.pages, s.paths[p.Path] = append(s.pages, p), p
+	}
+	s.ownPages = len(s.pages)
 }
+
+// factorPath is where a second factor is set: all that opens to an account which
+// lacks one that it needs.
+const factorPath = "/second-factor"
 
 // enter begins a session, ends the one that the browser may have had, and sets
 // the cookie. SameSite is Lax, so that a link in a mail does not look logged
@@ -75,7 +90,8 @@ func (s *Site) local(to string) string {
 		return "/"
 	}
 	own, isOwn := s.own[u.Path]
-	if s.paths[u.Path] == nil && (!isOwn || own.get == nil) {
+	p := s.paths[u.Path]
+	if (p == nil || p.onlyPost()) && (!isOwn || own.get == nil) {
 		return "/"
 	}
 	return (&url.URL{Path: u.Path, RawQuery: u.RawQuery}).String()

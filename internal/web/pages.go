@@ -15,12 +15,12 @@ func (s *Site) routePage(w http.ResponseWriter, r *http.Request, v visit) {
 		s.refuse(w, r, &Problem{Status: http.StatusNotFound, Key: "error.notfound"})
 		return
 	}
-	methods := []string{http.MethodGet}
-	if p.Save != nil {
-		methods = append(methods, http.MethodPost)
-	}
 	switch {
-	case !s.allow(w, r, methods...):
+	case !s.allow(w, r, p.methods()...):
+	case v.session != nil && s.lacksFactor(&v.account) && p.Path != factorPath:
+		http.Redirect(w, r, factorPath, http.StatusSeeOther)
+	case v.session != nil && !s.may(&v.account, p):
+		s.refuse(w, r, &Problem{Status: http.StatusForbidden, Key: "error.role"})
 	case r.Method == http.MethodPost:
 		s.postPage(w, r, v, p)
 	case v.session == nil:
@@ -32,12 +32,22 @@ func (s *Site) routePage(w http.ResponseWriter, r *http.Request, v visit) {
 	}
 }
 
+func (p *page) methods() (list []string) {
+	if !p.onlyPost() {
+		list = append(list, http.MethodGet)
+	}
+	if p.Save != nil {
+		list = append(list, http.MethodPost)
+	}
+	return list
+}
+
 func (s *Site) request(w http.ResponseWriter, r *http.Request, v visit, form url.Values) *Request {
-	return &Request{Request: r, Account: v.session.Account, Form: form, site: s, lang: v.lang, session: v.session, out: w}
+	return &Request{Request: r, Account: v.session.Account, Form: form, site: s, lang: v.lang, session: v.session, who: v.account, out: w}
 }
 
 func (s *Site) showPage(w http.ResponseWriter, r *Request, v visit, p *page) {
-	r.Restored = s.sessions.brought(r.session, p.Path)
+	r.Restored, r.Carried = s.sessions.brought(r.session, p.Path), s.sessions.carried(r.session, p.Path)
 	content, err := p.Show(r)
 	if err != nil {
 		s.refuseError(w, r.Request, "show "+p.Path, err)
@@ -66,29 +76,39 @@ func (s *Site) postPage(w http.ResponseWriter, r *http.Request, v visit, p *page
 		s.refuse(w, r, problem)
 		return
 	case v.session == nil:
-		s.loginAgain(w, r, v, p.Path, form)
+		s.loginAgain(w, r, v, p.home(), form)
 		return
 	}
 	q := s.request(w, r, v, form)
 	answer, err := p.Save(q)
 	v.session = q.session // a change of password begins another
+	v.account, _ = s.accounts.find(q.Account)
 	switch {
 	case err != nil:
 		s.refuseError(w, r, "save "+p.Path, err)
 	case answer == nil:
-		http.Redirect(w, r, p.Path, http.StatusSeeOther)
+		http.Redirect(w, r, p.home(), http.StatusSeeOther)
 	case answer.Again != nil:
 		s.showAgain(w, r, v, p, answer)
 	default:
-		if answer.Notice != "" {
-			s.sessions.tell(v.session, &notice{Message: Message{answer.Notice, answer.Args}})
-		}
-		to := answer.To
-		if to == "" {
-			to = p.Path
-		}
-		http.Redirect(w, r, to, http.StatusSeeOther)
+		s.goTo(w, r, v, p, answer)
 	}
+}
+
+// goTo leads to a page, with what it is to say and to show.
+func (s *Site) goTo(w http.ResponseWriter, r *http.Request, v visit, p *page, a *Answer) {
+	if a.Notice != "" {
+		s.sessions.tell(v.session, &notice{Message{a.Notice, a.Args}, a.Status >= http.StatusBadRequest})
+	}
+	to := a.To
+	if to == "" {
+		to = p.home()
+	}
+	if a.Carry != nil {
+		path, _, _ := strings.Cut(to, "?")
+		s.sessions.carry(v.session, &carried{path, a.Carry})
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 func (s *Site) showAgain(w http.ResponseWriter, r *http.Request, v visit, p *page, a *Answer) {
@@ -126,11 +146,11 @@ func readForm(w http.ResponseWriter, r *http.Request, limit int64) (url.Values, 
 	return r.PostForm, nil
 }
 
-// carried returns the fields of a form that may be kept until after a login.
-func carried(form url.Values) url.Values {
+// keepable returns the fields of a form that may be kept until after a login.
+func keepable(form url.Values) url.Values {
 	out := url.Values{}
 	for name, values := range form {
-		if !strings.HasPrefix(name, "password") {
+		if !strings.HasPrefix(name, "password") && !strings.HasPrefix(name, "private") {
 			out[name] = values
 		}
 	}

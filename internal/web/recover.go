@@ -49,6 +49,7 @@ func (s *Site) restore(w http.ResponseWriter, r *http.Request, v visit, n newAcc
 		s.badRecovery(w, r, v, n, codeSpent, nil)
 		return
 	}
+	made.Roles = s.firstRoles() // of an account that was not there; others keep theirs
 	if err := s.accounts.restore(made); err != nil {
 		told, status := s.trouble(w, "restore", err)
 		s.recoverPage(w, r, v, n, told, status)
@@ -57,7 +58,7 @@ func (s *Site) restore(w http.ResponseWriter, r *http.Request, v visit, n newAcc
 	s.endSetup()
 	s.sessions.end(func(x *session) bool { return sameName(x.Account, made.Name) })
 	s.limits.right(made.Name)
-	s.note(r.Context(), ActRestored, made.Name)
+	s.note(r.Context(), Event{Act: ActRestored, By: made.Name})
 	begun := s.enter(w, v, s.spelled(made.Name))
 	s.sessions.tell(begun, &notice{Message: Message{Key: "recover.done"}})
 	http.Redirect(w, r, "/", http.StatusSeeOther)

@@ -34,7 +34,8 @@ type recovery struct {
 
 // Recover makes a one-time code by which an account of the site in dir gets a
 // new password on the page /recover: the named account, or, when account is
-// "", the first. It is for a command that only the machine's administrator can
+// "", the first, or the first administrator where there are roles; its second
+// factor goes too. It is for a command that only the machine's administrator can
 // run; the site may be running or not, and looks at the file when a code is
 // typed. The code is good for an hour; a second one ends the first. When the
 // accounts file is damaged, or there is no account yet, the code makes a new
@@ -69,7 +70,7 @@ func recoverable(dir, name string) (string, error) {
 	if !info.IsDir() {
 		return "", fmt.Errorf("%s is no directory", filepath.Base(dir))
 	}
-	a := openAccounts(dir)
+	a := openAccounts(dir, false)
 	some, damage := a.state()
 	if !some || damage != nil {
 		if name != "" && !validName(name) {
@@ -78,7 +79,7 @@ func recoverable(dir, name string) (string, error) {
 		return name, nil
 	}
 	if name == "" {
-		return a.names()[0], nil
+		return a.foremost(), nil
 	}
 	found, ok := a.find(name)
 	if !ok {

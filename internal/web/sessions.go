@@ -28,6 +28,8 @@ type session struct {
 	seen     time.Time
 	notice   *notice   // to be shown once
 	restored *restored // to be shown once
+	carried  *carried  // to be shown once
+	secret   string    // of the second factor that is being set; "": none yet
 }
 
 // notice is a line above a page.
@@ -40,6 +42,12 @@ type notice struct {
 type restored struct {
 	path   string
 	fields url.Values
+}
+
+// carried is what an answer left for the page that it leads to.
+type carried struct {
+	path string
+	what any
 }
 
 // sessions are all sessions, by the hash of their token, in memory: a restart
@@ -190,4 +198,34 @@ func (s *sessions) brought(x *session, path string) url.Values {
 	fields := x.restored.fields
 	x.restored = nil
 	return fields
+}
+
+// carry leaves something for the next view of a page.
+func (s *sessions) carry(x *session, c *carried) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x.carried = c
+}
+
+// carried takes away what was left for a page; nil when there is nothing.
+func (s *sessions) carried(x *session, path string) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x.carried == nil || x.carried.path != path {
+		return nil
+	}
+	what := x.carried.what
+	x.carried = nil
+	return what
+}
+
+// secret returns the secret of the second factor that a session is setting, the
+// same until the session ends.
+func (s *sessions) secret(x *session) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x.secret == "" {
+		x.secret = newSecret()
+	}
+	return x.secret
 }

@@ -71,12 +71,12 @@ func (s *Site) setUp(w http.ResponseWriter, r *http.Request, v visit) {
 		s.setupPage(w, r, v, n, badNotice("form.mistakes"), http.StatusUnprocessableEntity)
 		return
 	}
-	state, giveBack := s.codes.use(n.Code, s.cfg.Now())
+	taken, state, giveBack := s.codes.use(n.Code, s.cfg.Now())
 	if state != codeGood {
 		s.badCode(w, r, v, n, state)
 		return
 	}
-	first, err := s.create(r, n)
+	first, err := s.create(r, n, taken.roles)
 	if err != nil {
 		giveBack()
 		told, status := s.trouble(w, "create", err)
@@ -87,14 +87,16 @@ func (s *Site) setUp(w http.ResponseWriter, r *http.Request, v visit) {
 }
 
 // create makes the account: as the first while there is none.
-func (s *Site) create(r *http.Request, n newAccount) (first bool, err error) {
+func (s *Site) create(r *http.Request, n newAccount, roles []Role) (first bool, err error) {
 	made, err := s.makeAccount(r.Context(), n)
 	if err != nil {
 		return false, err
 	}
 	if some, _ := s.accounts.state(); some {
+		made.Roles = roles
 		return false, s.accounts.add(made)
 	}
+	made.Roles = s.firstRoles()
 	return true, s.accounts.addFirst(made)
 }
 
@@ -104,7 +106,7 @@ func (s *Site) welcome(w http.ResponseWriter, r *http.Request, v visit, name str
 		act = ActSetUp
 		s.endSetup()
 	}
-	s.note(r.Context(), act, name)
+	s.note(r.Context(), Event{Act: act, By: name})
 	made := s.enter(w, v, name)
 	s.sessions.tell(made, &notice{Message: Message{Key: "setup.done"}})
 	http.Redirect(w, r, "/", http.StatusSeeOther)

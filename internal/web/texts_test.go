@@ -49,6 +49,9 @@ func TestTranslations(t *testing.T) {
 	if len(keys) < 40 {
 		t.Fatalf("only %d keys found in the code", len(keys))
 	}
+	for _, r := range allRoles {
+		keys = append(keys, roleKey(r), roleKey(r)+".hint")
+	}
 	if err := CheckTranslations(ownFiles, keys...); err != nil {
 		t.Error(err)
 	}
@@ -112,6 +115,16 @@ func TestEveryPage(t *testing.T) {
 	for _, lang := range Languages {
 		pages(out, lang, "/setup", "/recover", "/login", "/login?bye")
 		pages(b, lang, "/", "/thing", "/account")
+	}
+	full := factorRig(t, FactorOffered)
+	c := full.admin()
+	for _, lang := range Languages {
+		full.want("no factor", c.get("/second-factor", "Accept-Language", lang), http.StatusOK)
+		pages(c, lang, "/", "/account", "/accounts", "/second-factor")
+	}
+	c.enrol()
+	for _, lang := range Languages {
+		pages(c, lang, "/second-factor", "/accounts", "/account")
 	}
 	got := b.get("/thing")
 	rg.want("frame", got, http.StatusOK, `<a href="/thing" aria-current="page">February</a>`, `<p class="group" id="group-1">March</p>`, `<a href="/">January</a>`)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -35,7 +36,7 @@ func (s *Site) parse() error {
 		return err
 	}
 	s.views = map[string]templates{}
-	for _, name := range []string{"setup", "login", "recover", "account", "error"} {
+	for _, name := range []string{"setup", "login", "recover", "account", "accounts", "second-factor", "error"} {
 		if s.views[name], err = s.view(ownFiles, "templates/"+name+".html"); err != nil {
 			return err
 		}
@@ -87,9 +88,10 @@ type frame struct {
 	Style, Logo               string
 	Languages                 []languageChoice
 	Account                   string // "": nobody is logged in
+	Factor                    string // the path of the page for second factors; "": none
 	Groups                    []navGroup
 	Notice                    *notice
-	Unsaved                   bool
+	Unsaved, Simulated        bool
 	Content                   any
 }
 
@@ -127,13 +129,17 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, v visit, what shown)
 	}
 	f := frame{
 		Lang: v.lang, Site: s.languages.text(v.lang, s.cfg.Title), Heading: s.languages.text(v.lang, what.heading), Path: what.path,
-		Style: s.assets.style.path, Logo: s.assets.logo.path, Notice: what.notice, Unsaved: what.unsaved, Content: what.content,
+		Style: s.assets.style.path, Logo: s.assets.logo.path, Notice: what.notice, Unsaved: what.unsaved,
+		Simulated: s.cfg.Simulated, Content: what.content,
 	}
 	for _, code := range Languages {
 		f.Languages = append(f.Languages, languageChoice{code, s.languages.text(code, "language.name"), code == v.lang})
 	}
 	if v.session != nil {
-		f.Account, f.Groups = v.session.Account, s.navigation(what.path)
+		f.Account, f.Groups = v.session.Account, s.navigation(&v.account, what.path)
+		if s.cfg.Factor != NoFactor {
+			f.Factor = factorPath
+		}
 	}
 	var out bytes.Buffer
 	if err := what.view[v.lang].ExecuteTemplate(&out, "frame", f); err != nil {
@@ -146,10 +152,14 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, v visit, what shown)
 	send(w, r, what.status, out.Bytes(), nil)
 }
 
-// navigation lists the pages by group, in the order in which they were added.
-func (s *Site) navigation(current string) (groups []navGroup) {
-	for _, p := range s.pages {
-		if p.Title == "" || p.menu {
+// navigation lists the pages that an account may open by group, in the order in
+// which they were added; this package's own come last.
+func (s *Site) navigation(a *account, current string) (groups []navGroup) {
+	if s.lacksFactor(a) {
+		return nil
+	}
+	for _, p := range s.listed() {
+		if p.Title == "" || p.menu || p.Hidden || !s.may(a, p) {
 			continue
 		}
 		i := 0
@@ -177,8 +187,8 @@ func (s *Site) add(p Page) (err error) {
 	switch {
 	case !strings.HasPrefix(p.Path, "/") || s.paths[p.Path] != nil || s.own[p.Path].post != nil:
 		return fmt.Errorf("the path is taken, or does not begin with /")
-	case (p.Show == nil) == (p.Download == nil):
-		return fmt.Errorf("it needs either Show or Download")
+	case p.Show != nil && p.Download != nil || made.onlyPost() && (p.Save == nil || s.paths[p.Home] == nil):
+		return fmt.Errorf("it needs either Show or Download, or Save and the Home of its form")
 	}
 	for _, key := range []string{p.Title, p.Group} {
 		if _, ok := s.languages.texts[Languages[0]][key]; key != "" && !ok {
@@ -197,9 +207,25 @@ func (s *Site) add(p Page) (err error) {
 	return nil
 }
 
+// listed returns the part's pages, and then this package's.
+func (s *Site) listed() []*page {
+	return slices.Concat(s.pages[s.ownPages:], s.pages[:s.ownPages])
+}
+
 // page is a Page with its templates.
 type page struct {
 	Page
 	view templates
 	menu bool // in the account's menu, not in the navigation
+}
+
+// onlyPost says that a page answers no GET.
+func (p *page) onlyPost() bool { return p.Show == nil && p.Download == nil }
+
+// home is where the page's form stands.
+func (p *page) home() string {
+	if p.onlyPost() {
+		return p.Home
+	}
+	return p.Path
 }

@@ -17,8 +17,14 @@
 //   - Pages carry no script, load nothing from elsewhere, and work at 360 px,
 //     in the dark and on paper.
 //
-// All accounts of a site have the same rights. Who has lost the password uses
-// [Recover] on the machine itself.
+// All accounts of a site have the same rights, unless it has roles: then each
+// page is for those that it names, administrators give them on /accounts, and
+// one of these always stays. A site may offer or demand a second factor
+// ([Factor]): nothing opens before one is set where it is demanded, and a code
+// is good once. Who has lost the password uses [Recover] on the machine itself,
+// which takes the second factor away too; who has lost the factor alone asks
+// another administrator. The secrets of second factors stand in the accounts
+// file: whoever reads it can make codes, and needs the password still.
 //
 // When it is full: two password hashes run at once and eight requests wait,
 // the next is told 503 with Retry-After; guessing is slowed by account and
@@ -35,6 +41,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/durable"
@@ -47,24 +54,42 @@ type Config struct {
 	Files fs.FS  // the part's templates: templates/*.html; nil: pages of this package only
 	TLS   bool   // served over TLS; false: plain, for loopback only
 
+	Simulated bool // every page says first, and in its title, that the fleet it shows is a simulated one
+
 	RecoverCommand string // what to type on the machine for a code of [Recover], shown to whoever has lost a password; "": "recover"
 
-	// Note writes an event of an account into the part's history: act is one of
-	// the Act constants, by is the account's name. nil: none. Its error is
-	// logged: an administrator must get in to repair a history.
-	Note func(ctx context.Context, act, by string) error
+	Roles   []Role // that accounts may have; nil: all accounts have all rights. Otherwise [Administrator] is one
+	First   []Role // of the first account; nil: [Administrator]. Only with Roles
+	Factor  Factor // whether accounts have a second factor
+	Cookies string // begins the names of the cookies: they ignore ports, so that two sites of a host need two; "": nothing
+
+	// Note writes an event of an account into the part's history. nil: none. Its
+	// error is logged: an administrator must get in to repair a history.
+	Note func(ctx context.Context, e Event) error
 
 	Now    func() time.Time // nil: time.Now
 	Logger *slog.Logger     // nil: none
 }
 
+// Event is what happened to an account.
+type Event struct {
+	Act   string // one of the Act constants
+	By    string // the account that did it
+	Of    string // the account that it was done to, where it is another; "": By
+	Roles []Role // given by it
+}
+
 // What [Config.Note] is told.
 const (
-	ActSetUp    = "first account created"
-	ActInvited  = "account created by invitation"
-	ActPassword = "password changed"
-	ActRestored = "access restored"
-	ActRemoved  = "account removed"
+	ActSetUp      = "first account created"
+	ActInvited    = "account created by invitation"
+	ActPassword   = "password changed"
+	ActRestored   = "access restored"
+	ActRemoved    = "account removed"
+	ActInvite     = "invitation made" // with roles only
+	ActRoles      = "roles changed"
+	ActFactor     = "second factor set"
+	ActFactorGone = "second factor taken away"
 )
 
 // Site is a set of pages behind a login. Its methods may be called at the same
@@ -82,9 +107,12 @@ type Site struct {
 	browserKey []byte // see known.go
 
 	// Set by New and Add, read afterwards.
-	pages []*page // in the order of the navigation
+	pages []*page // this package's own, then the part's in the order of the navigation
 	paths map[string]*page
-	own   map[string]ownPath   // for who is not logged in, too
+	own   map[string]ownPath // for who is not logged in, too
+
+	ownPages int // how many of pages are this package's
+
 	views map[string]templates // of this package, by name
 	base  templates            // the frame and the part's own pieces
 }
@@ -95,6 +123,9 @@ type Site struct {
 func New(cfg Config) (*Site, error) {
 	if cfg.Dir == "" || cfg.Title == "" {
 		return nil, errors.New("open the web pages: directory and title must be set")
+	}
+	if cfg.Roles != nil && !slices.Contains(cfg.Roles, Administrator) {
+		return nil, errors.New("open the web pages: nobody could give roles: Administrator must be one of them")
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -121,7 +152,7 @@ func New(cfg Config) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{
-		cfg: cfg, languages: languages, assets: assets, accounts: openAccounts(cfg.Dir), sessions: newSessions(cfg.Now),
+		cfg: cfg, languages: languages, assets: assets, accounts: openAccounts(cfg.Dir, cfg.Roles != nil), sessions: newSessions(cfg.Now),
 		limits: newLimits(), codes: &codes{}, hasher: newHasher(usualCost), browserKey: key, paths: map[string]*page{},
 	}
 	if _, damage := s.accounts.state(); damage != nil {
@@ -134,12 +165,12 @@ func New(cfg Config) (*Site, error) {
 }
 
 // note writes an account's event into the part's history.
-func (s *Site) note(ctx context.Context, act, by string) {
+func (s *Site) note(ctx context.Context, e Event) {
 	if s.cfg.Note == nil {
 		return
 	}
 	// The history must not be cut short by a visitor who hangs up.
-	if err := s.cfg.Note(context.WithoutCancel(ctx), act, by); err != nil {
-		s.cfg.Logger.Error("an account event is not in the history", slog.String("act", act), slog.Any("err", err))
+	if err := s.cfg.Note(context.WithoutCancel(ctx), e); err != nil {
+		s.cfg.Logger.Error("an account event is not in the history", slog.String("act", e.Act), slog.Any("err", err))
 	}
 }

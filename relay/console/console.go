@@ -51,6 +51,7 @@ const (
 type Config struct {
 	Dir       string                                          // of accounts and setup code, for their owner only; required
 	TLS       bool                                            // whoever serves [Console.Handler] does so over TLS
+	Simulated bool                                            // every page is marked as one of a simulated fleet
 	Policy    Policy                                          // required
 	Note      func(ctx context.Context, act, by string) error // writes events of accounts into the policy's history; nil: they are not written
 	Stats     func() Stats                                    // required; called for every view of the overview
@@ -95,8 +96,8 @@ func New(cfg Config) (*Console, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	site, err := web.New(web.Config{
-		Dir: cfg.Dir, Title: "console.title", Files: files, TLS: cfg.TLS, RecoverCommand: cfg.RecoverCommand,
-		Note: cfg.Note, Now: cfg.Now, Logger: cfg.Logger,
+		Dir: cfg.Dir, Title: "console.title", Files: files, TLS: cfg.TLS, Simulated: cfg.Simulated, RecoverCommand: cfg.RecoverCommand,
+		Note: noteInto(cfg.Note), Now: cfg.Now, Logger: cfg.Logger,
 	})
 	if err != nil {
 		return nil, err
@@ -106,6 +107,15 @@ func New(cfg Config) (*Console, error) {
 		site.Add(p)
 	}
 	return c, nil
+}
+
+// noteInto writes events of accounts into a history that knows acts and names:
+// the console's accounts have no roles.
+func noteInto(note func(ctx context.Context, act, by string) error) func(context.Context, web.Event) error {
+	if note == nil {
+		return nil
+	}
+	return func(ctx context.Context, e web.Event) error { return note(ctx, e.Act, e.By) }
 }
 
 // Handler serves the console. Whoever serves it sets timeouts, as web.Server

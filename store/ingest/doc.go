@@ -6,8 +6,9 @@
 // Judged is: the form, the partition against the inside, the day against the
 // window, fragments against the registry of their release (one unknown field
 // refuses the whole fragment, and is counted by why), the batch ID against what is
-// known, pages against what was erased. Of the kinds of envelopes, fragment, page
-// and erase are taken; grant, note and ask are answered bad-form by this version.
+// known, pages against what was erased. Grants, notes and
+// questions for notes go to the daybook, one by one; what it cannot do now has no
+// answer.
 //
 // It promises that a reply "stored" is sent only when the batch, the row that
 // names it and its manifest entries are synced, and that a batch counts once

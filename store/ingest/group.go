@@ -50,6 +50,7 @@ func (in *Ingest) process(ctx context.Context, crates []*crate) {
 	in.commit(ctx, &g)
 	release()
 	in.erase(ctx, &g)
+	in.book(&g)
 	in.finish(&g)
 	in.writeQuarantine((*Quarantine).writeSometimes)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 	"github.com/tacit-telemetry/tacit/store/calendar"
+	"github.com/tacit-telemetry/tacit/store/daybook"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/rollup"
@@ -87,11 +88,12 @@ func (b *bench) open(conn *nats.Conn) {
 	}
 	eraser, err := pages.NewEraser(b.t.Context(), pages.EraserConfig{Rows: rows, Ledger: ledger, Dir: b.data, Today: today})
 	keys, err2 := OpenKeyring(b.secrets, false, b.today)
-	if err := errors.Join(err, err2); err != nil {
+	book, err3 := daybook.Open(daybook.Config{Dir: b.data, Secrets: b.secrets, Today: today})
+	if err := errors.Join(err, err2, err3); err != nil {
 		b.t.Fatal(err)
 	}
 	b.Ingest, err = New(Config{
-		Conn: conn, DB: rows, Keyring: keys, Registry: registry.BaseSet(), Eraser: eraser, Today: today,
+		Conn: conn, DB: rows, Keyring: keys, Registry: registry.BaseSet(), Eraser: eraser, Book: book, Today: today,
 	})
 	if err != nil {
 		b.t.Fatal(err)

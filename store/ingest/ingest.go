@@ -24,11 +24,12 @@ type Config struct {
 	GroupWait time.Duration
 	// RetentionDays is how long pages are kept. 0: 90, at most 400.
 	RetentionDays int
-	// DB, Keyring, Registry and Eraser are required.
+	// DB, Keyring, Registry, Eraser and Book are required.
 	DB       DB
 	Keyring  *Keyring
 	Registry Registry
 	Eraser   Eraser
+	Book     Book
 	// Quarantine counts by day what does not open. nil: only Counts tell.
 	Quarantine *Quarantine
 	// Logger gets troubles, never anything of an envelope. nil: nothing.
@@ -48,8 +49,8 @@ type Ingest struct {
 
 // New checks cfg. Nothing is consumed before Run.
 func New(cfg Config) (*Ingest, error) {
-	if cfg.Conn == nil || cfg.DB == nil || cfg.Keyring == nil || cfg.Registry == nil || cfg.Eraser == nil || cfg.Today == nil {
-		return nil, errors.New("start ingest: config needs Conn, DB, Keyring, Registry, Eraser and Today")
+	if cfg.Conn == nil || cfg.DB == nil || cfg.Keyring == nil || cfg.Registry == nil || cfg.Eraser == nil || cfg.Book == nil || cfg.Today == nil {
+		return nil, errors.New("start ingest: config needs Conn, DB, Keyring, Registry, Eraser, Book and Today")
 	}
 	if cfg.GroupWait == 0 {
 		cfg.GroupWait = defaultWait

@@ -56,8 +56,9 @@ type judged struct {
 	mark   bool         // it is told so now, and that must be remembered
 	rows   db.Batch     // to be committed, the one that names the batch last; none when all that is needed is there
 
-	erase []page.Erasure // what to erase, when it is that; the status is Done
-	data  []byte         // of the reply
+	erase []page.Erasure            // what to erase, when it is that; the status is Done
+	book  func(*judged, Book) error // what it wants of the daybook, which sets the status
+	data  []byte                    // of the reply
 
 	refused string // of a fragment that is refused for what it holds: the registry's word for why
 	foreign bool   // a fragment that was checked by the registry of another release
@@ -119,6 +120,8 @@ func (in *Ingest) judge(s *sealed, w window) (judged, error) {
 		in.judgeFragment(&j, s, w)
 	case envelope.Erase:
 		judgeErase(&j, s)
+	case envelope.Grant, envelope.Note, envelope.Ask:
+		return judgeBook(j, s), nil
 	}
 	if err != nil || j.month == 0 {
 		return j, err

@@ -1,7 +1,11 @@
-// Package lookup opens one installation's history with its ID. It runs in the
-// process of who asks, a command or a desk; the ID stays there. From it come
-// the tags that the store is asked for, in a random order over all days, and
-// the keys that open what comes back.
+// Package lookup opens one installation's history with its ID, or some days of it
+// with a support code. It runs in the process of who asks, a command or a desk; the
+// ID or code stays there. From it come the tags that the store is asked for, in a
+// random order over all days, and the keys that open what comes back.
+//
+// Before it gets pages it leaves a note for the host: when, for which ticket, and
+// by ID or by code. Where the note cannot be left there are no pages; that there
+// turn out to be none does not take it back.
 //
 // Each day from tomorrow back is walked by number, 0, 1, 2 and so on, past
 // every hit, until 16 numbers in a row have no page. Every record that comes
@@ -32,6 +36,18 @@ var (
 	// ErrUnread says that the months named could not be read, and nothing was
 	// found in the others. Restore them from a backup.
 	ErrUnread = errors.New("months that cannot be read")
+	// ErrNoCode says that the store has no grant for this support code: its day
+	// is over, it was revoked, it has not arrived yet, or it is not one of this
+	// vendor's.
+	ErrNoCode = errors.New("no such support code lives")
+	// ErrNote says that the note for the host could not be left, and so there are
+	// no pages. What is wrapped with it says why.
+	ErrNote = errors.New("no note can be left for the host, and without one there are no pages")
+	// ErrTicket says that the reference of a ticket does not fit a note.
+	ErrTicket = errors.New("not the reference of a ticket")
+	// ErrCodeErases says that a support code gives no right to erase. Ask for the
+	// ID.
+	ErrCodeErases = errors.New("a support code gives no right to erase")
 	// ErrTooMany says that there are more than MaxPages pages. Ask for fewer
 	// days.
 	ErrTooMany = errors.New("too many pages")

@@ -12,8 +12,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/calendar"
@@ -46,8 +44,13 @@ const eraseDays = pages.MaxDays + 1
 //
 // A month that cannot be read is left out, and the error wraps [ErrUnread]: the
 // others are erased then.
-func Erase(ctx context.Context, held Asker, eraser Eraser, id uuid.UUID, now time.Time) (Erased, error) {
-	items, unread, err := erasuresOf(ctx, held, id, schema.DayOf(now))
+//
+// A support code gives no right to it: [ErrCodeErases].
+func Erase(ctx context.Context, held Asker, eraser Eraser, subject Subject, now time.Time) (Erased, error) {
+	if subject.id == nil {
+		return Erased{}, fmt.Errorf("erase by ID: %w", ErrCodeErases)
+	}
+	items, unread, err := erasuresOf(ctx, held, page.NewRoot(*subject.id), schema.DayOf(now))
 	if err != nil {
 		return Erased{}, fmt.Errorf("erase by ID: %w", err)
 	}
@@ -69,9 +72,12 @@ func Erase(ctx context.Context, held Asker, eraser Eraser, id uuid.UUID, now tim
 
 // erasuresOf returns what erases all pages of an installation, in an order that
 // says nothing, and the months that could not be looked at.
-func erasuresOf(ctx context.Context, held Asker, id uuid.UUID, today schema.Day) ([]page.Erasure, []schema.Month, error) {
-	root := page.NewRoot(id)
-	w := newWalk(held, root, today-min(eraseDays, today), today+1)
+func erasuresOf(ctx context.Context, held Asker, root page.Root, today schema.Day) ([]page.Erasure, []schema.Month, error) {
+	var days []page.DayKeys
+	for d := today - min(eraseDays, today); d <= today+1; d++ {
+		days = append(days, root.Day(d))
+	}
+	w := newWalk(held, days)
 	w.count = true
 	if err := w.run(ctx); err != nil {
 		return nil, nil, err

@@ -31,7 +31,7 @@ func TestEraseNamesEveryPage(t *testing.T) {
 		s.put(t, d, n%16, one(used(now)))
 		s.put(t, d, n, one(used(now)))
 	}
-	got, err := Erase(t.Context(), s, e, id, now)
+	got, err := Erase(t.Context(), s, e, SubjectOf(id), now)
 	if err != nil || got.Pages != len(e.told) || got.ForgottenBy != today+schema.Day(len(e.told)) {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -67,7 +67,7 @@ func TestEraseNamesEveryPage(t *testing.T) {
 
 func TestEraseLeavesOutDamagedMonths(t *testing.T) {
 	s, e := &shelf{unread: []schema.Month{today.Month()}}, &eraser{}
-	_, err := Erase(t.Context(), s, e, id, now)
+	_, err := Erase(t.Context(), s, e, SubjectOf(id), now)
 	if !errors.Is(err, ErrUnread) || len(e.told) == 0 {
 		t.Errorf("%v, %d orders", err, len(e.told))
 	}
@@ -77,7 +77,7 @@ func TestEraseLeavesOutDamagedMonths(t *testing.T) {
 		}
 	}
 	e = &eraser{err: context.DeadlineExceeded}
-	if _, err := Erase(t.Context(), &shelf{}, e, id, now); !errors.Is(err, context.DeadlineExceeded) || len(e.told) != 1 {
+	if _, err := Erase(t.Context(), &shelf{}, e, SubjectOf(id), now); !errors.Is(err, context.DeadlineExceeded) || len(e.told) != 1 {
 		t.Errorf("%v, %d orders", err, len(e.told))
 	}
 }

@@ -23,6 +23,7 @@ type recordJSON struct {
 
 // historyJSON is a history as scripts read it: names stay, new ones may come.
 type historyJSON struct {
+	Simulated     bool           `json:"simulated,omitempty"`
 	Installation  map[string]any `json:"installation"`
 	Records       []recordJSON   `json:"records"`
 	Pages         int            `json:"pages"`
@@ -39,6 +40,7 @@ type historyJSON struct {
 // in time order, and counts of what is not shown.
 func (h *History) MarshalJSON() ([]byte, error) {
 	out := historyJSON{
+		Simulated:    h.Simulated,
 		Installation: map[string]any{"products": h.Products},
 		Records:      make([]recordJSON, len(h.Records)),
 		Pages:        h.Pages, OtherWriter: h.OtherWriter,

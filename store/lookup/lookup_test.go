@@ -33,6 +33,26 @@ type shelf struct {
 	pages  map[pages.Ask][][]byte
 	unread []schema.Month
 	asked  [][]pages.Ask
+
+	grants  []page.Grant
+	letters []page.Letter
+	refuses error // notes
+}
+
+// Leave implements Store.
+func (s *shelf) Leave(_ context.Context, l page.Letter) (Asker, error) {
+	s.letters = append(s.letters, l)
+	return s, s.refuses
+}
+
+// Grant implements Store.
+func (s *shelf) Grant(_ context.Context, tag page.Tag) (page.Grant, bool, error) {
+	for _, g := range s.grants {
+		if g.Tag == tag {
+			return g, true, nil
+		}
+	}
+	return page.Grant{}, false, nil
 }
 
 // Get implements Asker.
@@ -86,7 +106,7 @@ func one(r schema.Record) codec.Page {
 
 func look(t *testing.T, s *shelf, since time.Time) (*History, error) {
 	t.Helper()
-	return Timeline(t.Context(), s, id, Options{Now: now, Since: since, Registry: registry.BaseSet()})
+	return Timeline(t.Context(), s, SubjectOf(id), Options{Now: now, Since: since, Registry: registry.BaseSet()})
 }
 
 func TestWalkGoesOnPastGaps(t *testing.T) {

@@ -35,7 +35,7 @@ func TestPagesOfReleases(t *testing.T) {
 			p.Records = append(p.Records, r)
 		}
 		s.put(t, today, 0, p)
-		h, err := Timeline(t.Context(), s, id, Options{Now: now, Since: time.Time{}, Registry: known})
+		h, err := Timeline(t.Context(), s, SubjectOf(id), Options{Now: now, Since: time.Time{}, Registry: known})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/calendar"
+	"github.com/tacit-telemetry/tacit/store/daybook"
 	"github.com/tacit-telemetry/tacit/store/db"
 	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/pages"
@@ -41,6 +42,7 @@ const (
 type Socket struct {
 	client *http.Client
 	ask    string
+	pass   string // of a note that was left; "": none was
 }
 
 // Get implements [Asker].
@@ -49,6 +51,7 @@ func (s *Socket) Get(ctx context.Context, asks []pages.Ask, each func(pages.Foun
 	if err != nil {
 		return nil, fmt.Errorf("ask store: %w", err)
 	}
+	r.Header.Set(PassHeader, s.pass)
 	resp, err := s.client.Do(r)
 	if err != nil {
 		return nil, fmt.Errorf("ask store: %w", err)
@@ -67,7 +70,7 @@ func (s *Socket) Get(ctx context.Context, asks []pages.Ask, each func(pages.Foun
 
 // Source is a store that can be asked, until Close.
 type Source struct {
-	Asker
+	Store
 	Eraser
 	// Held asks for all that is on disk, also for what is not shown: who
 	// erases does. Its pages may come without their bytes.
@@ -92,7 +95,7 @@ func Open(ctx context.Context, at home.Home) (*Source, error) {
 	}
 	if lock == nil {
 		held := &Socket{client: socket.client, ask: askHeld}
-		return &Source{Asker: socket, Held: held, Eraser: socket, close: func() error { return nil }}, nil
+		return &Source{Store: socket, Held: held, Eraser: socket, close: func() error { return nil }}, nil
 	}
 	s, err := direct(ctx, at, lock)
 	if err != nil {
@@ -107,27 +110,33 @@ func direct(ctx context.Context, at home.Home, lock *datadir.Lock) (*Source, err
 	if err != nil {
 		return nil, err
 	}
-	rows, ledger, eraser, err := openRows(ctx, at, today)
+	secrets, err := secret.Open(at.KeysDir, at.Passphrase)
 	if err != nil {
 		return nil, err
+	}
+	book, err := daybook.Open(daybook.Config{
+		Dir: at.Dir, Secrets: secrets, Logger: at.Logger, Today: func() calendar.Today { return today },
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows, ledger, eraser, err := openRows(ctx, at, secrets, today)
+	if err != nil {
+		return nil, errors.Join(err, book.Close())
 	}
 	held := pages.New(rows, at.Logger)
 	shown, err := upkeep.WindowOf(at.Dir, held.Without(ledger), today.Day)
 	if err != nil {
-		return nil, errors.Join(err, rows.Close())
+		return nil, errors.Join(err, book.Close(), rows.Close())
 	}
 	return &Source{
-		Asker: shown, Held: held, Eraser: own{eraser, today},
-		close: func() error { return errors.Join(ledger.Settle(), rows.Close(), lock.Release()) },
+		Store: ownBook{book: book, pages: shown}, Held: held, Eraser: own{eraser, today},
+		close: func() error { return errors.Join(book.Close(), ledger.Settle(), rows.Close(), lock.Release()) },
 	}, nil
 }
 
 // openRows opens the rows, without what was erased and is back in them.
-func openRows(ctx context.Context, at home.Home, today calendar.Today) (*db.DB, *pages.Ledger, *pages.Eraser, error) {
-	secrets, err := secret.Open(at.KeysDir, at.Passphrase)
-	if err != nil {
-		return nil, nil, nil, err
-	}
+func openRows(ctx context.Context, at home.Home, secrets *secret.Box, today calendar.Today) (*db.DB, *pages.Ledger, *pages.Eraser, error) {
 	ledger, err := pages.OpenLedger(secrets.Dir(), at.Logger)
 	if err != nil {
 		return nil, nil, nil, err

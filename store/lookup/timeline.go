@@ -30,6 +30,9 @@ type Options struct {
 	Now time.Time
 	// Registry is required.
 	Registry Registry
+	// Ticket is what the engineer works on, for the note that the host's user
+	// reads; at most page.MaxTicketLen bytes of printable ASCII. "": none.
+	Ticket string
 }
 
 // History is what the store has of one installation.
@@ -49,6 +52,8 @@ type History struct {
 	Unread        []schema.Month // months that the store could not read whole
 
 	OldestDay, NewestDay schema.Day // of first sending, of the pages found
+
+	Simulated bool // the store is a demo's: whoever asked sets it
 }
 
 // Record is a record with what the registry says of it.
@@ -59,15 +64,26 @@ type Record struct {
 	OtherWriter bool   // of another writer than the newest page
 }
 
-// Timeline asks for the pages of the installation with the given raw ID, opens
-// them and puts the records in order. Errors wrap [ErrNothing] when there is
-// no page.
-func Timeline(ctx context.Context, asker Asker, id [16]byte, opt Options) (*History, error) {
+// Timeline leaves a note for the host, asks for the pages that the subject opens,
+// opens them and puts the records in order. Errors wrap [ErrNothing] when there is
+// no page, [ErrNoCode], [ErrTicket], or [ErrNote] with what the store said.
+func Timeline(ctx context.Context, store Store, subject Subject, opt Options) (*History, error) {
 	if opt.Now.IsZero() {
 		opt.Now = time.Now()
 	}
+	if err := checkTicket(opt.Ticket); err != nil {
+		return nil, fmt.Errorf("look up: %w", err)
+	}
 	first, last := span(opt)
-	w := newWalk(asker, page.NewRoot(id), first, last)
+	found, err := subject.open(ctx, store, first, last, schema.DayOf(opt.Now))
+	if err != nil {
+		return nil, fmt.Errorf("look up: %w", err)
+	}
+	asker, err := subject.leave(ctx, store, found.box, opt)
+	if err != nil {
+		return nil, fmt.Errorf("look up: %w: %w", ErrNote, err)
+	}
+	w := newWalk(asker, found.days)
 	if err := w.run(ctx); err != nil {
 		return nil, fmt.Errorf("look up: %w", err)
 	}

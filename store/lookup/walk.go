@@ -32,7 +32,7 @@ type dayWalk struct {
 	hits   map[uint32]bool // of the round that runs
 }
 
-// walk asks for the pages of all days from first to last.
+// walk asks for the pages of days.
 type walk struct {
 	asker  Asker
 	count  bool // how far the days go is all that matters: pages are not kept
@@ -41,10 +41,10 @@ type walk struct {
 	unread map[schema.Month]bool
 }
 
-func newWalk(asker Asker, root page.Root, first, last schema.Day) *walk {
+func newWalk(asker Asker, days []page.DayKeys) *walk {
 	w := &walk{asker: asker, unread: map[schema.Month]bool{}}
-	for d := first; d <= last; d++ {
-		w.days = append(w.days, &dayWalk{keys: root.Day(d), hits: map[uint32]bool{}})
+	for _, keys := range days {
+		w.days = append(w.days, &dayWalk{keys: keys, hits: map[uint32]bool{}})
 	}
 	return w
 }

@@ -77,6 +77,14 @@ func (e *Env) Data() datadir.Dir {
 	return datadir.Default()
 }
 
+// DefaultData names the data directory that a command means when neither --data
+// nor TACIT_DATA does.
+func (e *Env) DefaultData(dir string) {
+	if e.data == "" && os.Getenv("TACIT_DATA") == "" {
+		e.data = dir
+	}
+}
+
 // DataOr returns the data directory that a configuration file names, "" for
 // none: --data wins over the file, and the file over the rest.
 func (e *Env) DataOr(fromFile string) datadir.Dir {

@@ -29,6 +29,8 @@ func hintFor(err error) string {
 		return problem.Hint
 	case errors.As(err, &held):
 		return "ask that process with the same command and --data, or end it first"
+	case errors.Is(err, datadir.ErrDemo):
+		return "name another directory: with --data, or as data in the configuration"
 	case errors.Is(err, durable.ErrExposed):
 		return "take the rights of others away: chmod -R go= on that path, then look who may have read it"
 	case errors.Is(err, identity.ErrCorrupt):

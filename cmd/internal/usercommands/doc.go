@@ -1,5 +1,6 @@
 // Package usercommands holds the commands of whoever uses a host, which tacit
-// and tacit-agent share: id, why, off, on, preview, send, outbox, erase.
+// and tacit-agent share: id, lookups, debug, why, off, on, preview, send, outbox,
+// erase.
 //
 // They ask the running agent, without root. When none runs, they open the data
 // directory themselves, under its lock, as far as the user may.
@@ -21,7 +22,7 @@ import (
 
 // Add adds the commands to root.
 func Add(root *cobra.Command, env *cli.Env) {
-	root.AddCommand(idCommand(env), whyCommand(env), offCommand(env), onCommand(env),
+	root.AddCommand(idCommand(env), lookupsCommand(env), debugCommand(env), whyCommand(env), offCommand(env), onCommand(env),
 		previewCommand(env), sendCommand(env), outboxCommand(env), eraseCommand(env))
 }
 

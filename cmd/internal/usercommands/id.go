@@ -1,6 +1,10 @@
 package usercommands
 
 import (
+	"fmt"
+	"io"
+	"os"
+
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-telemetry/tacit/agent"
@@ -9,13 +13,24 @@ import (
 )
 
 func idCommand(env *cli.Env) *cobra.Command {
-	spoken := false
+	var (
+		spoken, forSupport, revoke bool
+		days                       int
+	)
 	c := &cobra.Command{
 		Use:   "id",
 		Short: "print the installation ID",
-		Long:  "Print the installation ID. It is random and made at the first start. Whoever you read it out to can\nopen this installation's history; nobody else can.",
-		Args:  cli.Args(cobra.NoArgs),
+		Long: "Print the installation ID. It is random and made at the first start. Whoever you read it out to can\n" +
+			"open this installation's history; nobody else can.\n\n" +
+			"For a call with support a code is enough, and better: it opens some days, and ends by itself.",
+		Args: cli.Args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
+			switch {
+			case forSupport:
+				return makeCode(c, env, days)
+			case revoke:
+				return revokeCodes(c, env)
+			}
 			env.Count("id")
 			var in local.Installation
 			err := ask(c.Context(), env,
@@ -31,12 +46,30 @@ func idCommand(env *cli.Env) *cobra.Command {
 			default:
 				env.Printf("%s\n", in.ID)
 			}
+			if isTerminal(env.Out) {
+				fmt.Fprintf(env.Err, "note: for a call with support a code is enough, which ends by itself: tacit id --for-support\n")
+			}
 			return nil
 		},
 	}
 	c.Flags().BoolVar(&spoken, "spoken", false, "in the form to read out, with a check character")
+	c.Flags().BoolVar(&forSupport, "for-support", false, "make a code for support instead, which opens some days and ends by itself")
+	c.Flags().IntVar(&days, "days", 7, "with --for-support: how many days up to today it opens, at most 30")
+	c.Flags().BoolVar(&revoke, "revoke", false, "take back all support codes that live")
+	c.MarkFlagsMutuallyExclusive("spoken", "for-support", "revoke")
 	c.AddCommand(idResetCommand(env))
 	return c
+}
+
+// isTerminal says whether a person is likely to read what is printed there, and no
+// script.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // idResetCommand is not counted, as erase is not.

@@ -11,6 +11,7 @@ import (
 	"github.com/tacit-telemetry/tacit/agent"
 	"github.com/tacit-telemetry/tacit/agent/local"
 	"github.com/tacit-telemetry/tacit/agent/outbox"
+	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 )
 
@@ -76,7 +77,16 @@ func outboxShow(c *cobra.Command, env *cli.Env, arg string) error {
 	if e.Fragment != nil {
 		printFragment(env, *e.Fragment)
 	}
+	if what, ok := asked[e.Kind]; ok {
+		env.Printf("%s\n", what)
+	}
 	return nil
+}
+
+// asked says what an envelope holds that a user of this host asked for.
+var asked = map[string]string{
+	envelope.Grant.String(): "a support code's grant, sealed for whoever the code is read out to, or an order to revoke one",
+	envelope.Ask.String():   "a question for the notes of those who opened this history on one day",
 }
 
 // errNotProved makes the command fail: the alarm must not pass unseen.

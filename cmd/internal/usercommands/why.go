@@ -75,6 +75,9 @@ func (r *reasons) lines() []string {
 		}
 	}
 	out = append(out, fmt.Sprintf("Level: %s.", r.Level))
+	if !r.Debug.IsZero() {
+		out = append(out, debugLine(r.Debug, string(r.Level)))
+	}
 	if r.Registry > r.Release {
 		fix := "`tacit on` acknowledges it"
 		if r.Revision > 0 {

@@ -2,6 +2,9 @@
 // session of a desktop client would, with functions that were generated from
 // the example's registry, and ends with the exit code that it is told. It
 // prints nothing unless it is asked for what a Help → About shows.
+//
+// With -searches it stands for a product that is broken instead: its user
+// searches again and again, and -fail says how many of the last searches fail.
 package main
 
 import (
@@ -19,12 +22,13 @@ import (
 
 //go:generate go run github.com/tacit-telemetry/tacit/cmd/tacit registry generate --product finder --out telemetry/telemetry.go ../../../schema/registry/example/finder.yaml ../../../schema/registry/example/engine.yaml ../../../schema/registry/example/csp.yaml ../../../schema/registry/example/survey.yaml
 
-// version is the product's.
+// version is the product's, unless it is told to be another.
 const version = "5.3.1"
 
 type options struct {
-	dir                string
+	dir, version       string
 	exit               int
+	searches, fail     int
 	about, send, crash bool
 	never, text        string
 }
@@ -32,6 +36,9 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.dir, "dir", "", "the agent's run directory; without it, the system's")
+	flag.StringVar(&o.version, "version", version, "the version that it reports as")
+	flag.IntVar(&o.searches, "searches", 0, "do nothing but search so often")
+	flag.IntVar(&o.fail, "fail", 0, "how many of these searches fail, the last ones")
 	flag.IntVar(&o.exit, "exit", 0, "the exit code")
 	flag.BoolVar(&o.about, "about", false, "print the installation ID to read out")
 	flag.BoolVar(&o.send, "send", false, "have the agent send at the end")
@@ -43,7 +50,7 @@ func main() {
 }
 
 func run(o options) int {
-	c := telemetry.Start(version, client.Config{Dir: o.dir})
+	c := telemetry.Start(o.version, client.Config{Dir: o.dir})
 	defer c.Close()
 	if o.crash {
 		if err := c.MonitorCrashes(); err != nil {
@@ -53,7 +60,11 @@ func run(o options) int {
 	if o.never != "" {
 		c.Never(o.never)
 	}
-	session(o.dir)
+	if o.searches > 0 {
+		search(o.searches-o.fail, o.fail)
+	} else {
+		session(o.dir)
+	}
 	if o.text != "" {
 		fail(c, o.text)
 	}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/schema/registry"
+	"github.com/tacit-telemetry/tacit/store/audit"
+	"github.com/tacit-telemetry/tacit/store/desk"
+	"github.com/tacit-telemetry/tacit/store/diagnosis"
+	"github.com/tacit-telemetry/tacit/store/lookup"
+)
+
+// deskHistories are the histories of the store on this machine, asked over its
+// socket: the store is told tags, also where desk and store are one process.
+type deskHistories struct {
+	at     foundStore
+	known  *registry.Set
+	issues *diagnosis.Known // nil: none
+}
+
+var _ desk.Histories = (*deskHistories)(nil)
+
+// Open implements [desk.Histories].
+func (h *deskHistories) Open(ctx context.Context, who lookup.Subject, since time.Time, ticket string) (*lookup.History, error) {
+	source, err := lookup.Open(ctx, h.at.home())
+	if err != nil {
+		return nil, err
+	}
+	out, err := lookup.Timeline(ctx, source, who, lookup.Options{Since: since, Registry: h.known, Ticket: ticket})
+	return out, errors.Join(err, source.Close())
+}
+
+// Erase implements [desk.Histories].
+func (h *deskHistories) Erase(ctx context.Context, who lookup.Subject) (lookup.Erased, error) {
+	source, err := lookup.Open(ctx, h.at.home())
+	if err != nil {
+		return lookup.Erased{}, err
+	}
+	out, err := lookup.Erase(ctx, source.Held, source, who, time.Now())
+	return out, errors.Join(err, source.Close())
+}
+
+// population is what all installations add up to.
+func (h *deskHistories) population(ctx context.Context) (diagnosis.Population, error) {
+	p, err := population(ctx, h.at, h.known)
+	if err != nil {
+		return nil, err // a nil population in an interface would be none's
+	}
+	return p, nil
+}
+
+// examine says what is wrong, as the command does.
+func (h *deskHistories) examine(ctx context.Context, of *lookup.History) (diagnosis.Report, error) {
+	return diagnose(ctx, h.at, h.known, h.issues, of)
+}
+
+// auditOf is the audit log of a data directory, which desk and commands share.
+func auditOf(data datadir.Dir, logger *slog.Logger) audit.Config {
+	return audit.Config{Dir: data.Desk(), Witness: data.Witness("desk"), Logger: logger}
+}
