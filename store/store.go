@@ -193,12 +193,7 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.openUpkeep(ctx); err != nil {
 		return err
 	}
-	s.ingest, err = ingest.New(ingest.Config{
-		Conn: s.cfg.Conn, Group: s.cfg.Group, GroupWait: s.cfg.GroupWait, RetentionDays: s.cfg.RetentionDays,
-		DB: s.db, Keyring: keyring, Registry: s.cfg.Registry, Eraser: s.eraser, Book: s.book, Quarantine: s.quarantine,
-		Logger: s.cfg.Logger, Today: s.calendar.Today,
-	})
-	if err != nil {
+	if err := s.openIngest(keyring); err != nil {
 		return err
 	}
 	if err := s.openInsights(); err != nil {
@@ -211,6 +206,15 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	s.undo = append(s.undo, s.door.close)
 	return nil
+}
+
+func (s *Store) openIngest(keyring *ingest.Keyring) (err error) {
+	s.ingest, err = ingest.New(ingest.Config{
+		Conn: s.cfg.Conn, Group: s.cfg.Group, GroupWait: s.cfg.GroupWait, RetentionDays: s.cfg.RetentionDays,
+		DB: s.db, Keyring: keyring, Registry: s.cfg.Registry, Eraser: s.eraser, Book: s.book, Quarantine: s.quarantine,
+		Logger: s.cfg.Logger, Today: s.calendar.Today,
+	})
+	return err
 }
 
 // openEraser opens the ledger of erasures and erases what is back in the data.

@@ -108,7 +108,7 @@ func TestSupportCode(t *testing.T) {
 	p.Interrupt(t)
 	checkRefused(t, byCode(t, dir, c.Code), 1, "no such support code lives")
 	searchCodes(t, dir, p.Text(), c.Code, other.Code)
-	searchID(t, dir, id)
+	searchID(t, dir, "", id)
 }
 
 // swap returns another character.
@@ -155,14 +155,14 @@ func searchCodes(t *testing.T, dir, printed string, codes ...string) {
 }
 
 // searchID looks for the ID in every file but the one that keeps it, and in what
-// the shell that looked up left there.
-func searchID(t *testing.T, dir, id string) {
+// was said.
+func searchID(t *testing.T, dir, said, id string) {
 	t.Helper()
 	raw, err := hex.DecodeString(strings.ReplaceAll(id, "-", ""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	search(t, dir, "", "the ID", id, strings.ReplaceAll(id, "-", ""), string(raw))
+	search(t, dir, said, "the ID", id, strings.ReplaceAll(id, "-", ""), string(raw))
 }
 
 func search(t *testing.T, dir, printed, what string, needles ...string) {
@@ -174,7 +174,7 @@ func search(t *testing.T, dir, printed, what string, needles ...string) {
 			}
 		}
 	}
-	look("what was printed", []byte(printed))
+	look("what was printed, or on the wire", []byte(printed))
 	files := 0
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() || e.Name() == "installation.json" {

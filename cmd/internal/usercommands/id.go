@@ -31,25 +31,7 @@ func idCommand(env *cli.Env) *cobra.Command {
 			case revoke:
 				return revokeCodes(c, env)
 			}
-			env.Count("id")
-			var in local.Installation
-			err := ask(c.Context(), env,
-				func(a *local.Caller) (err error) { in, err = a.Installation(c.Context()); return err },
-				func(a *agent.Agent) error { in = a.Installation(); return nil })
-			switch {
-			case err != nil:
-				return err
-			case env.JSON:
-				return env.PrintJSON(in)
-			case spoken:
-				env.Printf("%s\n", in.Spoken)
-			default:
-				env.Printf("%s\n", in.ID)
-			}
-			if isTerminal(env.Out) {
-				fmt.Fprintf(env.Err, "note: for a call with support a code is enough, which ends by itself: tacit id --for-support\n")
-			}
-			return nil
+			return printID(c, env, spoken)
 		},
 	}
 	c.Flags().BoolVar(&spoken, "spoken", false, "in the form to read out, with a check character")
@@ -59,6 +41,28 @@ func idCommand(env *cli.Env) *cobra.Command {
 	c.MarkFlagsMutuallyExclusive("spoken", "for-support", "revoke")
 	c.AddCommand(idResetCommand(env))
 	return c
+}
+
+func printID(c *cobra.Command, env *cli.Env, spoken bool) error {
+	env.Count("id")
+	var in local.Installation
+	err := ask(c.Context(), env,
+		func(a *local.Caller) (err error) { in, err = a.Installation(c.Context()); return err },
+		func(a *agent.Agent) error { in = a.Installation(); return nil })
+	switch {
+	case err != nil:
+		return err
+	case env.JSON:
+		return env.PrintJSON(in)
+	case spoken:
+		env.Printf("%s\n", in.Spoken)
+	default:
+		env.Printf("%s\n", in.ID)
+	}
+	if isTerminal(env.Out) {
+		fmt.Fprintf(env.Err, "note: for a call with support a code is enough, which ends by itself: tacit id --for-support\n")
+	}
+	return nil
 }
 
 // isTerminal says whether a person is likely to read what is printed there, and no
