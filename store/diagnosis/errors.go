@@ -44,7 +44,6 @@ type signature struct {
 	settled     bool              // the version it was first seen under had run well
 	failures    map[string]uint64 // by operation and version
 	operations  map[string]uint64 // by operation
-	index       int               // of the newest record
 }
 
 // readError takes one error.
