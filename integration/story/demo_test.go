@@ -32,6 +32,9 @@ const demoPatience = 20 * time.Minute
 // TestDemo begins a demo, interrupts it, begins anew and lets it stay up. What is
 // in the store is what was made up, and everything says that it is.
 func TestDemo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it fills a demo, for half a minute or more")
+	}
 	here := demoHere(t)
 	dir := filepath.Join(here, ".tacit-demo")
 	up := rig.Command{Path: "./bin/tacit", Dir: here, Args: []string{"up", "--demo", "--ports", "0"}}
