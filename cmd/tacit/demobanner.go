@@ -60,9 +60,10 @@ func (h *house) printDemo() {
 		cli.Count(h.mark.Batches, "envelope"), (h.mark.TookMS+999)/1000)
 	h.env.Printf("  the demo's user  %s\n\n", h.agent.Installation().Spoken)
 	name := cli.Shown(os.Args[0])
-	h.env.Printf("Try:  %s lookup %s --since 3d%s   (search fails)\n", name, h.agent.Installation().Spoken, h.env.Flag())
-	h.env.Printf("      %s lookup %s --since 3d%s   (nothing is wrong)\n", name, h.spoken(demo.Sound), h.env.Flag())
-	h.env.Printf("      %s store verify%s   (what is in the store, without an ID)\n", name, h.env.Flag())
+	issues := cli.Shown(h.issues())
+	h.env.Printf("Try:  %s lookup %s --issues %s%s   (search fails)\n", name, h.agent.Installation().Spoken, issues, h.env.Flag())
+	h.env.Printf("      %s lookup %s%s   (nothing is wrong)\n", name, h.spoken(demo.Sound), h.env.Flag())
+	h.env.Printf("      %s insights finder.operation.duration --by service.version%s   (opening is slow since 5.3.0)\n", name, h.env.Flag())
 }
 
 // markSimulated says first of all that what a command shows is simulated, when it
