@@ -52,7 +52,7 @@ func (a *Agent) openParts(in *identity.Installation, dir string) (*parts, error)
 		p.uploader, err = a.newUploader(p, dir)
 	}
 	if err == nil {
-		p.support, err = support.Open(support.Config{Dir: dir, Root: p.root, Sender: p.uploader, Now: a.config.Now})
+		p.support, err = support.Open(support.Config{Dir: dir, Root: p.root, Sender: p.uploader, Now: a.config.Now, Logger: a.config.Logger})
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.close())
@@ -73,9 +73,10 @@ func (a *Agent) settledInstallation(dir string) (*identity.Installation, error) 
 	if err != nil || !in.Remains {
 		return in, err
 	}
-	for _, name := range []string{spoolDir, outboxDir, upload.PlacesFile, support.CodesFile} {
+	for _, name := range []string{spoolDir, outboxDir, upload.PlacesFile} {
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
 	}
+	err = errors.Join(err, support.RevokeAll(dir)) // they open what the other has sent
 	if err != nil {
 		return nil, fmt.Errorf("become an installation of its own: %w", err)
 	}

@@ -17,7 +17,8 @@ import (
 // writer. What waited to be sent, and the outbox, are removed: they were made
 // under the old keys, and what is left of the old installation could only tell
 // that the two are one host. What the store has of the old one can be opened with
-// the old ID until it expires, and erased by nobody on this host any more.
+// the old ID until it expires, and erased by nobody on this host any more. Support
+// codes are taken back: the order goes on until the store has confirmed it.
 func (a *Agent) ResetID(ctx context.Context) (local.Reset, error) {
 	out, err := a.become(ctx, func(*parts) error {
 		_, err := identity.Reset(identity.Config{Dir: a.config.Data.Agent(), Now: a.config.Now})

@@ -34,11 +34,15 @@ func (a *Agent) run(ctx context.Context) {
 // open the installation, to take facts of the host in.
 const mendPause = 5 * time.Second
 
-// listen keeps the connection of whichever installation this is.
+// listen keeps the connection of whichever installation this is, and gives the
+// store what its user's codes owe.
 func (a *Agent) listen(ctx context.Context) {
 	for ctx.Err() == nil {
 		p, within, release := a.hold(ctx)
+		var owed sync.WaitGroup
+		owed.Go(func() { p.support.Run(within) })
 		p.uploader.Listen(within)
+		owed.Wait()
 		release()
 		if a.hasParts() {
 			continue // it was replaced

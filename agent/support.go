@@ -23,8 +23,8 @@ const (
 const goesOn = "not all replies are here yet: relays keep envelopes for some minutes to mix them, or one of them is away; it goes on"
 
 // SupportCode makes a code that opens the last days of this installation for
-// support, until its own day is over. It waits for the store's word, 30 s at most,
-// and the code is on its way then.
+// support, until its own day is over. It waits for the store's word, 30 s at most;
+// the code is on its way then, also after a restart.
 func (a *Agent) SupportCode(ctx context.Context, o local.SupportOrder) (local.SupportCode, error) {
 	if o.Days == 0 {
 		o.Days = codeDays
@@ -50,9 +50,11 @@ func (a *Agent) SupportCode(ctx context.Context, o local.SupportOrder) (local.Su
 	})
 	switch {
 	case !answered:
-		out.Reason = goesOn + " as long as the agent runs"
-	case err != nil:
+		out.Reason = goesOn
+	case errors.Is(err, support.ErrRefused):
 		return local.SupportCode{}, a.whyNoCode(err)
+	case err != nil:
+		out.Reason, out.Until = a.Reason(err)+"; it is tried again until the store has it", (<-delivered).Until
 	default:
 		out.Confirmed, out.Until = true, (<-delivered).Until
 	}
@@ -60,7 +62,7 @@ func (a *Agent) SupportCode(ctx context.Context, o local.SupportOrder) (local.Su
 }
 
 // RevokeCodes has the store destroy the grants of all support codes that live. It
-// waits as SupportCode does.
+// waits, and goes on, as SupportCode does.
 func (a *Agent) RevokeCodes(ctx context.Context) (local.Revoked, error) {
 	if err := a.mayAsk("no support code is revoked"); err != nil {
 		return local.Revoked{}, err
@@ -79,7 +81,7 @@ func (a *Agent) RevokeCodes(ctx context.Context) (local.Revoked, error) {
 	case !answered:
 		out.Reason = goesOn
 	case err != nil:
-		out.Reason = a.Reason(err)
+		out.Reason = a.Reason(err) + "; it is tried again until the store has done it"
 	default:
 		out.Confirmed = true
 	}

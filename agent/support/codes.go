@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -14,7 +15,8 @@ import (
 	"github.com/tacit-telemetry/tacit/schema"
 )
 
-// CodesFile has what is needed to revoke the codes that live.
+// CodesFile has what is needed to revoke the codes that live, and what the store
+// has not confirmed.
 const CodesFile = "support.json"
 
 // codes is the file.
@@ -27,6 +29,8 @@ type codes struct {
 type live struct {
 	Tag    string     `json:"tag"` // hex
 	Expiry schema.Day `json:"expiry"`
+	Sealed []byte     `json:"sealed,omitempty"` // of the grant, under the code, until the store has it
+	Revoke bool       `json:"revoke,omitempty"` // the store is to destroy it
 }
 
 func (l live) grant() (g page.Grant, err error) {
@@ -34,8 +38,10 @@ func (l live) grant() (g page.Grant, err error) {
 	if err != nil || len(b) != len(g.Tag) {
 		return g, durable.ErrDamaged
 	}
-	return page.Grant{Tag: page.Tag(b), Expiry: l.Expiry}, nil
+	return page.Grant{Tag: page.Tag(b), Expiry: l.Expiry, Sealed: l.Sealed}, nil
 }
+
+func nameOf(tag page.Tag) string { return hex.EncodeToString(tag[:]) }
 
 func readCodes(dir string) (c codes, err error) {
 	b, err := durable.ReadOwnerFile(filepath.Join(dir, CodesFile))
@@ -67,14 +73,17 @@ func (c codes) write(dir string) error {
 	return nil
 }
 
-// change changes the file under the lock. Codes whose day is long over go: two
-// days, since this host's clock may be behind the store's.
+// over says that a code's day is long over: two days, since this host's clock may
+// be behind the store's.
+func (l live) over(today schema.Day) bool { return l.Expiry+2 < today }
+
+// change changes the file under the lock. Codes whose day is long over go.
 func (s *Support) change(do func(*codes) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	next := codes{Form: 1, Codes: slices.Clone(s.codes.Codes)}
 	today := s.config.Sender.Today()
-	next.Codes = slices.DeleteFunc(next.Codes, func(l live) bool { return l.Expiry+2 < today })
+	next.Codes = slices.DeleteFunc(next.Codes, func(l live) bool { return l.over(today) })
 	if err := do(&next); err != nil {
 		return err
 	}
@@ -88,21 +97,87 @@ func (s *Support) change(do func(*codes) error) error {
 // add notes a code before it is sent.
 func (s *Support) add(g page.Grant) error {
 	return s.change(func(c *codes) error {
-		tag := hex.EncodeToString(g.Tag[:])
-		c.Codes = slices.DeleteFunc(c.Codes, func(l live) bool { return l.Tag == tag })
 		if len(c.Codes) >= MaxCodes {
 			return ErrTooMany
 		}
-		c.Codes = append(c.Codes, live{Tag: tag, Expiry: g.Expiry})
+		c.Codes = append(c.Codes, live{Tag: nameOf(g.Tag), Expiry: g.Expiry, Sealed: g.Sealed})
 		return nil
 	})
 }
 
-// remove forgets a code that is revoked.
-func (s *Support) remove(tag page.Tag) error {
+// redate notes a code that is sealed anew, unless it was taken back meanwhile.
+func (s *Support) redate(g page.Grant) error {
 	return s.change(func(c *codes) error {
-		name := hex.EncodeToString(tag[:])
-		c.Codes = slices.DeleteFunc(c.Codes, func(l live) bool { return l.Tag == name })
+		i := c.find(g.Tag)
+		if i < 0 || c.Codes[i].Revoke {
+			return errRevoked
+		}
+		c.Codes[i].Expiry, c.Codes[i].Sealed = g.Expiry, g.Sealed
 		return nil
 	})
+}
+
+// lives says whether a code is noted and not taken back.
+func (s *Support) lives(tag page.Tag) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.codes.find(tag)
+	return i >= 0 && !s.codes.Codes[i].Revoke
+}
+
+// confirm notes that the store has a grant.
+func (s *Support) confirm(tag page.Tag) error {
+	return s.change(func(c *codes) error {
+		if i := c.find(tag); i >= 0 {
+			c.Codes[i].Sealed = nil
+		}
+		return nil
+	})
+}
+
+// revokeAll notes that no code is to live any more.
+func (s *Support) revokeAll() error {
+	return s.change(func(c *codes) error {
+		c.revokeAll()
+		return nil
+	})
+}
+
+// remove forgets a code that is dead.
+func (s *Support) remove(tag page.Tag) error {
+	return s.change(func(c *codes) error {
+		if i := c.find(tag); i >= 0 {
+			c.Codes = slices.Delete(c.Codes, i, i+1)
+		}
+		return nil
+	})
+}
+
+// find returns where a code stands; -1: nowhere.
+func (c *codes) find(tag page.Tag) int {
+	name := nameOf(tag)
+	return slices.IndexFunc(c.Codes, func(l live) bool { return l.Tag == name })
+}
+
+func (c *codes) revokeAll() {
+	for i := range c.Codes {
+		c.Codes[i].Sealed, c.Codes[i].Revoke = nil, true
+	}
+}
+
+// RevokeAll orders that all codes noted in a directory are revoked. [Support.Run]
+// has it done: of whichever installation it is by then, since nothing that is kept
+// of a code says whose it is. A damaged file says of none, and is removed.
+func RevokeAll(dir string) error {
+	c, err := readCodes(dir)
+	switch {
+	case errors.Is(err, durable.ErrDamaged):
+		return durable.Bare(os.Remove(filepath.Join(dir, CodesFile)))
+	case err != nil:
+		return err
+	case len(c.Codes) == 0:
+		return nil
+	}
+	c.revokeAll()
+	return c.write(dir)
 }

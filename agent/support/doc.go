@@ -4,15 +4,21 @@
 //
 //	Mint    → code, grant → Deliver → upload → store: stored
 //	Revoke  → order for every code that lives → store: done
+//	Run     → whatever of these the store has not confirmed, again
 //	Collect → one question a day, and more where a day has more notes → notes
 //
 // A code is nowhere but in what Mint returns: DIR/support.json, for its owner only,
-// has what is needed to revoke it, which opens nothing, and only while it lives.
+// has what is needed to revoke it, which opens nothing, and only while it lives;
+// beside it the grant, sealed under the code, until the store has confirmed it.
+// What is owed to the store outlives the process. Codes outlive no installation:
+// who becomes another one calls [RevokeAll] first.
+//
 // Notes are read when the user asks and kept in memory; those of days that are over
 // are not asked for again.
 //
-// Nothing is sent while this host does not take part. What a relay holds back for
-// some minutes goes on when its caller has left, as long as the process lives. At
+// Nothing is sent while this host does not take part; codes then end by themselves
+// on their day. What a relay holds back for some minutes goes on when its caller
+// has left. At
 // most [MaxCodes] codes live at a time. When the disk is full no code is made.
 package support
 

@@ -82,8 +82,8 @@ func idResetCommand(env *cli.Env) *cobra.Command {
 		Use:   "reset",
 		Short: "become another installation",
 		Long: "Make a new installation ID, hashing key and writer. What waited to be sent, and the outbox, are removed:\n" +
-			"they were made under the old ones. What the store has already can be opened with the old ID until it\n" +
-			"expires, and cannot be erased from here any more: 'erase' does both.",
+			"they were made under the old ones. Support codes of the old one are taken back. What the store has already\n" +
+			"can be opened with the old ID until it expires, and cannot be erased from here any more: 'erase' does both.",
 		Args: cli.Args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			var r local.Reset

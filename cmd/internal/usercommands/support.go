@@ -52,7 +52,7 @@ func revokeCodes(c *cobra.Command, env *cli.Env) error {
 		env.Printf("revoked %s\n", cli.Count(r.Revoked, "support code"))
 	}
 	if err == nil && !r.Confirmed {
-		return cli.WithHint(fmt.Errorf("%w: %s", errNotRevoked, r.Reason), "run the same command again; each code also ends by itself on its day")
+		return cli.WithHint(fmt.Errorf("%w: %s", errNotRevoked, r.Reason), "it goes on by itself; tacit id --revoke says how far it is, and each code ends on its day at the latest")
 	}
 	return err
 }
