@@ -13,7 +13,7 @@ func TestResetEndsCodes(t *testing.T) {
 	t.Parallel()
 	dir := rig.Dir(t)
 	p := rig.Up(t, dir)
-	for _, become := range [][]string{{"id", "reset"}, {"erase", "--yes"}} {
+	for _, become := range [][]string{{"id", "reset"}, {"erase"}} {
 		deliver(t, dir, new(rig.Ledger))
 		c := makeCode(t, dir)
 		if r := byCode(t, dir, c.Code); r.Code != 0 {
