@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/anon/page"
+	"github.com/tacit-telemetry/tacit/internal/routes"
 	"github.com/tacit-telemetry/tacit/store/daybook"
 )
 
@@ -48,7 +49,7 @@ func (s *Store) turnBook(ctx context.Context) {
 
 // bookRoutes answers who looks up. Neither an ID nor a code comes here: a note is
 // sealed, and a tag leads from a code and not to it.
-func (s *Store) bookRoutes(d *door, mux *http.ServeMux) {
+func (s *Store) bookRoutes(d *door, mux *routes.Mux) {
 	mux.HandleFunc("POST /v1/note", func(w http.ResponseWriter, r *http.Request) { s.answerNote(d, w, r) })
 	mux.HandleFunc("POST /v1/grant", s.answerGrant)
 }

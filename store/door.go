@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/internal/routes"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/lookup"
@@ -34,20 +35,21 @@ type door struct {
 	busy     chan struct{}
 }
 
-// listen opens the socket, which answers more besides. Only the owner of the data
-// may call.
-func listen(runDir string, shown upkeep.Window, all *pages.Pages, more ...func(*door, *http.ServeMux)) (*door, error) {
+// listen opens the socket, which answers more besides, and says what. Only the owner
+// of the data may call.
+func listen(runDir string, shown upkeep.Window, all *pages.Pages, logger *slog.Logger, more ...func(*door, *routes.Mux)) (*door, error) {
 	l, err := datadir.Listen(runDir, home.Name, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	d := &door{listener: l, pages: shown, all: all, busy: make(chan struct{}, maxQuestions)}
-	mux := http.NewServeMux()
+	mux := new(routes.Mux)
 	mux.HandleFunc("POST /v1/pages", d.answer(d.pages.Get, func(r *http.Request) bool { return d.passes.holds(r.Header.Get(lookup.PassHeader)) }))
 	mux.HandleFunc("POST /v1/held", d.answer(d.held, func(*http.Request) bool { return true }))
 	for _, add := range more {
 		add(d, mux)
 	}
+	mux.Say(logger, "store")
 	d.server = &http.Server{
 		Handler:           l.Handler(mux),
 		ReadHeaderTimeout: 5 * time.Second,

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/tacit-telemetry/tacit/anon/page"
+	"github.com/tacit-telemetry/tacit/internal/routes"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 	"github.com/tacit-telemetry/tacit/store/pages"
 )
@@ -16,7 +17,7 @@ const maxErasureLen = 64 << 10
 
 // eraseRoutes answers who erases with an installation's ID in hand. The ID stays
 // with the asker: what comes here are tags and the right to erase each.
-func (s *Store) eraseRoutes(_ *door, mux *http.ServeMux) {
+func (s *Store) eraseRoutes(_ *door, mux *routes.Mux) {
 	mux.HandleFunc("POST /v1/erase", s.answerErase)
 }
 

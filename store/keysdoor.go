@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/tacit-telemetry/tacit/internal/routes"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
@@ -59,7 +60,7 @@ type problem struct {
 }
 
 // keyRoutes answers what commands ask about keys.
-func (s *Store) keyRoutes(_ *door, mux *http.ServeMux) {
+func (s *Store) keyRoutes(_ *door, mux *routes.Mux) {
 	mux.HandleFunc("GET /v1/keys", func(w http.ResponseWriter, r *http.Request) {
 		keys, err := s.Keys()
 		say(w, keys.Report(), err)

@@ -37,7 +37,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"sync"
 	"time"
 
@@ -45,6 +44,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/internal/durable"
+	"github.com/tacit-telemetry/tacit/internal/routes"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store/calendar"
@@ -199,8 +199,8 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.openInsights(); err != nil {
 		return err
 	}
-	s.door, err = listen(s.cfg.RunDir, s.window(), s.held(), s.keyRoutes, s.eraseRoutes, s.bookRoutes, s.taskRoutes,
-		func(_ *door, mux *http.ServeMux) { s.insights.Routes(mux) })
+	s.door, err = listen(s.cfg.RunDir, s.window(), s.held(), s.cfg.Logger, s.keyRoutes, s.eraseRoutes, s.bookRoutes, s.taskRoutes,
+		func(_ *door, mux *routes.Mux) { s.insights.Routes(mux) })
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"net/http"
 
+	"github.com/tacit-telemetry/tacit/internal/routes"
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/pages"
 	"github.com/tacit-telemetry/tacit/store/upkeep"
@@ -24,7 +24,7 @@ func (s *Store) openUpkeep(ctx context.Context) (err error) {
 }
 
 // taskRoutes adds the tasks of upkeep to the socket. They end with the store.
-func (s *Store) taskRoutes(_ *door, mux *http.ServeMux) { s.upkeep.Register(s.tasks, mux) }
+func (s *Store) taskRoutes(_ *door, mux *routes.Mux) { s.upkeep.Register(s.tasks, mux) }
 
 // held returns all pages that are on disk.
 func (s *Store) held() *pages.Pages { return pages.New(s.db, s.cfg.Logger) }

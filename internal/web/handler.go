@@ -8,10 +8,14 @@ import (
 	"strings"
 
 	"log/slog"
+
+	"github.com/tacit-telemetry/tacit/internal/routes"
 )
 
-// Handler serves the site. Whoever serves it sets timeouts: [Server].
+// Handler serves the site, and says at level debug what there is. Whoever serves it
+// sets timeouts: [Server].
 func (s *Site) Handler() http.Handler {
+	routes.Say(s.cfg.Logger, s.cfg.Title, s.served())
 	csrf := http.NewCrossOriginProtection()
 	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, &Problem{Status: http.StatusForbidden, Key: "error.crossorigin"})
@@ -26,6 +30,26 @@ func (s *Site) Handler() http.Handler {
 		}
 		guarded.ServeHTTP(w, r)
 	})
+}
+
+// served returns every method and path that is answered by something else than
+// a refusal.
+func (s *Site) served() (out []string) {
+	for path := range s.assets.byPath {
+		out = append(out, "GET "+path)
+	}
+	for path, own := range s.own {
+		out = append(out, "POST "+path)
+		if own.get != nil {
+			out = append(out, "GET "+path)
+		}
+	}
+	for _, p := range s.paths {
+		for _, method := range p.methods() {
+			out = append(out, method+" "+p.Path)
+		}
+	}
+	return out
 }
 
 // policy allows our own stylesheet, images and forms, and no script at all.

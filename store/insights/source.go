@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/internal/routes"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store/calendar"
@@ -44,7 +45,7 @@ var (
 )
 
 // Routes answers questions on the socket of who holds the store.
-func (in *Insights) Routes(mux *http.ServeMux) {
+func (in *Insights) Routes(mux *routes.Mux) {
 	mux.HandleFunc("POST "+askOne, func(w http.ResponseWriter, r *http.Request) {
 		var q Question
 		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxQuestionLen))

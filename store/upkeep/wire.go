@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tacit-telemetry/tacit/internal/routes"
 	"github.com/tacit-telemetry/tacit/store/db"
 )
 
@@ -60,7 +61,7 @@ func (e *remoteError) Unwrap() error { return e.is }
 
 // Register adds the tasks to a mux. A task ends when its caller goes away, or
 // when ctx ends.
-func (u *Upkeep) Register(ctx context.Context, mux *http.ServeMux) {
+func (u *Upkeep) Register(ctx context.Context, mux *routes.Mux) {
 	mux.HandleFunc("POST /v1/verify", serve(ctx, func(ctx context.Context, _ []byte, a *answer) (any, error) {
 		return u.Verify(ctx, a.step)
 	}))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/datadir"
+	"github.com/tacit-telemetry/tacit/internal/routes"
 	"github.com/tacit-telemetry/tacit/store/home"
 )
 
@@ -33,7 +34,7 @@ func running(t *testing.T, life context.Context, h *house) home.Home {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux := http.NewServeMux()
+	mux := new(routes.Mux)
 	h.up.Register(life, mux)
 	s := &http.Server{Handler: l.Handler(mux), WriteTimeout: time.Second}
 	ended := make(chan error, 1)
