@@ -52,6 +52,9 @@ func (e *evidence) files(t testing.TB, moment, dir string) {
 		if err != nil {
 			return err
 		}
+		if filepath.ToSlash(rel) == "desk/audit.log" {
+			b = ranLookup.ReplaceAll(b, []byte(`"by":"user"`))
+		}
 		e.exhibits = append(e.exhibits, exhibit{
 			name: filepath.Join("D", rel) + " " + moment,
 			data: bytes.TrimRight(b, "\x00"), // Badger's logs are long and empty
@@ -63,6 +66,10 @@ func (e *evidence) files(t testing.TB, moment, dir string) {
 		t.Fatal(err)
 	}
 }
+
+// ranLookup matches what the audit log is for: who opened a history by command, as
+// the store's machine calls him. Here that is the planted user.
+var ranLookup = regexp.MustCompile(`"by":"user [^"\\]*"`)
 
 // showsID matches the lines whose purpose is to show the ID.
 var showsID = regexp.MustCompile(`(?m)^(\s*"(installation_id|spoken)": "|\s*installation ID  ).*$`)

@@ -44,6 +44,7 @@ func seeded(t *testing.T) *rand.Rand {
 //
 //   - the administrator's account name: the site's console and policy, whose
 //     history says who changed what;
+//   - who opened a history on the store's machine: the audit log, under "by";
 //   - the installation ID: DIR/agent/installation.json, and lines that show it;
 //   - a data directory's name: the line by which a daemon says where it runs, and
 //     what the user is told to type to mean the same directory;
