@@ -56,7 +56,7 @@ func startLone(t *testing.T) *lone {
 	rig.Eventually(t, "the endpoint has heard the site", func() bool { return says(t, dir) == "on" })
 	answers, err := rig.OfferAs(t.Context(), dir, "tacit", loneVersion, []rig.Offered{
 		{Metric: "tacit.operation.duration", Value: loneDuration, Labels: map[string]string{"operation": "spool"}},
-		{Metric: "tacit.error", Value: "spool_write", Labels: map[string]string{"frames": loneFunction + " zebra.go:7391"}},
+		{Metric: "tacit.error", Value: "spool_write", Labels: map[string]string{"frames": "github.com/tacit-telemetry/tacit/agent/" + loneFunction + " zebra.go:7391"}},
 	})
 	if err != nil || !answers[0].Accepted() || !answers[1].Accepted() {
 		t.Fatalf("%+v, %v", answers, err)
