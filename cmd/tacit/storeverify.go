@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"maps"
-	"os"
 	"slices"
 	"text/tabwriter"
 
@@ -100,19 +98,17 @@ func verifyStore(ctx context.Context, env *cli.Env, place storePlace) error {
 	return err
 }
 
-// verifyAudit adds what is wrong with the audit log of desk and commands. Where
-// nobody ever opened anything there is none.
+// verifyAudit adds what is wrong with the audit log of desk and commands.
 func verifyAudit(ctx context.Context, data datadir.Dir, r *upkeep.Report) error {
-	if _, err := os.Stat(data.Desk()); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	found, err := audit.Check(ctx, auditOf(data, slog.New(slog.DiscardHandler)))
 	switch {
-	case errors.Is(err, audit.ErrDamaged), errors.Is(err, audit.ErrCut), errors.Is(err, audit.ErrFull):
+	case errors.Is(err, audit.ErrDamaged), errors.Is(err, audit.ErrCut), errors.Is(err, audit.ErrGone), errors.Is(err, audit.ErrFull):
+		fix := "ask whoever may write to it; " + cli.Count(found.Rows, "row") + " could be read"
+		if !errors.Is(err, audit.ErrGone) {
+			fix += ", and nothing is opened until it is put right"
+		}
 		r.Sound = false
-		r.Findings = append(r.Findings, upkeep.Finding{
-			What: fmt.Sprintf("audit log: %v", err), Fix: fmt.Sprintf("ask whoever may write to it; %s could be read, and nothing is opened until it is put right", cli.Count(found.Rows, "row")),
-		})
+		r.Findings = append(r.Findings, upkeep.Finding{What: fmt.Sprintf("audit log: %v", err), Fix: fix})
 		return nil
 	case err != nil:
 		return explainSecrets(err)

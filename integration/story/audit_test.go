@@ -9,24 +9,27 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tacit-telemetry/tacit/integration/rig"
 )
 
 // auditLine is a row of the audit log, as its documentation has it.
 type auditLine struct {
-	N      int    `json:"n"`
-	Prev   string `json:"prev"`
-	By     string `json:"by"`
-	From   string `json:"from"`
-	Act    string `json:"act"`
-	What   string `json:"what"`
-	Ticket string `json:"ticket"`
-	Reason string `json:"reason"`
-	For    int    `json:"for"`
+	N      int       `json:"n"`
+	Prev   string    `json:"prev"`
+	Time   time.Time `json:"time"`
+	By     string    `json:"by"`
+	From   string    `json:"from"`
+	Act    string    `json:"act"`
+	What   string    `json:"what"`
+	Of     string    `json:"of"`
+	Ticket string    `json:"ticket"`
+	Reason string    `json:"reason"`
+	For    int       `json:"for"`
 }
 
-// auditLog reads the log and follows its chain.
+// auditLog reads the log and follows its chain. What it does not know in a row fails.
 func auditLog(t *testing.T, dir string) (rows []auditLine) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(dir, "desk", "audit.log"))
@@ -36,7 +39,9 @@ func auditLog(t *testing.T, dir string) (rows []auditLine) {
 	prev := strings.Repeat("0", 64)
 	for line := range bytes.Lines(b) {
 		var row auditLine
-		if err := json.Unmarshal(line, &row); err != nil || row.Prev != prev || row.N != len(rows)+1 {
+		d := json.NewDecoder(bytes.NewReader(line))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&row); err != nil || row.Prev != prev || row.N != len(rows)+1 {
 			t.Fatalf("row %d does not follow: %s %v", len(rows)+1, line, err)
 		}
 		sum := sha256.Sum256(bytes.TrimSuffix(line, []byte("\n")))

@@ -71,7 +71,7 @@ func (n *lone) checkCommands(t *testing.T) {
 			words := strings.Fields(command + " " + args)
 			c := rig.Command{Path: rig.Binary(t, words[0]), Args: append(words[1:], "--data", n.site)}
 			r := c.Run(t)
-			n.nothing(t, command+" "+args, r.Stdout+r.Stderr)
+			n.nothing(t, command+" "+args, counted(r.Stdout)+r.Stderr)
 			if _, file, ok := strings.Cut(args, "--out "); ok {
 				n.checkFile(t, file)
 			}

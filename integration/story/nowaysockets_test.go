@@ -23,7 +23,7 @@ import (
 // consoleRoutes are the site's; all of its accounts may the same.
 var consoleRoutes = map[string]string{
 	"GET /": everyone, "GET /cloud-services": everyone, "POST /cloud-services": everyone, "GET /agent-configuration": everyone,
-	"POST /agent-configuration": everyone, "GET /agent-configuration/agent.yaml": everyone, "GET /collected": everyone, "GET /sent": everyone,
+	"GET /agent-configuration/agent.yaml": everyone, "GET /collected": everyone, "GET /sent": everyone,
 	"GET /account": everyone, "POST /account": everyone, "GET /setup": anybody, "POST /setup": anybody, "GET /login": anybody, "POST /login": anybody,
 	"POST /logout": anybody, "GET /recover": anybody, "POST /recover": anybody, "POST /language": anybody, "GET /style-HASH.css": anybody, "GET /logo-HASH.svg": anybody,
 }
@@ -140,6 +140,13 @@ func (n *lone) storeRoutes(t *testing.T) map[string][]ask {
 	}
 }
 
+// fewer matches what is said of a cell that too few installations are in: that there
+// is one, and no figure of it.
+var fewer = regexp.MustCompile(`\{\s*"facets":\s*\[[^\]{}]*\],\s*"fewer_than":\s*\d+\s*\}|(?m)^[^:\n]*: fewer than \d+ installations$`)
+
+// counted returns an answer without those.
+func counted(answer string) string { return fewer.ReplaceAllString(answer, "fewer") }
+
 // checkStoreSocket also counts what comes back for tags that are made up, with a
 // pass and without: no rows.
 func (n *lone) checkStoreSocket(t *testing.T) {
@@ -148,7 +155,7 @@ func (n *lone) checkStoreSocket(t *testing.T) {
 	for route, all := range asks {
 		for i, one := range all {
 			status, answer := n.socket(t, "store.sock", route, one)
-			n.nothing(t, fmt.Sprintf("the store's %s, question %d,", route, i), answer)
+			n.nothing(t, fmt.Sprintf("the store's %s, question %d,", route, i), counted(answer))
 			// The end of an answer is 9 bytes and 4 of its count.
 			if short := strings.HasSuffix(route, "pages") || strings.HasSuffix(route, "held"); short && len(answer) > 60 {
 				t.Errorf("%s, question %d: status %d and %d bytes", route, i, status, len(answer))

@@ -2,6 +2,9 @@ package audit
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 
 	"github.com/tacit-telemetry/tacit/internal/durable"
 )
@@ -14,8 +17,15 @@ type Checked struct {
 }
 
 // Check reads the whole log anew and compares it with its chain and its witness.
-// The error is [ErrDamaged] or [ErrCut], or says why it could not be read.
+// The error is [ErrDamaged], [ErrCut] or [ErrGone], or says why it could not be
+// read. Where there never was a log it makes none.
 func Check(ctx context.Context, cfg Config) (Checked, error) {
+	if _, err := os.Stat(cfg.Dir); errors.Is(err, fs.ErrNotExist) {
+		if (&Log{cfg: cfg}).began() {
+			return Checked{}, ErrGone
+		}
+		return Checked{}, nil
+	}
 	l, err := Open(cfg)
 	if err != nil {
 		return Checked{}, err

@@ -17,7 +17,8 @@
 // the directory that holds how many lines there were and the digest of the
 // last; so does an older copy that was put back. A log that is damaged or
 // behind its witness takes nothing more ([ErrDamaged], [ErrCut]) until somebody
-// moves it away; the next one begins with an entry that says so. What it cannot
+// moves it away; until the next one begins with an entry that says so, it is gone
+// ([ErrGone]). What it cannot
 // tell is a log that was written anew, chain and witness, by somebody who may
 // write both: each row's digest is logged with its number, for who keeps logs
 // elsewhere, and [Check] returns the last.
@@ -42,5 +43,6 @@ const (
 var (
 	ErrDamaged = errors.New("audit.log was changed by something else than Tacit: move it away and keep it; a new one begins and says so")
 	ErrCut     = errors.New("audit.log has fewer lines than were written: put the whole one back, or move it away; a new one begins and says so")
+	ErrGone    = errors.New("audit.log is gone, and rows were written: put it back; if somebody moved it away, another begins with the next lookup and says so")
 	ErrFull    = errors.New("audit.log is full: move it away and keep it; a new one begins and says so")
 )

@@ -78,11 +78,15 @@ func (l *Log) End(ctx context.Context, of int, by string, from From, how string)
 }
 
 // Entries reads the whole log anew, and returns all entries, oldest first. With
-// an error, those that could be read.
+// an error, those that could be read; it may be [ErrGone], which keeps nobody from
+// beginning another.
 func (l *Log) Entries(ctx context.Context) (out []Entry, err error) {
 	err = l.locked(ctx, func() error {
 		l.chain, l.entries = durable.Chain{}, nil
 		err := l.read()
+		if err == nil && len(l.entries) == 0 && l.began() {
+			err = ErrGone
+		}
 		out = slices.Clone(l.entries)
 		return err
 	})
@@ -159,6 +163,12 @@ func (l *Log) beginAnew() error {
 	}
 	_, err = l.write(Entry{Act: Anew, What: fmt.Sprintf("before it: %d rows, the last with the digest %s", w.Lines, hex.EncodeToString(w.Head[:]))})
 	return err
+}
+
+// began says whether the witness knows of rows.
+func (l *Log) began() bool {
+	w, err := readWitness(l.cfg.Witness)
+	return err == nil && w.Lines > 0
 }
 
 func (l *Log) path() string { return filepath.Join(l.cfg.Dir, logFile) }

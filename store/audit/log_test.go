@@ -130,9 +130,23 @@ func TestEdits(t *testing.T) {
 func TestMovedAway(t *testing.T) {
 	p := newPlace(t)
 	l := p.open()
+	if _, err := audit.Check(t.Context(), p.cfg); err != nil {
+		t.Errorf("nothing was ever written: %v", err)
+	}
 	p.lookups(l, "ada", 2)
 	if err := os.Rename(p.file, p.file+".old"); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := audit.Check(t.Context(), p.cfg); !errors.Is(err, audit.ErrGone) {
+		t.Errorf("it is gone: %v", err)
+	}
+	gone := p.cfg
+	gone.Dir += " of somebody else"
+	if _, err := audit.Check(t.Context(), gone); !errors.Is(err, audit.ErrGone) {
+		t.Errorf("its directory is gone: %v", err)
+	}
+	if _, err := os.Stat(gone.Dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a check makes a directory: %v", err)
 	}
 	p.lookups(l, "ada", 1)
 	entries, err := p.open().Entries(t.Context())

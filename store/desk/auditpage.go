@@ -19,6 +19,8 @@ type auditView struct {
 	Count  int
 	Head   string // digest of the last row
 	Damage string // what is wrong with the log; "": nothing
+
+	Refuses bool // until it is mended nothing is opened
 	Older  int    // the number to go on from; 0: these are the oldest
 	Latest bool
 }
@@ -37,8 +39,8 @@ func (d *Desk) showAudit(r *web.Request) (any, error) {
 	entries, err := d.cfg.Audit.Entries(r.Context())
 	v := auditView{Count: len(entries), Latest: true}
 	switch {
-	case errors.Is(err, audit.ErrDamaged), errors.Is(err, audit.ErrCut), errors.Is(err, audit.ErrFull):
-		v.Damage = err.Error()
+	case errors.Is(err, audit.ErrDamaged), errors.Is(err, audit.ErrCut), errors.Is(err, audit.ErrGone), errors.Is(err, audit.ErrFull):
+		v.Damage, v.Refuses = err.Error(), !errors.Is(err, audit.ErrGone)
 	case err != nil:
 		return nil, err
 	}
