@@ -21,8 +21,8 @@ type auditView struct {
 	Damage string // what is wrong with the log; "": nothing
 
 	Refuses bool // until it is mended nothing is opened
-	Older  int    // the number to go on from; 0: these are the oldest
-	Latest bool
+	Older   int  // the number to go on from; 0: these are the oldest
+	Latest  bool
 }
 
 // auditRow is an act and how it ended.
