@@ -16,7 +16,8 @@ import (
 
 // TestCodesDie: a support code opens until its day is over and never after, for
 // who kept it, whether the store runs at midnight or not, and whatever its clock
-// says then. The ID opens as before.
+// says then; nor with a copy of the store's directories, its secrets among them, from
+// after that. The ID opens as before.
 func TestCodesDie(t *testing.T) {
 	atOnce(t)
 	simulate(t, figures.Size(t, 3, 30, 0), codes)
@@ -42,6 +43,7 @@ func codes(t *testing.T, seed uint64, dir string) *verdict {
 	if pages, err := w.lookUp(code.Code); err != nil || pages == 0 {
 		t.Errorf("while it lives the code opens %d pages, %v", pages, err)
 	}
+	before := w.take("while-it-lives")
 	h.stop()
 	w.edge.stop() // what runs makes hours long
 	time.Sleep(time.Until(code.Until) - 2*time.Minute)
@@ -64,6 +66,7 @@ func codes(t *testing.T, seed uint64, dir string) *verdict {
 	if _, err := w.lookUp(code.Code); !errors.Is(err, lookup.ErrNoCode) {
 		t.Errorf("after its day: %v", err)
 	}
+	checkThief(t, before, w.take("the-day-after"), code.Code)
 	if pages, err := w.lookUp(uuid.UUID(h.id).String()); err != nil || pages == 0 {
 		t.Errorf("the ID opens %d pages, %v", pages, err)
 	}
