@@ -1,0 +1,95 @@
+package story
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tacit-telemetry/tacit/integration/rig"
+)
+
+// fails offers an error in a function, and says whether the agent vouches for it.
+func fails(t *testing.T, dir, function string) {
+	t.Helper()
+	answers, err := rig.Offer(t.Context(), dir, rig.Offered{
+		Metric: "tacit.error", Value: "spool_write", Labels: map[string]string{"frames": "github.com/tacit-telemetry/tacit/agent/" + function + " live.go:1"},
+	})
+	if err != nil || !answers[0].Accepted() {
+		t.Fatalf("%+v, %v", answers, err)
+	}
+}
+
+// logs offers what is of the level enhanced only, and returns what is said to it.
+func logs(t *testing.T, dir string) string {
+	t.Helper()
+	answers, err := rig.Offer(t.Context(), dir, rig.Offered{Metric: "log.skipped", Value: 3, Labels: map[string]string{"reason": "rate"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answers[0].Status
+}
+
+// TestLiveHelp: a user and an engineer are on the phone. What the user sends now the
+// engineer sees within seconds; what he debugs is sent by itself and in more detail,
+// for as long as he said.
+func TestLiveHelp(t *testing.T) {
+	t.Parallel()
+	site, dir := rig.Dir(t), rig.Dir(t)
+	up := rig.Up(t, site)
+	startAgent(t, dir, rig.AgentConfig(t, site, dir, "interval: 1h", "window: 1h"))
+	rig.Eventually(t, "the endpoint has heard the site", func() bool { return says(t, dir) == "on" })
+	fails(t, dir, "first.Call")
+	run(t, dir, "send")
+	c := makeCode(t, dir)
+	a := engineer(t, up)
+	p := look(t, a, c.Code)
+	p.Says(t, "first.Call")
+	// A desk opens 60 histories an hour for an engineer, so that it is asked once
+	// what is there is there by command.
+	again := func(until string) string {
+		rig.Eventually(t, until+" is stored", func() bool { return strings.Contains(byCode(t, site, c.Code, "--ticket", "T-4711").Stdout, until) })
+		form := url.Values{"case": {p.URL.Query().Get("case")}, "act": {"refresh"}}
+		return a.Post(t, "/case", form).Body
+	}
+	fails(t, dir, "second.Call")
+	if strings.Contains(again("first.Call"), "second.Call") {
+		t.Error("it was sent before its user said so: nothing would be seen")
+	}
+	start := time.Now()
+	run(t, dir, "send")
+	if !strings.Contains(again("second.Call"), "second.Call") {
+		t.Error("what the user sent is not on the page")
+	}
+	t.Logf("from the user's word to the page: %v", time.Since(start))
+
+	if said := logs(t, dir); said == "accepted" {
+		t.Error("at level standard a product's log is taken")
+	}
+	fails(t, dir, "third.Call")
+	run(t, dir, "debug", "--for", "1m")
+	if !strings.Contains(again("third.Call"), "third.Call") {
+		t.Error("what waited when he began to debug is not on the page")
+	}
+	if said := logs(t, dir); said != "accepted" {
+		t.Errorf("while its user debugs a product's log is %s", said)
+	}
+	run(t, dir, "send")
+	if !strings.Contains(again("log.skipped"), "log.skipped") {
+		t.Error("the product's log is not on the page")
+	}
+	rig.Within(t, 2*rig.Patience, "debugging ends by itself", func() bool { return !strings.Contains(run(t, dir, "why"), "Debugging until") })
+	if said := logs(t, dir); said == "accepted" {
+		t.Error("after its end a product's log is taken")
+	}
+	var told opened
+	rig.Tacit(t, "lookups", "--json", "--data", dir).JSON(t, &told)
+	for _, l := range told.Lookups {
+		if l.By != "code" || l.Ticket != "T-4711" || time.Since(l.At) > 10*time.Minute {
+			t.Errorf("the user reads %+v", l)
+		}
+	}
+	if len(told.Lookups) < 4 {
+		t.Errorf("the user reads of %d openings", len(told.Lookups))
+	}
+}
