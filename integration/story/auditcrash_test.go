@@ -1,7 +1,6 @@
 package story
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -9,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -18,9 +18,9 @@ import (
 )
 
 // stall stands before the store's socket and passes everything on, until a request
-// has some text in it: that one never arrives.
+// comes in which something matches: that one never arrives.
 type stall struct {
-	text    string
+	match   *regexp.Regexp
 	reached chan struct{}
 	pumps   sync.WaitGroup
 
@@ -30,7 +30,7 @@ type stall struct {
 }
 
 // newStall begins to stand there, until undo.
-func newStall(t *testing.T, dir, text string) (s *stall, undo func()) {
+func newStall(t *testing.T, dir string, match *regexp.Regexp) (s *stall, undo func()) {
 	t.Helper()
 	path, moved := filepath.Join(dir, "run", "store.sock"), filepath.Join(dir, "run", "moved.sock")
 	if err := os.Rename(path, moved); err != nil {
@@ -43,7 +43,7 @@ func newStall(t *testing.T, dir, text string) (s *stall, undo func()) {
 	if err := os.Chmod(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s = &stall{text: text, reached: make(chan struct{}, 16)}
+	s = &stall{match: match, reached: make(chan struct{}, 16)}
 	s.pumps.Go(func() { s.accept(l, moved) })
 	var once sync.Once
 	undo = func() {
@@ -96,7 +96,7 @@ func (s *stall) accept(l net.Listener, to string) {
 func (s *stall) pass(from, to net.Conn) {
 	for b := make([]byte, 64<<10); ; {
 		n, err := from.Read(b)
-		if bytes.Contains(b[:n], []byte(s.text)) {
+		if s.match.Match(b[:n]) {
 			s.reached <- struct{}{}
 			return
 		}
@@ -115,13 +115,13 @@ func (s *stall) wait(t *testing.T) {
 
 // moments are those at which a lookup is killed: before its note is left, and before
 // it has its pages.
-var moments = map[string]string{"before the note": "POST /v1/note", "before the pages": "Tacit-Pass:"}
+var moments = map[string]*regexp.Regexp{"before the note": regexp.MustCompile("POST /v1/note"), "before the pages": regexp.MustCompile(`Tacit-Pass: \S`)}
 
 // TestKilledLookup: who is killed in the middle of a lookup leaves a row without an
 // outcome, and nobody saw anything; the log goes on.
 func TestKilledLookup(t *testing.T) {
 	t.Parallel()
-	for name, text := range moments {
+	for name, match := range moments {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := rig.Dir(t)
@@ -131,7 +131,7 @@ func TestKilledLookup(t *testing.T) {
 			look(t, a, id).Says(t, "Data up to")
 			before := lookups(t, dir)
 
-			s, undo := newStall(t, dir, text)
+			s, undo := newStall(t, dir, match)
 			p := rig.Tacit(t, "lookup", id, "--data", dir).Start(t, dir)
 			s.wait(t)
 			p.Kill()
@@ -142,7 +142,7 @@ func TestKilledLookup(t *testing.T) {
 			before = append(before, "command open")
 			checkRows(t, dir, before)
 
-			s, undo = newStall(t, dir, text)
+			s, undo = newStall(t, dir, match)
 			shown := make(chan error, 1)
 			go func() { shown <- lookAlone(a, id) }()
 			s.wait(t)
