@@ -68,7 +68,7 @@ func (a *Agent) settledInstallation(dir string) (*identity.Installation, error) 
 	c := identity.Config{Dir: dir, Now: a.config.Now}
 	in, err := identity.Open(c)
 	if err == nil && a.eraser.Ordered(page.NewRoot(in.ID)) {
-		in, err = identity.Reset(c)
+		in, err = becomeAnother(c)
 	}
 	if err != nil || !in.Remains {
 		return in, err
@@ -76,11 +76,20 @@ func (a *Agent) settledInstallation(dir string) (*identity.Installation, error) 
 	for _, name := range []string{spoolDir, outboxDir, upload.PlacesFile} {
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
 	}
-	err = errors.Join(err, support.RevokeAll(dir)) // they open what the other has sent
+	err = errors.Join(err, support.Drop(dir))
 	if err != nil {
 		return nil, fmt.Errorf("become an installation of its own: %w", err)
 	}
 	return in, identity.Settle(dir)
+}
+
+// becomeAnother replaces the installation file. Support codes open what the one
+// before has sent: that they are to be revoked is noted first.
+func becomeAnother(c identity.Config) (*identity.Installation, error) {
+	if err := support.RevokeAll(c.Dir); err != nil {
+		return nil, err
+	}
+	return identity.Reset(c)
 }
 
 func (a *Agent) openSpool(p *parts, dir string) (err error) {

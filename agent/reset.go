@@ -21,7 +21,7 @@ import (
 // codes are taken back: the order goes on until the store has confirmed it.
 func (a *Agent) ResetID(ctx context.Context) (local.Reset, error) {
 	out, err := a.become(ctx, func(*parts) error {
-		_, err := identity.Reset(identity.Config{Dir: a.config.Data.Agent(), Now: a.config.Now})
+		_, err := becomeAnother(identity.Config{Dir: a.config.Data.Agent(), Now: a.config.Now})
 		return err
 	})
 	if err != nil {

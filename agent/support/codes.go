@@ -181,3 +181,19 @@ func RevokeAll(dir string) error {
 	c.revokeAll()
 	return c.write(dir)
 }
+
+// Drop forgets the codes noted in a directory that nobody has taken back. Where a
+// disk was copied they are the other host's, which goes on with them.
+func Drop(dir string) error {
+	c, err := readCodes(dir)
+	switch {
+	case errors.Is(err, durable.ErrDamaged):
+		return durable.Bare(os.Remove(filepath.Join(dir, CodesFile)))
+	case err != nil:
+		return err
+	case len(c.Codes) == 0:
+		return nil
+	}
+	c.Codes = slices.DeleteFunc(c.Codes, func(l live) bool { return !l.Revoke })
+	return c.write(dir)
+}

@@ -11,7 +11,7 @@
 // has what is needed to revoke it, which opens nothing, and only while it lives;
 // beside it the grant, sealed under the code, until the store has confirmed it.
 // What is owed to the store outlives the process. Codes outlive no installation:
-// who becomes another one calls [RevokeAll] first.
+// who becomes another one calls [RevokeAll] before and [Drop] after it.
 //
 // Notes are read when the user asks and kept in memory; those of days that are over
 // are not asked for again.

@@ -110,7 +110,7 @@ func TestRevokeAll(t *testing.T) {
 	dir, st := t.TempDir(), newStore()
 	s := open(t, dir, st, noon)
 	m, late := mint(t, s, 30), undelivered(t, st, s)
-	if err := RevokeAll(dir); err != nil {
+	if err := errors.Join(RevokeAll(dir), Drop(dir)); err != nil {
 		t.Fatal(err)
 	}
 	next, err := Open(Config{Dir: dir, Root: page.NewRoot([16]byte{8}), Sender: st, Now: func() time.Time { return noon }})
@@ -128,11 +128,25 @@ func TestRevokeAll(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, CodesFile), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := RevokeAll(dir); err != nil {
+	if err := errors.Join(RevokeAll(dir), Drop(dir)); err != nil {
 		t.Errorf("a damaged file: %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, CodesFile)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a damaged file stays: %v", err)
+	}
+}
+
+// TestDrop: where a disk was copied, the copy leaves the other host's codes alone.
+func TestDrop(t *testing.T) {
+	dir, st := t.TempDir(), newStore()
+	s := open(t, dir, st, noon)
+	m, late := mint(t, s, 1), undelivered(t, st, s)
+	if err := Drop(dir); err != nil {
+		t.Fatal(err)
+	}
+	next := open(t, dir, st, noon)
+	if owed := next.owed(); len(owed) != 0 || len(next.grants()) != 0 || !st.has(m) || st.has(late) {
+		t.Errorf("the copy owes %d and knows %d codes", len(owed), len(next.grants()))
 	}
 }
 

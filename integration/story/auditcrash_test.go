@@ -155,7 +155,7 @@ func TestKilledLookup(t *testing.T) {
 			undo()
 			up = rig.Up(t, dir)
 			checkRows(t, dir, before)
-			a = deskAgain(t, up)
+			a = deskAgain(t, dir)
 			if p := a.Get(t, "/audit"); strings.Count(p.Text(), "not noted") != 2 || !strings.Contains(p.Text(), "the chain is whole") {
 				t.Errorf("the desk shows %s", p.Text())
 			}

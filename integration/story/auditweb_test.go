@@ -2,6 +2,7 @@ package story
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -34,13 +35,13 @@ func engineer(t *testing.T, p *rig.Process) *rig.Admin {
 }
 
 // deskAgain logs anna in at the desk of a tacit up that started again.
-func deskAgain(t *testing.T, p *rig.Process) *rig.Admin {
+func deskAgain(t *testing.T, dir string) *rig.Admin {
 	t.Helper()
-	found := regexp.MustCompile(`desk +(http://\S+)/`).FindStringSubmatch(p.Text())
-	if found == nil {
-		t.Fatalf("no desk in %s", p.Text())
+	var where struct{ Desk string }
+	if err := json.Unmarshal([]byte(read(t, filepath.Join(dir, "run", "endpoints.json"))), &where); err != nil || where.Desk == "" {
+		t.Fatalf("where is the desk? %v", err)
 	}
-	a := rig.NewAdmin(t, found[1])
+	a := rig.NewAdmin(t, where.Desk)
 	a.LogIn(t, "anna", "a long walk by the sea")
 	return a
 }

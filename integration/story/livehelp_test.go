@@ -27,7 +27,7 @@ func logs(t *testing.T, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answers[0].Status
+	return answers[0].Status + " " + answers[0].Reason
 }
 
 // TestLiveHelp: a user and an engineer are on the phone. What the user sends now the
@@ -63,24 +63,24 @@ func TestLiveHelp(t *testing.T) {
 	}
 	t.Logf("from the user's word to the page: %v", time.Since(start))
 
-	if said := logs(t, dir); said == "accepted" {
-		t.Error("at level standard a product's log is taken")
+	if said := logs(t, dir); said != "dropped level" {
+		t.Errorf("at level standard a product's log is %s", said)
 	}
 	fails(t, dir, "third.Call")
 	run(t, dir, "debug", "--for", "1m")
+	if said := logs(t, dir); said != "accepted " {
+		t.Errorf("while its user debugs a product's log is %s", said)
+	}
 	if !strings.Contains(again("third.Call"), "third.Call") {
 		t.Error("what waited when he began to debug is not on the page")
-	}
-	if said := logs(t, dir); said != "accepted" {
-		t.Errorf("while its user debugs a product's log is %s", said)
 	}
 	run(t, dir, "send")
 	if !strings.Contains(again("log.skipped"), "log.skipped") {
 		t.Error("the product's log is not on the page")
 	}
 	rig.Within(t, 2*rig.Patience, "debugging ends by itself", func() bool { return !strings.Contains(run(t, dir, "why"), "Debugging until") })
-	if said := logs(t, dir); said == "accepted" {
-		t.Error("after its end a product's log is taken")
+	if said := logs(t, dir); said != "dropped level" {
+		t.Errorf("after its end a product's log is %s", said)
 	}
 	var told opened
 	rig.Tacit(t, "lookups", "--json", "--data", dir).JSON(t, &told)
