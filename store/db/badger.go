@@ -15,6 +15,8 @@ import (
 // Sizes of the profiles, in bytes.
 const (
 	pagesMemTable = 32 << 20  // groups of pages are long; half as much costs half as much CPU again
+	quietMemTable = 4 << 20   // of pages of a month that gets hardly any more
+	inTables      = 384 << 10 // shorter values lie in tables: all do
 	pagesBase     = 128 << 20 // of the level that level 0 is merged into, likewise
 	sumsMemTable  = 8 << 20
 	valueLogSize  = 1 << 20 // nothing is long enough for the value log
@@ -39,18 +41,21 @@ const (
 )
 
 // profile returns the options of a half: little memory, synced writes,
-// checksums looked at whenever a block is read.
+// checksums looked at whenever a block is read. A quiet one has room in memory for
+// little that is written: the pages of 400 days are 15 halves, and a lookup opens
+// all of them.
 //
 // Tables of one size bound what a merge of them needs: a table and those of the
 // next level that it overlaps. Level 0 stays below the four tables from which
 // on Badger merges them among themselves, which would put older tables after
 // newer ones; with one version for all rows that would bring back what a newer
 // table says otherwise.
-func profile(dir string, h Half, log *slog.Logger) badger.Options {
+func profile(dir string, h Half, quiet bool, log *slog.Logger) badger.Options {
 	opt := badger.DefaultOptions(dir).
 		WithSyncWrites(true).
 		WithNumMemtables(memTables).
 		WithValueLogFileSize(valueLogSize).
+		WithValueThreshold(inTables).
 		WithBaseTableSize(tableSize).
 		WithNumLevelZeroTables(levelZero).
 		WithNumLevelZeroTablesStall(levelZeroFull).
@@ -63,7 +68,11 @@ func profile(dir string, h Half, log *slog.Logger) badger.Options {
 		WithLogger(badgerLog{log})
 	opt.TableSizeMultiplier = 1
 	if h == PagesHalf { // random bytes do not compress, and blocks are read in place
-		return opt.WithMemTableSize(pagesMemTable).
+		size := int64(pagesMemTable)
+		if quiet {
+			size = quietMemTable
+		}
+		return opt.WithMemTableSize(size).
 			WithBaseLevelSize(pagesBase).
 			WithBlockSize(pagesBlock).
 			WithCompression(options.None).

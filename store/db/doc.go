@@ -50,8 +50,9 @@
 // headroom in the second or two in which Badger still writes, ends the process;
 // nothing that was confirmed is lost by it.
 //
-// Memory: at most [maxOpen] halves are open, and none that was not used for
-// [idleTime].
+// Memory: at most [mostOpen] halves of a kind are open, and none that was not used
+// for [idleTime], or for [quietTime] where it was only read and little memory is
+// kept for what is written.
 package db
 
 import "errors"

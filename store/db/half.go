@@ -23,6 +23,7 @@ type half struct {
 	month    schema.Month
 	kind     Half
 	readOnly bool
+	quiet    bool // hardly anything is written to it any more
 	badger   *badger.DB
 	manifest *manifest
 
@@ -48,7 +49,7 @@ func (d *DB) openHalf(k placeKey, readOnly bool) (*half, error) {
 		return nil, fmt.Errorf("open %s of month %s: %w", h, m, err)
 	}
 	log := d.log.With(slog.String("month", m.String()), slog.String("half", h.String()))
-	got := &half{month: m, kind: h, readOnly: readOnly}
+	got := &half{month: m, kind: h, readOnly: readOnly, quiet: d.isQuiet(k)}
 	err = got.open(halfPath(d.cfg.Dir, m, h), d.begun.has(k), check, log)
 	if err == nil && !readOnly {
 		if err := d.begun.set(k, true); err != nil {
@@ -71,10 +72,24 @@ func (d *DB) openHalf(k placeKey, readOnly bool) (*half, error) {
 	return nil, fmt.Errorf("open %s of month %s: %w", h, m, errors.Join(err, got.close()))
 }
 
+// isQuiet says whether hardly anything is written to a half any more: pages are
+// of the day on which they are sent for the first time, so those of the month
+// before last come from agents that were away. A restore writes all months.
+func (d *DB) isQuiet(k placeKey) bool {
+	return k.half == PagesHalf && !d.cfg.Restore && k.month+1 < schema.DayOf(d.cfg.Now()).Month()
+}
+
 // open opens the files. begun says that the half must have some, check is what
 // ties it to its month's secret.
 func (h *half) open(path string, begun bool, check []byte, log *slog.Logger) (err error) {
-	opt := profile(path, h.kind, log).WithReadOnly(h.readOnly)
+	if h.quiet {
+		files, err := listFiles(path)
+		if err != nil {
+			return err
+		}
+		h.quiet = files.logs == 0 // what a crash left in memory tables may not fit into small ones
+	}
+	opt := profile(path, h.kind, h.quiet, log).WithReadOnly(h.readOnly)
 	if _, err := compareCheck(path, check); err != nil {
 		return err
 	}

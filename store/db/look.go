@@ -90,7 +90,7 @@ func (d *DB) tryOpen(p *place, k placeKey) (opened bool, err error) {
 		d.note(k, func(h *harm) { h.shut = false })
 		return false, nil
 	}
-	d.closeOldest(maxOpen - 1)
+	d.closeOldest(k.half)
 	if err := d.open(p, k, false); err != nil {
 		return false, err
 	}

@@ -12,10 +12,20 @@ import (
 )
 
 const (
-	maxOpen    = 8               // halves that are open at a time, unless more are in use: those of a window of 90 days, mostly
-	idleTime   = 5 * time.Minute // after which an unused half is closed
+	idleTime   = 5 * time.Minute // after which an unused half is closed,
+	quietTime  = time.Hour       // or a quiet one that was only read: the next lookup would open it again
 	tendPeriod = time.Second
 )
+
+// mostOpen is how many halves of a kind are open at a time, unless more are in
+// use: all pages of 400 days, which a lookup asks for at once, and sums of a window
+// of 90 days and some more.
+func mostOpen(h Half) int {
+	if h == PagesHalf {
+		return 16
+	}
+	return 6
+}
 
 type placeKey struct {
 	month schema.Month
@@ -78,7 +88,7 @@ func (d *DB) enter(p *place, k placeKey, toWrite bool) (*half, error) {
 		if !toWrite && !made(halfPath(d.cfg.Dir, k.month, k.half), d.begun.has(k)) {
 			return nil, nil
 		}
-		d.closeOldest(maxOpen - 1)
+		d.closeOldest(k.half)
 		if err := d.open(p, k, toWrite); err != nil {
 			return nil, err
 		}
@@ -181,14 +191,18 @@ func (d *DB) opened() map[placeKey]*place {
 	return out
 }
 
-// closeOldest closes the half that is unused for longest when more than n are
-// open. A place that is busy counts as open.
-func (d *DB) closeOldest(n int) {
+// closeOldest makes place for one more half of a kind: it closes the one that is
+// unused for longest when as many are open as may be. A place that is busy counts
+// as open.
+func (d *DB) closeOldest(h Half) {
 	open := 0
 	var oldest *place
 	var key placeKey
 	var used time.Time
 	for k, p := range d.opened() {
+		if k.half != h {
+			continue
+		}
 		if !p.mu.TryLock() {
 			open++
 			continue
@@ -201,7 +215,7 @@ func (d *DB) closeOldest(n int) {
 		}
 		p.mu.Unlock()
 	}
-	if open <= n || oldest == nil {
+	if open < mostOpen(h) || oldest == nil {
 		return
 	}
 	d.closeUnused(oldest, key, time.Now(), false)
@@ -258,10 +272,20 @@ func (d *DB) tend(ctx context.Context) {
 				d.closeUnused(p, k, time.Now(), true)
 				d.writer.Unlock()
 			}
-			d.closeUnused(p, k, time.Now().Add(-idleTime), true)
+			d.closeUnused(p, k, time.Now().Add(-p.rests()), true)
 			d.settle(ctx, p, k)
 		}
 	}
+}
+
+// rests returns how long the half at a place may be unused before it is closed.
+func (p *place) rests() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.half != nil && p.users == 0 && p.half.quiet && p.half.written.Load() == 0 && !p.half.stale() {
+		return quietTime
+	}
+	return idleTime
 }
 
 // ofAnotherDay says whether a half was opened on another day. It is closed then:

@@ -14,6 +14,7 @@ import (
 // (codec.MaxMeasures), with keys and sums of most bytes, takes 870,000.
 const (
 	maxPagesBytes = 4 << 20
+	maxQuietBytes = 500 << 10 // pages of a month that gets hardly any more: of 629,145
 	maxSumsBytes  = 900 << 10
 	maxTxnRows    = 4096
 	rowOverhead   = 32           // more than Badger's own
@@ -44,8 +45,11 @@ func (r *staged) size(key string) int {
 
 func newStage(h *half) *stage {
 	s := &stage{half: h, max: maxPagesBytes, rows: map[string]staged{}, batch: map[string]staged{}}
-	if h.kind == SumsHalf {
+	switch {
+	case h.kind == SumsHalf:
 		s.max = maxSumsBytes
+	case h.quiet:
+		s.max = maxQuietBytes
 	}
 	return s
 }

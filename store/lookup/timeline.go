@@ -5,7 +5,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/anon/page"
@@ -110,24 +113,27 @@ func span(opt Options) (first, last schema.Day) {
 }
 
 // openAll opens pages in the order of their places, without repeats.
-func openAll(h *History, found []sealedPage) []codec.Page {
+func openAll(h *History, found []sealedPage) []*codec.Page {
 	slices.SortStableFunc(found, func(a, b sealedPage) int {
 		return cmp.Or(cmp.Compare(a.day.keys.Day(), b.day.keys.Day()), cmp.Compare(a.n, b.n))
 	})
 	h.OldestDay, h.NewestDay = found[0].day.keys.Day(), found[len(found)-1].day.keys.Day()
-	seen := map[schema.BatchID]bool{}
-	var out []codec.Page
-	for _, f := range found {
-		p, err := f.open()
-		switch {
-		case err != nil:
-			h.Damaged++
-		case !seen[p.Batch]:
-			seen[p.Batch] = true
-			out = append(out, p)
+	opened := make([]*codec.Page, len(found)) // nil: it does not open
+	onAllProcessors(len(found), func(i int) {
+		if p, err := found[i].open(); err == nil {
+			opened[i] = &p
 		}
-	}
-	return out
+	})
+	seen := map[schema.BatchID]bool{}
+	return slices.DeleteFunc(opened, func(p *codec.Page) bool {
+		if p == nil {
+			h.Damaged++
+			return true
+		}
+		again := seen[p.Batch]
+		seen[p.Batch] = true
+		return again
+	})
 }
 
 func (f *sealedPage) open() (codec.Page, error) {
@@ -143,24 +149,22 @@ func (f *sealedPage) open() (codec.Page, error) {
 }
 
 // fill takes over what the registry names.
-func (h *History) fill(opened []codec.Page, opt Options) {
+func (h *History) fill(opened []*codec.Page, opt Options) {
 	if len(opened) == 0 {
 		return
 	}
 	newest := opened[len(opened)-1].Writer
-	for i := range opened {
-		p := &opened[i]
-		other := p.Writer != newest
+	for _, p := range opened {
 		h.Pages++
-		if other {
+		if p.Writer != newest {
 			h.OtherWriter++
 		}
-		reg := opt.Registry.For(p.Release)
-		for j := range p.Records {
-			h.take(&p.Records[j], other, reg)
-		}
 	}
-	slices.SortStableFunc(h.Records, func(a, b Record) int { return cmp.Compare(a.Time, b.Time) })
+	h.takeAll(opened, newest, opt.Registry)
+	byTime := func(a, b Record) int { return cmp.Compare(a.Time, b.Time) }
+	if !slices.IsSortedFunc(h.Records, byTime) {
+		slices.SortStableFunc(h.Records, byTime)
+	}
 	for i := range h.Records {
 		h.note(&h.Records[i])
 	}
@@ -169,17 +173,60 @@ func (h *History) fill(opened []codec.Page, opt Options) {
 	}
 }
 
-func (h *History) take(r *schema.Record, other bool, reg *registry.Registry) {
-	m, ok := reg.Metric(r.Metric)
-	if !ok || reg.CheckTreated(r) != nil {
-		h.NotUnderstood++
-		return
+// takeAll takes over the records of all pages, in the order of pages. They get room
+// once: a history may have a million. A page is let go when it is taken.
+func (h *History) takeAll(opened []*codec.Page, newest schema.Writer, known Registry) {
+	from, all := make([]int, len(opened)), 0
+	for i, p := range opened {
+		from[i] = all
+		all += len(p.Records)
 	}
-	shown := Record{Record: *r, Category: m.Category, OtherWriter: other}
-	if r.Value.Kind == schema.KindNumber {
-		shown.Unit = m.Unit
+	h.Records = make([]Record, all)
+	taken := make([]int, len(opened))
+	onAllProcessors(len(opened), func(i int) {
+		p := opened[i]
+		opened[i] = nil
+		taken[i] = take(h.Records[from[i]:], p, p.Writer != newest, known.For(p.Release))
+	})
+	end := 0
+	for i, n := range taken {
+		end += copy(h.Records[end:], h.Records[from[i]:from[i]+n])
 	}
-	h.Records = append(h.Records, shown)
+	h.NotUnderstood += all - end
+	clear(h.Records[end:])
+	h.Records = h.Records[:end]
+}
+
+// take puts those records of a page that the registry names into room for all of
+// them, and returns how many.
+func take(room []Record, p *codec.Page, other bool, reg *registry.Registry) (n int) {
+	for i := range p.Records {
+		r := &p.Records[i]
+		m, ok := reg.Metric(r.Metric)
+		if !ok || reg.CheckTreated(r) != nil {
+			continue
+		}
+		room[n] = Record{Record: *r, Category: m.Category, OtherWriter: other}
+		if r.Value.Kind == schema.KindNumber {
+			room[n].Unit = m.Unit
+		}
+		n++
+	}
+	return n
+}
+
+// onAllProcessors calls do for 0 to n-1, several at a time.
+func onAllProcessors(n int, do func(i int)) {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				do(int(i))
+			}
+		})
+	}
+	all.Wait()
 }
 
 // note keeps the latest state of the installation; records come in time order.
@@ -187,7 +234,9 @@ func (h *History) note(r *Record) {
 	if r.OtherWriter {
 		return
 	}
-	h.Products[r.Product.Name] = r.Product.Version
+	if h.Products[r.Product.Name] != r.Product.Version {
+		h.Products[r.Product.Name] = r.Product.Version
+	}
 	if r.Category == schema.Configuration {
 		h.Installation[r.Metric] = r.Value
 	}

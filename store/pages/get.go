@@ -1,9 +1,11 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 
 	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/schema"
@@ -54,9 +56,14 @@ func (p *Pages) Without(erased *Ledger) *Pages {
 
 // Get calls each for every page that is asked for, and returns the months that
 // could not be read whole. An error is each's own or the context's.
+//
+// It reads one month after the other, whatever the order of asks: a store has few
+// of them open at a time, and to open one takes longer than to read all that is
+// asked of it.
 func (p *Pages) Get(ctx context.Context, asks []Ask, each func(Found) error) (unread []schema.Month, err error) {
 	failed := map[schema.Month]bool{} // true: not asked again
-	for i, ask := range asks {
+	for _, i := range byMonth(asks) {
+		ask := asks[i]
 		m := ask.Day.Month()
 		if failed[m] {
 			continue
@@ -81,6 +88,16 @@ func (p *Pages) Get(ctx context.Context, asks []Ask, each func(Found) error) (un
 		}
 	}
 	return unread, nil
+}
+
+// byMonth returns the indices of asks, those of one month together.
+func byMonth(asks []Ask) []int {
+	order := make([]int, len(asks))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(asks[a].Day.Month(), asks[b].Day.Month()) })
+	return order
 }
 
 // tag calls each for every page of one tag. It goes on past damaged rows.

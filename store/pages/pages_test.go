@@ -2,6 +2,7 @@ package pages
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -86,6 +87,36 @@ func TestPagesComeBackByTag(t *testing.T) {
 	got := get(t, New(rows, nil), root, asks, 0)
 	if len(got) != 2 || len(got[0]) != 2 || len(got[1]) != 1 || got[1][0] != "last month's" {
 		t.Errorf("got %v", got)
+	}
+}
+
+// inTurn notes the months that are read, one after the other.
+type inTurn struct {
+	Reader
+	months []schema.Month
+}
+
+func (r *inTurn) Scan(ctx context.Context, m schema.Month, t db.Table, prefix []byte, each func(key, value []byte) error) error {
+	if n := len(r.months); n == 0 || r.months[n-1] != m {
+		r.months = append(r.months, m)
+	}
+	return r.Reader.Scan(ctx, m, t, prefix, each)
+}
+
+// TestMonthsAreReadInTurn: questions come shuffled over their days, and a store that
+// opened a month for each of them would never be done.
+func TestMonthsAreReadInTurn(t *testing.T) {
+	rows := &inTurn{Reader: openRows(t, filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "keys"))}
+	root := page.NewRoot([16]byte{1})
+	keep(t, rows.Reader.(*db.DB), root, day-200, 0, "some month's")
+	var asks []Ask
+	for i := range schema.Day(400) {
+		d := day - i*149%400 // 149 and 400 have no divisor in common: each day once
+		asks = append(asks, Ask{Day: d, Tag: root.Day(d).Tag(0)})
+	}
+	got := get(t, New(rows, nil), root, asks, 0)
+	if len(got) != 1 || len(rows.months) != 14 {
+		t.Errorf("%v, and months are read in the order %v", got, rows.months)
 	}
 }
 
