@@ -15,22 +15,27 @@ import (
 )
 
 // deskHistories are the histories of the store on this machine, asked over its
-// socket: the store is told tags, also where desk and store are one process.
+// socket: the store is told tags, also in tacit up, where desk and store are one
+// process.
 type deskHistories struct {
 	at     foundStore
-	known  *registry.Set
-	issues *diagnosis.Known // nil: none
+	known  func() (*registry.Set, error) // all releases that the store was ever given
+	issues *diagnosis.Known              // nil: none
 }
 
 var _ desk.Histories = (*deskHistories)(nil)
 
 // Open implements [desk.Histories].
 func (h *deskHistories) Open(ctx context.Context, who lookup.Subject, since time.Time, ticket string) (*lookup.History, error) {
+	known, err := h.known()
+	if err != nil {
+		return nil, err
+	}
 	source, err := lookup.Open(ctx, h.at.home())
 	if err != nil {
 		return nil, err
 	}
-	out, err := lookup.Timeline(ctx, source, who, lookup.Options{Since: since, Registry: h.known, Ticket: ticket})
+	out, err := lookup.Timeline(ctx, source, who, lookup.Options{Since: since, Registry: known, Ticket: ticket})
 	return out, errors.Join(err, source.Close())
 }
 
@@ -46,7 +51,11 @@ func (h *deskHistories) Erase(ctx context.Context, who lookup.Subject) (lookup.E
 
 // population is what all installations add up to.
 func (h *deskHistories) population(ctx context.Context) (diagnosis.Population, error) {
-	p, err := population(ctx, h.at, h.known)
+	known, err := h.known()
+	if err != nil {
+		return nil, err
+	}
+	p, err := population(ctx, h.at, known)
 	if err != nil {
 		return nil, err // a nil population in an interface would be none's
 	}
@@ -55,7 +64,11 @@ func (h *deskHistories) population(ctx context.Context) (diagnosis.Population, e
 
 // examine says what is wrong, as the command does.
 func (h *deskHistories) examine(ctx context.Context, of *lookup.History) (diagnosis.Report, error) {
-	return diagnose(ctx, h.at, h.known, h.issues, of)
+	known, err := h.known()
+	if err != nil {
+		return diagnosis.Report{}, err
+	}
+	return diagnose(ctx, h.at, known, h.issues, of)
 }
 
 // auditOf is the audit log of a data directory, which desk and commands share.

@@ -202,11 +202,11 @@ func (h *house) openDesk(ctx context.Context) (err error) {
 		listen = anyPort
 	}
 	o := deskOptions{
-		data: h.data, own: true, listen: listen, logger: h.logger, recover: "tacit store recover" + cli.DataFlag(h.data),
+		data: h.data, own: true, listen: listen, logger: h.logger, recover: "tacit desk recover" + cli.DataFlag(h.data),
 		simulated: h.demo != nil,
 		histories: &deskHistories{
 			at:    foundStore{data: h.data, keys: h.data.Keys(), passphrase: passphrase(h.options.passphraseFile)},
-			known: h.known, issues: issues,
+			known: func() (*registry.Set, error) { return h.known, nil }, issues: issues,
 		},
 	}
 	if h.desk, err = serveDesk(ctx, &h.undo, o); door.PortInUse(err) {

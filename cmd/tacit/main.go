@@ -1,5 +1,5 @@
 // Command tacit is the operator's command: everything in one process (up), the
-// daemons of machines of their own (relay, store), the user's own commands (id,
+// daemons of machines of their own (relay, store, desk), the user's own commands (id,
 // lookups, debug, why, off, on, preview, send, outbox), and what support and reviewers need
 // (lookup, insights, scrub, registry).
 package main
@@ -29,6 +29,6 @@ func run() int {
 		root.AddCommand(upCommand(env))
 		usercommands.Add(root, env)
 		root.AddCommand(lookupCommand(env), insightsCommand(env), scrubCommand(env), registryCommand(env), benchCommand(env))
-		root.AddCommand(relayCommand(env), storeCommand(env))
+		root.AddCommand(relayCommand(env), storeCommand(env), deskCommand(env))
 	})
 }

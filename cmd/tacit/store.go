@@ -13,7 +13,6 @@ import (
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/cmd/internal/config"
 	"github.com/tacit-telemetry/tacit/cmd/internal/health"
-	"github.com/tacit-telemetry/tacit/internal/certificate"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store"
@@ -33,7 +32,7 @@ func storeCommand(env *cli.Env) *cobra.Command {
 	o.flags(c)
 	c.AddCommand(config.CheckCommand(env, func(file string) (config.Report, error) { return checkStore(env, file) }),
 		storeKeysCommand(env), storeEraseCommand(env),
-		storeVerifyCommand(env), storeRecoverCommand(env), storeBackupCommand(env), storeRestoreCommand(env), storeRecallCommand(env))
+		storeVerifyCommand(env), storeBackupCommand(env), storeRestoreCommand(env), storeRecallCommand(env))
 	return c
 }
 
@@ -50,7 +49,6 @@ type storeDaemon struct {
 	vendor  *store.Vendor
 	edge    *edge
 	store   *store.Store
-	desk    *servedDesk    // nil: none is configured
 	health  *health.Server // nil: off
 
 	undo undo
@@ -68,15 +66,12 @@ func runStore(ctx context.Context, env *cli.Env, o daemonOptions) (err error) {
 	limitMemory(memoryLimit)
 	d := &storeDaemon{env: env, settings: s, logger: env.Logger(o.verbose), data: env.DataOr(s.Data), given: given}
 	defer func() { err = errors.Join(err, d.undo.closeInTime(ctx, storeStopTime)) }()
-	for _, step := range []func(context.Context) error{d.openData, d.openEdge, d.openStore, d.tellKeys, d.openDesk, d.openHealth} {
+	for _, step := range []func(context.Context) error{d.openData, d.openEdge, d.openStore, d.tellKeys, d.openHealth} {
 		if err := step(ctx); err != nil {
 			return explainHeld(err)
 		}
 	}
 	d.tell()
-	if err := d.tellDesk(); err != nil {
-		return err
-	}
 	<-ctx.Done()
 	return nil
 }
@@ -135,48 +130,6 @@ func (d *storeDaemon) tellKeys(ctx context.Context) error {
 	return nil
 }
 
-// openDesk serves the desk, if the configuration has one.
-func (d *storeDaemon) openDesk(ctx context.Context) error {
-	s := d.settings
-	if !s.desk.There {
-		return nil
-	}
-	issues, err := readIssues(s.Desk.Issues)
-	if err != nil {
-		return err
-	}
-	o := deskOptions{
-		data: d.data, listen: s.Desk.Listen.String(), logger: d.logger, recover: "tacit store recover --config " + cli.Shown(s.file),
-		histories: &deskHistories{
-			at:    foundStore{data: d.data, keys: s.Keys, passphrase: passphrase(s.Passphrase)},
-			known: d.known, issues: issues,
-		},
-	}
-	if s.Desk.Certificate != "" {
-		c, err := certificate.Load(s.Desk.Certificate, s.Desk.CertificateKey)
-		if err != nil {
-			return err
-		}
-		o.certificate = &c
-	}
-	d.desk, err = serveDesk(ctx, &d.undo, o)
-	return err
-}
-
-// tellDesk says, while nobody has an account, how the first administrator gets
-// one.
-func (d *storeDaemon) tellDesk() error {
-	if d.desk == nil {
-		return nil
-	}
-	code, err := d.desk.SetupCode()
-	if err != nil || code == "" {
-		return err
-	}
-	fmt.Fprintf(d.env.Err, "setup code %s: type it at %ssetup within an hour to become the first administrator of the desk\n", code, d.desk.url())
-	return nil
-}
-
 func (d *storeDaemon) openHealth(ctx context.Context) (err error) {
 	if d.settings.Metrics.Off {
 		return nil
@@ -200,9 +153,6 @@ func (d *storeDaemon) tell() {
 	line := startLine{name: "tacit store"}
 	line.add("asked by tacit lookup%s", cli.DataFlag(d.data))
 	line.add("vendor_key %s", hex.EncodeToString(d.vendor.Public))
-	if d.desk != nil {
-		line.add("desk %s", d.desk.url())
-	}
 	if d.health != nil {
 		line.add("health http://%s/readyz", d.health.Addr())
 	}

@@ -26,25 +26,9 @@ type storeSettings struct {
 	RetentionDays int                     // of pages; 0: 90
 	Registries    [][]config.Path         // the files of each release of the vendor's registry; none: those that it was given before
 	Metrics       config.Optional         // health and counts, loopback only; default 127.0.0.1:8474
-
-	Desk struct {
-		Listen         config.Address // default 127.0.0.1:8471
-		Certificate    string         // PEM file; needed where Listen is not loopback
-		CertificateKey string         // PEM file; goes with Certificate
-		Issues         string         // the vendor's file of known issues; "": none
-	}
-
-	desk config.Section // whether the file has it
-	file string         // that they are from
 }
 
 func (s *storeSettings) keys() []config.Key {
-	s.desk.Keys = []config.Key{
-		{Name: "listen", Into: &s.Desk.Listen},
-		{Name: "certificate", Into: &s.Desk.Certificate},
-		{Name: "certificate_key", Into: &s.Desk.CertificateKey},
-		{Name: "issues", Into: &s.Desk.Issues},
-	}
 	return []config.Key{
 		{Name: "data", Into: &s.Data},
 		{Name: "keys", Into: &s.Keys, Need: true, Hint: "name a directory of its own, outside the data, so that no backup takes both along"},
@@ -56,7 +40,6 @@ func (s *storeSettings) keys() []config.Key {
 		{Name: "retention_days", Into: &s.RetentionDays},
 		{Name: "registries", Into: &s.Registries},
 		{Name: "metrics", Into: &s.Metrics},
-		{Name: "desk", Into: &s.desk},
 	}
 }
 
@@ -66,8 +49,7 @@ func readStoreSettings(env *cli.Env, path string) (*storeSettings, error) {
 	if path == "" {
 		return nil, cli.WithHint(config.ErrNoFile, "tacit store --config FILE; see store.yaml beside the source of this command")
 	}
-	s := &storeSettings{Metrics: config.Optional{Address: defaultStoreMetrics}, file: path}
-	s.Desk.Listen = defaultDesk
+	s := &storeSettings{Metrics: config.Optional{Address: defaultStoreMetrics}}
 	if err := config.Read(path, s.keys()); err != nil {
 		return nil, err
 	}
@@ -88,22 +70,7 @@ func (s *storeSettings) check(data datadir.Dir) error {
 		return cli.WithHint(errors.New("passphrase_file lies within keys or data"),
 			"put it elsewhere: whoever copies the secrets must not take along what opens them")
 	}
-	if err := s.checkDesk(); err != nil {
-		return err
-	}
 	return checkMetrics(s.Metrics)
-}
-
-// checkDesk wants TLS wherever somebody may be on the way.
-func (s *storeSettings) checkDesk() error {
-	switch {
-	case (s.Desk.Certificate == "") != (s.Desk.CertificateKey == ""):
-		return cli.WithHint(errors.New("desk.certificate and desk.certificate_key go together"), "write both, or leave both out where the desk listens on loopback")
-	case !s.Desk.Listen.Loopback() && s.Desk.Certificate == "":
-		return cli.WithHint(errors.New("desk.listen is not on loopback, and there is no desk.certificate"),
-			"name a certificate that the engineers' browsers know, and its key; or write listen: 127.0.0.1:%d", s.Desk.Listen.Port)
-	}
-	return nil
 }
 
 // within says whether path is dir, or below it, links followed.
@@ -158,15 +125,9 @@ func (s *storeSettings) report(env *cli.Env, path string) config.Report {
 	r := config.Report{
 		File: path, Data: string(dir), Contacts: config.Contacts(s.Relays, pin),
 		Listens: []config.Listen{{
-			What: "lookups", Where: filepath.Join(dir.Run(), datadir.StoreSocket+".sock"), Who: "the user who runs the store",
+			What: "lookups", Where: socketOf(dir), Who: "the user who runs the store",
 		}},
 		Notes: []string{"secrets are in " + s.Keys + ", and need a backup of their own"},
-	}
-	if s.desk.There {
-		r.Listens = append(r.Listens, config.Listen{
-			What: "the desk" + withTLS(s.Desk.Certificate != ""), Where: s.Desk.Listen.String(), Who: "engineers with an account",
-		})
-		r.Notes = append(r.Notes, "with a desk here, an ID that is typed there is in this process's memory while its history is open")
 	}
 	if !s.Metrics.Off {
 		r.Listens = append(r.Listens, config.Listen{What: "health and counts", Where: s.Metrics.String(), Who: forHost})

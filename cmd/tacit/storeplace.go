@@ -37,11 +37,12 @@ type foundStore struct {
 	keys       string
 	passphrase secret.Passphrase // nil: they are plain
 	named      bool              // keys or passphrase, by flags
+	asked      bool              // only the process that holds it, over its socket
 }
 
 // home is what finds who holds it.
 func (f foundStore) home() home.Home {
-	return home.Home{Dir: f.data.Store(), KeysDir: f.keys, RunDir: f.data.Run(), Passphrase: f.passphrase, Named: f.named}
+	return home.Home{Dir: f.data.Store(), KeysDir: f.keys, RunDir: f.data.Run(), Passphrase: f.passphrase, Named: f.named, Asked: f.asked}
 }
 
 // find reads the configuration, if one is named. Flags win over it.

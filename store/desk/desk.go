@@ -37,7 +37,7 @@ type Config struct {
 	// Population is what durations are compared with; nil: with nothing.
 	Population func(ctx context.Context) (diagnosis.Population, error)
 	// RecoverCommand is what to type on the machine after a lost password; "":
-	// tacit store recover --config FILE.
+	// tacit desk recover --config FILE.
 	RecoverCommand string
 	Now            func() time.Time // nil: time.Now
 	Logger         *slog.Logger     // nil: nothing is logged
@@ -64,7 +64,7 @@ func New(cfg Config) (*Desk, error) {
 		return nil, errors.New("make a desk: directory, histories, audit log and examination must be set")
 	}
 	if cfg.RecoverCommand == "" {
-		cfg.RecoverCommand = "tacit store recover --config FILE"
+		cfg.RecoverCommand = "tacit desk recover --config FILE"
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

@@ -23,7 +23,7 @@ import (
 // Name is the name of the store's lock, in its directory, and of its socket.
 const Name = datadir.StoreSocket
 
-// Errors of finding a store. Both are wrapped with detail.
+// Errors of finding a store. They are wrapped with detail.
 var (
 	// ErrNoStore says that there is no store in the directory. Start one, or name
 	// another directory.
@@ -31,6 +31,9 @@ var (
 	// ErrSilent says that another process holds the store and does not answer.
 	// Wait until it has started, or end it.
 	ErrSilent = errors.New("the store's process does not answer")
+	// ErrAway says that no store runs, and that only one that runs is to be asked
+	// ([Home.Asked]). Start it.
+	ErrAway = errors.New("the store does not run")
 	// ErrOwnKeys says that keys were named for a store that runs, which uses its
 	// own. Leave them out, or end the store.
 	ErrOwnKeys = errors.New("a store runs here and uses its own keys")
@@ -52,6 +55,10 @@ type Home struct {
 	// Named says that somebody named KeysDir or Passphrase for this one use. The
 	// process that holds the store would not heed them: that is [ErrOwnKeys].
 	Named bool
+	// Asked says that the process which holds the store is asked, and nothing is
+	// opened here: what this process knows must not come together with the store's
+	// keys. Where no store runs, that is [ErrAway].
+	Asked bool
 	// Logger gets troubles. nil: nothing is logged.
 	Logger *slog.Logger
 }
@@ -60,9 +67,12 @@ type Home struct {
 func (h *Home) Client() *http.Client { return datadir.Client(h.RunDir, Name) }
 
 // Hold takes the store's lock, or returns nil once the process that has it
-// answers ask. Errors wrap [ErrNoStore], [ErrOwnKeys], [ErrSilent] with a
-// [*datadir.HeldError], or are what ask returned.
+// answers ask. Errors wrap [ErrNoStore], [ErrAway], [ErrOwnKeys], [ErrSilent] with
+// a [*datadir.HeldError], or are what ask returned.
 func (h *Home) Hold(ctx context.Context, ask func(context.Context) error) (*datadir.Lock, error) {
+	if h.Asked {
+		return nil, away(ask(ctx))
+	}
 	if _, err := os.Stat(h.Dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoStore
 	}
@@ -89,6 +99,14 @@ func (h *Home) Hold(ctx context.Context, ask func(context.Context) error) (*data
 		}
 		pause(ctx)
 	}
+}
+
+// away says in its own words that nobody is there.
+func away(err error) error {
+	if datadir.NotRunning(err) {
+		return ErrAway
+	}
+	return err
 }
 
 func pause(ctx context.Context) {

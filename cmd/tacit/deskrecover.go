@@ -19,46 +19,46 @@ import (
 	"github.com/tacit-telemetry/tacit/store/audit"
 )
 
-// byStoreRecover stands in the audit log as who restored access.
-const byStoreRecover = "tacit store recover"
+// byDeskRecover stands in the audit log as who restored access.
+const byDeskRecover = "tacit desk recover"
 
-func storeRecoverCommand(env *cli.Env) *cobra.Command {
-	var place storePlace
+func deskRecoverCommand(env *cli.Env) *cobra.Command {
+	file := ""
 	c := &cobra.Command{
 		Use:   "recover [ACCOUNT]",
 		Short: "a one-time code to set a new password for the desk; goes into the audit log",
 		Long: "Restore access to the desk after a lost password or a lost second factor: print a one-time code by which\n" +
 			"the account, or the first administrator, sets new ones. Run it as the store's user, on its machine; the\n" +
-			"store may be running. That it was run goes into the audit log.",
+			"desk may be running. That it was run goes into the audit log.",
 		Args: cli.Args(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			account := ""
 			if len(args) > 0 {
 				account = args[0]
 			}
-			return recoverDesk(c.Context(), env, place, account)
+			return recoverDesk(c.Context(), env, file, account)
 		},
 	}
-	c.Flags().StringVar(&place.config, "config", "", "configuration file of the store; without it, that of tacit up")
+	c.Flags().StringVar(&file, "config", "", "configuration file of the desk; without it, that of tacit up")
 	return c
 }
 
 // deskAccounts is where the desk keeps its accounts.
 func deskAccounts(data datadir.Dir) string { return filepath.Join(data.Desk(), "accounts") }
 
-func recoverDesk(ctx context.Context, env *cli.Env, place storePlace, account string) error {
-	at, err := place.find(env)
+func recoverDesk(ctx context.Context, env *cli.Env, file, account string) error {
+	data, url, err := whereDesk(env, file)
 	if err != nil {
 		return err
 	}
-	dir := deskAccounts(at.data)
+	dir := deskAccounts(data)
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return cli.WithHint(errors.New("no desk was ever started there"), "start the store with a desk: it prints the code for the first account")
+		return cli.WithHint(errors.New("no desk was ever started there"), "start the desk: it prints the code for the first account")
 	}
 	if err := checkOwner(dir, "store"); err != nil {
 		return err
 	}
-	log, err := audit.Open(auditOf(at.data, slog.New(slog.DiscardHandler)))
+	log, err := audit.Open(auditOf(data, slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return err
 	}
@@ -69,12 +69,8 @@ func recoverDesk(ctx context.Context, env *cli.Env, place storePlace, account st
 	}
 	// Nobody sees a code that the log does not show.
 	if err == nil {
-		_, err = log.Begin(ctx, audit.Entry{By: byStoreRecover, From: audit.Command, Act: audit.Account, What: web.ActRestored, Of: account})
+		_, err = log.Begin(ctx, audit.Entry{By: byDeskRecover, From: audit.Command, Act: audit.Account, What: web.ActRestored, Of: account})
 	}
-	if err != nil {
-		return err
-	}
-	url, err := whereDesk(env, place)
 	if err != nil {
 		return err
 	}
@@ -87,23 +83,20 @@ func recoverDesk(ctx context.Context, env *cli.Env, place storePlace, account st
 	return nil
 }
 
-// whereDesk returns where a browser finds the desk.
-func whereDesk(env *cli.Env, place storePlace) (string, error) {
-	if place.config == "" {
+// whereDesk returns the data directory that a file means, and where a browser
+// finds the desk.
+func whereDesk(env *cli.Env, file string) (data datadir.Dir, url string, err error) {
+	if file == "" {
 		b, err := os.ReadFile(filepath.Join(env.Data().Run(), endpointsFile))
 		var e endpoints
 		if err != nil || json.Unmarshal(b, &e) != nil || e.Desk == "" {
-			return "http://" + defaultDesk.String() + "/", nil // not running; where it mostly is
+			e.Desk = "http://" + defaultDesk.String() + "/" // not running; where it mostly is
 		}
-		return e.Desk, nil
+		return env.Data(), e.Desk, nil
 	}
-	s, err := readStoreSettings(env, place.config)
+	s, err := readDeskSettings(file)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	scheme := "http://"
-	if s.Desk.Certificate != "" {
-		scheme = "https://"
-	}
-	return scheme + s.Desk.Listen.String() + "/", nil
+	return env.DataOr(s.Data), s.url(), nil
 }
