@@ -51,6 +51,7 @@ type Config struct {
 	// and has the stream, to which the rest belongs.
 	Next            *Next
 	StoreCredential string // what a store in another process shows; "": none comes in
+	DeskCredential  string // what engineers show who ask the stores; "": none comes in
 	Groups          int    // of stores, 1 to 64; 0: 1
 	MaxStore        int64  // bytes of the stream, at least 16 MiB; 0: 1 GiB, or half of what the disk has for it if that is less
 }

@@ -77,7 +77,7 @@ func New(ctx context.Context, cfg Config) (*Relay, error) {
 	r := &Relay{cfg: cfg}
 	r.door, err = door.New(door.Config{
 		StreamDir: cfg.streamDir(), Listen: addr, TLS: cfg.TLS, Credential: cfg.Credential,
-		SiteCredentials: cfg.Sites, StoreCredential: cfg.StoreCredential, MaxConns: cfg.MaxConns, Logger: cfg.Logger,
+		SiteCredentials: cfg.Sites, StoreCredential: cfg.StoreCredential, DeskCredential: cfg.DeskCredential, MaxConns: cfg.MaxConns, Logger: cfg.Logger,
 	})
 	if err != nil {
 		return nil, err

@@ -5,7 +5,7 @@
 // and replies), daybook (support codes and notes, by the day), pages (sealed pages by tag), rollup (sums), registries (what may be
 // reported, at each release that it was given), upkeep (verify, backup, recall,
 // retention), lookup (what support's process does with an installation ID, which
-// never comes here), insights (what all installations add up to, thresholded),
+// never comes here), remote (lookup over NATS), insights (what all installations add up to, thresholded),
 // diagnosis (what is wrong with one, in the process that looked it up). This
 // package joins them and answers questions on the socket "store" in the run
 // directory:
@@ -18,6 +18,9 @@
 //	/v1/keys…        what tacit store keys wants; see [Keeper]
 //	/v1/insights     a question of package insights; so is /v1/population
 //	POST /v1/verify  a task of package upkeep; so are /v1/backup and /v1/recall
+//
+// Engineers elsewhere ask the same over NATS, see package remote; nothing else is
+// asked there.
 //
 // There are no pages without a note: a pass is given when the note is on disk, lasts
 // some minutes, and is kept in memory only.
@@ -47,6 +50,7 @@ import (
 	"github.com/tacit-telemetry/tacit/internal/routes"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/registry"
+	"github.com/tacit-telemetry/tacit/store/audit"
 	"github.com/tacit-telemetry/tacit/store/calendar"
 	"github.com/tacit-telemetry/tacit/store/daybook"
 	"github.com/tacit-telemetry/tacit/store/db"
@@ -54,6 +58,7 @@ import (
 	"github.com/tacit-telemetry/tacit/store/ingest"
 	"github.com/tacit-telemetry/tacit/store/insights"
 	"github.com/tacit-telemetry/tacit/store/pages"
+	"github.com/tacit-telemetry/tacit/store/remote"
 	"github.com/tacit-telemetry/tacit/store/secret"
 	"github.com/tacit-telemetry/tacit/store/upkeep"
 )
@@ -85,6 +90,11 @@ type Config struct {
 	GroupWait time.Duration
 	// Headroom is how many bytes stay free on the volume. 0: 256 MiB.
 	Headroom uint64
+	// Engineers may look up over NATS, with rows in Audit. Both, or neither: nobody
+	// may.
+	Engineers remote.Engineers
+	// Audit is the log that desk and commands write too.
+	Audit *audit.Log
 	// RetentionDays is how long pages are kept. 0: 90, at most 400.
 	RetentionDays int
 	// Logger gets troubles. nil: nothing is logged.
@@ -99,6 +109,8 @@ func (c *Config) validate() error {
 		return errors.New("config needs Dir, Secrets, Vendor and RunDir")
 	case c.Conn == nil || c.Registry == nil:
 		return errors.New("config needs Conn and Registry")
+	case (c.Engineers == nil) != (c.Audit == nil):
+		return errors.New("config: Engineers and Audit go together")
 	case c.RetentionDays < 0 || c.RetentionDays > MaxRetentionDays:
 		return fmt.Errorf("config: RetentionDays is %d, want 1 to %d", c.RetentionDays, MaxRetentionDays)
 	}
@@ -126,6 +138,7 @@ type Store struct {
 	ingest   *ingest.Ingest
 	insights *insights.Insights
 	door     *door
+	remote   *remote.Service // nil: nobody asks over NATS
 
 	upkeep     *upkeep.Upkeep
 	quarantine *ingest.Quarantine
@@ -205,7 +218,7 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	s.undo = append(s.undo, s.door.close)
-	return nil
+	return s.openRemote()
 }
 
 func (s *Store) openIngest(keyring *ingest.Keyring) (err error) {
@@ -248,6 +261,9 @@ func (s *Store) Start(ctx context.Context) error {
 	s.running.Go(func() { s.keepTelling(ctx) })
 	s.running.Go(func() { s.upkeep.Run(ctx) })
 	s.running.Go(func() { s.turnBook(ctx) })
+	if s.remote != nil {
+		s.running.Go(func() { s.answerEngineers(ctx) })
+	}
 	s.running.Go(func() {
 		if err := s.door.serve(); err != nil {
 			s.cfg.Logger.Error("answer lookups", slog.Any("error", err))

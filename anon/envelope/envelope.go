@@ -45,11 +45,12 @@ const (
 	Grant    Kind = 4
 	Note     Kind = 5
 	Ask      Kind = 6
+	Look     Kind = 7 // an engineer's question: of no host, and in no put
 )
 
 // String returns the kind's name as documents write it.
 func (k Kind) String() string {
-	names := [...]string{"", "fragment", "page", "erase", "grant", "note", "ask"}
+	names := [...]string{"", "fragment", "page", "erase", "grant", "note", "ask", "look"}
 	if int(k) < len(names) && k > 0 {
 		return names[k]
 	}
@@ -207,7 +208,7 @@ func unpad(plain []byte) (Content, error) {
 	copy(c.Batch[:], plain[1:])
 	n := binary.BigEndian.Uint32(plain[17:])
 	rest := plain[wire.ContentHeaderLen:]
-	if c.Kind < Fragment || c.Kind > Ask || uint64(n) > uint64(len(rest)) {
+	if c.Kind < Fragment || c.Kind > Look || uint64(n) > uint64(len(rest)) {
 		return Content{}, fmt.Errorf("open envelope: %w", ErrContent)
 	}
 	for _, b := range rest[n:] {

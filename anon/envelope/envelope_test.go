@@ -21,7 +21,7 @@ func TestSealAndOpen(t *testing.T) {
 		{0, 1 << 10}, {1<<10 - inner, 1 << 10}, {1<<10 - inner + 1, 4 << 10}, {4<<10 - inner, 4 << 10},
 		{4<<10 - inner + 1, 16 << 10}, {16<<10 - inner, 16 << 10}, {16<<10 - inner + 1, 64 << 10}, {envelope.MaxPayload, 64 << 10},
 	}
-	for kind := envelope.Fragment; kind <= envelope.Ask; kind++ {
+	for kind := envelope.Fragment; kind <= envelope.Look; kind++ {
 		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s of %d", kind, size.payload), func(t *testing.T) {
 				c := envelope.Content{Kind: kind, Batch: schema.NewBatchID(), Payload: bytes.Repeat([]byte{0xa5}, size.payload)}
@@ -145,7 +145,7 @@ func TestWrongInside(t *testing.T) {
 	lastByte[len(lastByte)-1] = 1
 	for name, inside := range map[string][]byte{
 		"kind 0":                   pad(0, id, 0, nil, 1<<10),
-		"kind 7":                   pad(7, id, 0, nil, 1<<10),
+		"kind 8":                   pad(8, id, 0, nil, 1<<10),
 		"length beyond the end":    pad(byte(envelope.Page), id, 1<<10-inner+1, nil, 1<<10),
 		"huge length":              pad(byte(envelope.Page), id, 1<<32-1, nil, 1<<10),
 		"padding begins with one":  pad(byte(envelope.Page), id, 3, []byte("abc\x01"), 1<<10),
@@ -178,7 +178,7 @@ func TestErrorsHoldNoContent(t *testing.T) {
 func TestKindNames(t *testing.T) {
 	for kind, want := range map[envelope.Kind]string{
 		0: "kind 0", envelope.Fragment: "fragment", envelope.Page: "page", envelope.Erase: "erase",
-		envelope.Grant: "grant", envelope.Note: "note", envelope.Ask: "ask", 7: "kind 7",
+		envelope.Grant: "grant", envelope.Note: "note", envelope.Ask: "ask", envelope.Look: "look", 8: "kind 8",
 	} {
 		if got := kind.String(); got != want {
 			t.Errorf("kind %d is written %q, want %q", uint8(kind), got, want)

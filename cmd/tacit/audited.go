@@ -9,7 +9,6 @@ import (
 
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/store/audit"
-	"github.com/tacit-telemetry/tacit/store/lookup"
 )
 
 // audited does something with one installation's history, with a row in the
@@ -28,13 +27,8 @@ func audited(ctx context.Context, at foundStore, e audit.Entry, do func() error)
 		return explainAudit(err)
 	}
 	err = do()
-	how := audit.Found
-	switch {
-	case errors.Is(err, lookup.ErrNothing), errors.Is(err, lookup.ErrNoCode):
-		how = audit.Nothing
-	case err != nil:
-		how = audit.Failed
-	case e.Act == audit.Erased:
+	how := outcomeOf(nil, err)
+	if err == nil && e.Act == audit.Erased {
 		how = audit.Done
 	}
 	if noted := log.End(context.WithoutCancel(ctx), row, e.By, audit.Command, how); noted != nil {

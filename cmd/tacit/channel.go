@@ -17,6 +17,7 @@ import (
 const (
 	channelFile      = "channel"       // of agents, and of sites at an edge
 	storeChannelFile = "store-channel" // of stores
+	deskChannelFile  = "desk-channel"  // of engineers who ask the stores
 )
 
 // credential is a secret and the file that it lies in, "" for one from the

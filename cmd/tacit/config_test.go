@@ -63,6 +63,9 @@ func TestRelaySettings(t *testing.T) {
 		"next in the clear":         {"next: {relays: [nats://192.0.2.1:1], credential: PLANTED}\n", "next.relays leaves this host without TLS"},
 		"example's credential":      {"next: {relays: [tls://h:1], credential: EXAMPLE-PLANTED}\n", "the value of next.credential"},
 		"same credentials":          {"credential: PLANTED\nstream: {store_credential: PLANTED}\n", "are the same"},
+		"engineers as stores":       {"stream: {store_credential: PLANTED, desk_credential: PLANTED}\n", "the one of agents or stores"},
+		"engineers as agents":       {"credential: PLANTED\nstream: {desk_credential: PLANTED}\n", "the one of agents or stores"},
+		"a site's and engineers'":   {"stream: {desk_credential: PLANTED, site_credentials: PLANTED}\n", "has a credential twice"},
 		"sites":                     {"stream: {site_credentials: [one, two]}\n", ""},
 		"a site's twice":            {"stream: {site_credentials: [PLANTED, PLANTED]}\n", "has a credential twice"},
 		"a site's and all":          {"credential: PLANTED\nstream: {site_credentials: PLANTED}\n", "has a credential twice"},
@@ -176,14 +179,39 @@ func TestShippedExamples(t *testing.T) {
 	if err != nil || st.Relays[0] != "tls://127.0.0.1:8475" || st.RetentionDays != 90 {
 		t.Errorf("%+v, %v", st, err)
 	}
+	d, err := readDeskSettings(writeConfig(t, filled(t, "desk.yaml", func(path string) error { _, err := readDeskSettings(path); return err })))
+	if err != nil || d.Data != ".tacit/vendor" || d.url() != "http://127.0.0.1:8471/" {
+		t.Errorf("%+v, %v", d, err)
+	}
 	// They run side by side: no port is there twice.
 	ports := map[uint16]bool{}
-	for _, p := range []uint16{s.Listen.Port, s.Console.Port, s.Metrics.Port, edge.Listen.Port, edge.Metrics.Port, st.Metrics.Port} {
+	for _, p := range []uint16{s.Listen.Port, s.Console.Port, s.Metrics.Port, edge.Listen.Port, edge.Metrics.Port, st.Metrics.Port, d.Listen.Port} {
 		if ports[p] {
 			t.Errorf("port %d is there twice", p)
 		}
 		ports[p] = true
 	}
+}
+
+func TestDeskSettings(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"nothing is required": {"{}\n", ""},
+		"outside loopback":    {"listen: 0.0.0.0:8471\ncertificate: PLANTED\ncertificate_key: PLANTED\n", ""},
+		"half a certificate":  {"certificate: PLANTED\n", "certificate and certificate_key go together"},
+		"plain outside":       {"listen: 192.0.2.1:8471\n", "listen is not on loopback, and there is no certificate"},
+		"a store's key":       {"keys: PLANTED\n", "unknown key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := readDeskSettings(writeConfig(t, c.text))
+			if c.want != "" {
+				wantHinted(t, err, c.want)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	_, err := readStoreSettings(new(cli.Env), writeConfig(t, strings.Replace(goodStore, "KEYS", t.TempDir(), 1)+"desk: {}\n"))
+	wantHinted(t, err, "unknown key") // a desk in the store's process is no more
 }
 
 func TestReports(t *testing.T) {
@@ -195,10 +223,11 @@ func TestReports(t *testing.T) {
 		listens  []string // parts, in order
 	}{
 		"site": {checkRelay, goodSite, "edge.example.com", []string{"agents, TLS at 127.0.0.1:8472", "the console, without TLS at 127.0.0.1:8470", "health and counts at 127.0.0.1:8473"}},
-		"edge": {checkRelay, goodEdge + "metrics: off\n", "", []string{"stores with a credential of their own, TLS at 127.0.0.1:8472"}},
+		"edge": {checkRelay, goodEdge + "metrics: off\n", "", []string{"stores and engineers with credentials of their own, TLS at 127.0.0.1:8472"}},
 		"small": {checkRelay, "site: true\nstream: {}\ntls: off\n", "", []string{
-			"agents, and stores with a credential of their own, without TLS at 127.0.0.1:8472", "the console, without TLS at 127.0.0.1:8470", "health and counts at 127.0.0.1:8473",
+			"agents, and stores and engineers with credentials of their own, without TLS at 127.0.0.1:8472", "the console, without TLS at 127.0.0.1:8470", "health and counts at 127.0.0.1:8473",
 		}},
+		"desk":  {checkDesk, "data: /srv/vendor\n", "", []string{"the desk, without TLS at 127.0.0.1:8471"}},
 		"store": {checkStore, stored, "edge.example.com", []string{"lookups at " + filepath.Join("/srv/vendor", "run", "store.sock"), "health and counts at 127.0.0.1:8474"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -55,7 +55,7 @@ func newMachines(t *testing.T) *machines {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	m := &machines{t: t, dir: dir, ports: map[string]string{}, file: map[string]string{}}
-	for _, port := range []string{"8470", "8472", "8473", "8474", "8475", "8476"} {
+	for _, port := range []string{"8470", "8471", "8472", "8473", "8474", "8475", "8476"} {
 		_, m.ports[port], _ = net.SplitHostPort(testhost.FreeAddress(t))
 	}
 	return m
@@ -319,7 +319,7 @@ func (m *machines) checkModes() {
 	if runtime.GOOS == "windows" {
 		return // it has no modes
 	}
-	for _, path := range []string{"edge/keys/channel", "edge/keys/store-channel", "site/keys/channel", "vendor-keys/vendor.key", "site/relay/tls/key.pem"} {
+	for _, path := range []string{"edge/keys/channel", "edge/keys/store-channel", "edge/keys/desk-channel", "site/keys/channel", "vendor-keys/vendor.key", "site/relay/tls/key.pem"} {
 		info, err := os.Stat(filepath.Join(m.dir, path))
 		if err != nil || info.Mode().Perm()&0o077 != 0 {
 			m.t.Errorf("%s: %v, %v", path, info, err)

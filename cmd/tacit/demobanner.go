@@ -11,7 +11,6 @@ import (
 	"github.com/tacit-telemetry/tacit/anon/identity"
 	"github.com/tacit-telemetry/tacit/cmd/internal/cli"
 	"github.com/tacit-telemetry/tacit/cmd/internal/demo"
-	"github.com/tacit-telemetry/tacit/internal/datadir"
 )
 
 // demoReport is what `up --demo --once --json` prints.
@@ -68,8 +67,8 @@ func (h *house) printDemo() {
 
 // markSimulated says first of all that what a command shows is simulated, when it
 // is.
-func markSimulated(env *cli.Env, data datadir.Dir) {
-	if data.IsDemo() {
+func markSimulated(env *cli.Env, is bool) {
+	if is {
 		env.Printf("%s: no installation of this store exists\n\n", simulated)
 	}
 }

@@ -68,7 +68,7 @@ func (h *deskHistories) examine(ctx context.Context, of *lookup.History) (diagno
 	if err != nil {
 		return diagnosis.Report{}, err
 	}
-	return diagnose(ctx, h.at, known, h.issues, of)
+	return diagnose(ctx, ownStore{h.at}, known, h.issues, of)
 }
 
 // auditOf is the audit log of a data directory, which desk and commands share.

@@ -63,9 +63,9 @@ func readIssues(file string) (*diagnosis.Known, error) {
 
 // diagnose says what is wrong, by what all installations add up to where the store
 // says it in time.
-func diagnose(ctx context.Context, at foundStore, set *registry.Set, known *diagnosis.Known, h *lookup.History) (diagnosis.Report, error) {
+func diagnose(ctx context.Context, from askedStores, set *registry.Set, known *diagnosis.Known, h *lookup.History) (diagnosis.Report, error) {
 	cfg := diagnosis.Config{Registry: set.Newest(), Known: known}
-	p, err := population(ctx, at, set)
+	p, err := from.population(ctx, set)
 	if err == nil {
 		cfg.Population = p
 	}

@@ -39,7 +39,7 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 			if o.since, err = parseSince(since, time.Now()); err != nil {
 				return err
 			}
-			if err := o.cases.typed(); err != nil {
+			if err := o.typed(); err != nil {
 				return err
 			}
 			return cobra.ExactArgs(1)(c, args)
@@ -56,6 +56,7 @@ func lookupCommand(env *cli.Env) *cobra.Command {
 	c.Flags().StringVar(&o.ticket, "ticket", "", "reference of the ticket, for the note that the host's user reads")
 	c.Flags().StringVar(&o.reason, "reason", "", "why, in a few words, for the audit log")
 	c.Flags().StringArrayVar(&o.registries, "registry", nil, registryUsage+"; in place of those that the store was given")
+	c.Flags().StringVar(&o.credential, "credential", "", "an engineer's credential, to ask the vendor's stores over NATS; with --ticket and --reason")
 	o.place.flags(c)
 	o.cases.flags(c)
 	return c
@@ -69,6 +70,32 @@ type lookupOptions struct {
 	place      storePlace
 	registries []string // files of a registry; none: all that the store was given
 	cases      caseOptions
+	credential string // file of an engineer's; "": the store is on this machine
+}
+
+// typed refuses what cannot be meant: over the network a lookup has a ticket and
+// a reason, and the store is no matter of directories.
+func (o *lookupOptions) typed() error {
+	if o.credential == "" {
+		return o.cases.typed()
+	}
+	switch {
+	case o.place != (storePlace{}):
+		return cli.WithHint(errors.New("--credential goes with none of --config, --keys and --passphrase-file"), "the credential says where the stores are")
+	case o.ticket == "" || o.reason == "":
+		return cli.WithHint(errors.New("--ticket and --reason are required with --credential"), "both go into the store's audit log, and the ticket into the note that the host's user reads")
+	}
+	return o.cases.typed()
+}
+
+// from returns what is asked.
+func (o *lookupOptions) from(env *cli.Env) (askedStores, error) {
+	if o.credential != "" {
+		c, err := readDeskCredential(o.credential)
+		return &farStores{credential: c}, err
+	}
+	at, err := o.place.find(env)
+	return ownStore{at}, err
 }
 
 // clean makes ticket and reason fit the audit log, where no ID may stand.
@@ -101,25 +128,15 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 	if err := o.clean(); err != nil {
 		return fail("lookup_failed", err)
 	}
-	at, err := o.place.find(env)
+	from, err := o.from(env)
 	if err != nil {
 		return fail("lookup_failed", err)
 	}
-	known, err := registriesFor(at, o.registries)
+	known, err := from.registries(o.registries)
 	if err != nil {
 		return fail("lookup_failed", err)
 	}
-	limitMemory(memoryLimit) // when no store runs, this process is one
-	source, err := lookup.Open(ctx, at.home())
-	if err != nil {
-		return fail("lookup_failed", explainLookup(env, err))
-	}
-	var h *lookup.History
-	err = audited(ctx, at, audit.Entry{Act: audit.Opened, Ticket: o.ticket, Reason: o.reason}, func() (err error) {
-		h, err = lookup.Timeline(ctx, source, subject, lookup.Options{Since: o.since, Now: now, Registry: known, Ticket: o.ticket})
-		return err
-	})
-	err = errors.Join(err, source.Close())
+	h, err := from.timeline(ctx, subject, lookup.Options{Since: o.since, Now: now, Registry: known, Ticket: o.ticket}, o.reason)
 	report.Timer("tacit.operation.duration", client.Label{Name: "operation", Value: "lookup"}).Observe(time.Since(now))
 	switch {
 	case errors.Is(err, lookup.ErrNothing):
@@ -129,13 +146,13 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 	case err != nil:
 		return fail("lookup_failed", explainLookup(env, err))
 	}
-	diagnosed, err := diagnose(ctx, at, known, issues, h)
+	diagnosed, err := diagnose(ctx, from, known, issues, h)
 	if err != nil {
 		return fail("lookup_failed", err)
 	}
-	h.Simulated = at.data.IsDemo()
+	h.Simulated = from.simulated()
 	if !env.JSON {
-		markSimulated(env, at.data)
+		markSimulated(env, h.Simulated)
 	}
 	return o.cases.print(env, h, &diagnosed)
 }
@@ -161,7 +178,7 @@ func explainLookup(env *cli.Env, err error) error {
 	case errors.Is(err, lookup.ErrTooMany):
 		return cli.WithHint(err, "ask for fewer days: --since 7d")
 	}
-	return explainSecrets(err)
+	return explainSecrets(explainRemote(err))
 }
 
 // readSubject reads the ID or support code as typed, or from stdin.

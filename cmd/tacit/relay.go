@@ -56,12 +56,12 @@ type relayDaemon struct {
 	settings *relaySettings
 	logger   *slog.Logger
 
-	data            datadir.Dir
-	registry        *registry.Registry
-	certificate     *tls.Certificate // nil: without TLS
-	channel, stores credential
-	relay           *relay.Relay
-	health          *health.Server // nil: off
+	data                   datadir.Dir
+	registry               *registry.Registry
+	certificate            *tls.Certificate // nil: without TLS
+	channel, stores, desks credential
+	relay                  *relay.Relay
+	health                 *health.Server // nil: off
 
 	undo undo
 }
@@ -103,7 +103,10 @@ func (d *relayDaemon) openData(ctx context.Context) (err error) {
 	if d.channel, err = openCredential(d.settings.Credential, d.data, channelFile); err != nil || !d.settings.stream.There {
 		return err
 	}
-	d.stores, err = openCredential(d.settings.Stream.StoreCredential, d.data, storeChannelFile)
+	if d.stores, err = openCredential(d.settings.Stream.StoreCredential, d.data, storeChannelFile); err != nil {
+		return err
+	}
+	d.desks, err = openCredential(d.settings.Stream.DeskCredential, d.data, deskChannelFile)
 	return err
 }
 

@@ -49,9 +49,9 @@ func (s *relaySettings) report(env *cli.Env, path string) (config.Report, error)
 	case s.Middle:
 		door = "other relays"
 	case s.stream.There && s.Site:
-		door = "agents, and stores with a credential of their own"
+		door = "agents, and stores and engineers with credentials of their own"
 	case s.stream.There:
-		door = "site relays and agents, and stores with a credential of their own"
+		door = "site relays and agents, and stores and engineers with credentials of their own"
 	}
 	r.Listens = append(r.Listens, config.Listen{What: door + withTLS(bool(s.TLS)), Where: s.Listen.String(), Who: forAgents})
 	if s.Site {

@@ -49,6 +49,7 @@ type relaySettings struct {
 		MaxSize         config.Size     // 0: the relay's default
 		Groups          int             // of stores; 0: 1
 		StoreCredential config.Secret   // "": one is made
+		DeskCredential  config.Secret   // of engineers; "": one is made
 		SiteCredentials []config.Secret // one a site, in place of Credential; none: all sites share that
 	}
 	Pool struct { // zero: the relay's defaults
@@ -81,6 +82,7 @@ func (s *relaySettings) keys() []config.Key {
 		{Name: "max_size", Into: &s.Stream.MaxSize},
 		{Name: "groups", Into: &s.Stream.Groups},
 		{Name: "store_credential", Into: &s.Stream.StoreCredential, Hint: "write one word of your own, or leave it out and one is made"},
+		{Name: "desk_credential", Into: &s.Stream.DeskCredential, Hint: "write one word of your own, or leave it out and one is made"},
 		{Name: "site_credentials", Into: &s.Stream.SiteCredentials, Hint: "write one word for each site, as [word, word], or leave it out"},
 	}
 	return append(s.ownKeys(), config.Key{Name: "next", Into: &s.next}, config.Key{Name: "stream", Into: &s.stream},
@@ -149,16 +151,19 @@ func (s *relaySettings) checkKind() error {
 	case s.Stream.StoreCredential != "" && s.Stream.StoreCredential == s.Credential:
 		return cli.WithHint(errors.New("credential and stream.store_credential are the same"), "every agent knows the first: choose another for stores, or leave it out")
 	}
+	if c := s.Stream.DeskCredential; c != "" && (c == s.Credential || c == s.Stream.StoreCredential) {
+		return cli.WithHint(errors.New("stream.desk_credential is the one of agents or stores"), "choose another for engineers, or leave it out")
+	}
 	return s.checkSites()
 }
 
 // checkSites refuses a site's credential that somebody else has too: it would
 // count for both.
 func (s *relaySettings) checkSites() error {
-	seen := map[config.Secret]bool{s.Credential: true, s.Stream.StoreCredential: true}
+	seen := map[config.Secret]bool{s.Credential: true, s.Stream.StoreCredential: true, s.Stream.DeskCredential: true}
 	for _, c := range s.Stream.SiteCredentials {
 		if seen[c] {
-			return cli.WithHint(errors.New("stream.site_credentials has a credential twice, or the one of the channel or the stores"), "give each site a word of its own")
+			return cli.WithHint(errors.New("stream.site_credentials has a credential twice, or the one of the channel, the stores or the engineers"), "give each site a word of its own")
 		}
 		seen[c] = true
 	}

@@ -12,6 +12,7 @@ func relayCounts(s relay.Stats) []health.Count {
 	out := []health.Count{
 		gauge("tacit_relay_connections", "Connections from outside, now, those at the handshake included.", float64(d.Connections)),
 		gauge("tacit_relay_agents", "Agents and sites that are connected, now.", float64(d.Agents)),
+		gauge("tacit_relay_desks", "Engineers that are connected, now.", float64(d.Desks)),
 		gauge("tacit_relay_stores", "Stores that are connected, now.", float64(d.Stores)),
 		total("tacit_relay_accepted_total", "Connections from outside that came in.", d.Accepted),
 		total("tacit_relay_passed_total", "Envelopes that were taken.", g.Passed),

@@ -32,6 +32,7 @@ func (d *relayDaemon) config() relay.Config {
 		c.Next = &relay.Next{Relays: config.Strings(s.Next.Relays), Fingerprint: s.Next.Fingerprint, Credential: string(s.Next.Credential)}
 	} else {
 		c.Groups, c.MaxStore, c.StoreCredential = s.Stream.Groups, int64(s.Stream.MaxSize), d.stores.secret
+		c.DeskCredential = d.desks.secret
 		for _, one := range s.Stream.SiteCredentials {
 			c.Sites = append(c.Sites, string(one))
 		}
@@ -136,7 +137,7 @@ func (d *relayDaemon) tell() error {
 	for _, c := range []struct {
 		of string
 		credential
-	}{{"credential", d.channel}, {"credential for stores", d.stores}} {
+	}{{"credential", d.channel}, {"credential for stores", d.stores}, {"credential for engineers", d.desks}} {
 		if c.file != "" {
 			line.add("%s in %s", c.of, c.file)
 		}

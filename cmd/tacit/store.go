@@ -16,6 +16,8 @@ import (
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store"
+	"github.com/tacit-telemetry/tacit/store/audit"
+	"github.com/tacit-telemetry/tacit/store/engineers"
 	"github.com/tacit-telemetry/tacit/store/secret"
 )
 
@@ -25,13 +27,13 @@ func storeCommand(env *cli.Env) *cobra.Command {
 		Use:   "store",
 		Short: "the vendor's store: opens what the edge holds, and answers lookups",
 		Long: "Run a store, as --config says. It dials the edge and listens for nobody else: tacit lookup finds it\n" +
-			"on this machine by its data directory.",
+			"on this machine by its data directory, or asks at the edge with a credential (tacit store engineer).",
 		Args: cli.Args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error { return runStore(c.Context(), env, o) },
 	}
 	o.flags(c)
 	c.AddCommand(config.CheckCommand(env, func(file string) (config.Report, error) { return checkStore(env, file) }),
-		storeKeysCommand(env), storeEraseCommand(env),
+		storeKeysCommand(env), storeEngineerCommand(env), storeEraseCommand(env),
 		storeVerifyCommand(env), storeBackupCommand(env), storeRestoreCommand(env), storeRecallCommand(env))
 	return c
 }
@@ -102,10 +104,15 @@ func (d *storeDaemon) openEdge(ctx context.Context) (err error) {
 }
 
 func (d *storeDaemon) openStore(ctx context.Context) error {
-	err := patiently(ctx, func() (err error) {
+	log, err := audit.Open(auditOf(d.data, d.logger))
+	if err != nil {
+		return err
+	}
+	err = patiently(ctx, func() (err error) {
 		d.store, err = store.New(ctx, store.Config{
 			Dir: d.data.Store(), Secrets: d.secrets, Vendor: d.vendor, RunDir: d.data.Run(), Conn: d.edge.conn, Registry: d.known,
 			Group: d.settings.Group, RetentionDays: d.settings.RetentionDays, Logger: d.logger,
+			Engineers: engineers.In(d.data.Desk()), Audit: log,
 		})
 		return err
 	})

@@ -22,6 +22,7 @@ type storeSettings struct {
 	Relays        []config.URL            // of the edge; required
 	Fingerprint   certificate.Fingerprint // of the edge's certificate; zero: the system's roots and the host name
 	Credential    config.Secret           // for stores; required
+	Engineers     config.Secret           // the edge's word for engineers, which goes into their credentials; "": none can be made
 	Group         int                     // of stores that this one belongs to; 0: the first
 	RetentionDays int                     // of pages; 0: 90
 	Registries    [][]config.Path         // the files of each release of the vendor's registry; none: those that it was given before
@@ -36,6 +37,7 @@ func (s *storeSettings) keys() []config.Key {
 		{Name: "relays", Into: &s.Relays, Need: true},
 		{Name: "fingerprint", Into: &s.Fingerprint, Hint: pinForm + fromEdge},
 		{Name: "credential", Into: &s.Credential, Need: true, Hint: "take the one for stores: the edge prints where it lies"},
+		{Name: "desk_credential", Into: &s.Engineers, Hint: "take the one for engineers: the edge prints where it lies"},
 		{Name: "group", Into: &s.Group},
 		{Name: "retention_days", Into: &s.RetentionDays},
 		{Name: "registries", Into: &s.Registries},

@@ -15,7 +15,10 @@
 // relay's own parts and the store, each with a secret that lives and dies with
 // this process and that no outside connection can use. A store in a process of
 // its own comes in by the same door: it draws a name too, shows the store's
-// credential, and may do what a store inside may, and tell its key list.
+// credential, and may do what a store inside may, and tell its key list. An engineer
+// comes in beside the stores, with a credential for engineers: he may publish
+// tacit.look.*, which stores subscribe, and hear the answers below his own name,
+// nothing else. What he asks and hears is sealed, and who he is the stores decide.
 //
 // Where a connection comes from is known here only, as the prefix of a network
 // (/24, /48), in memory and for as long as it lives. Quotas count by a number
@@ -27,7 +30,7 @@
 // what was in them.
 //
 // Bounds: MaxConns connections, one more is closed at once and counted, and a
-// few more for stores, which agents cannot take; those of one network that have
+// few more for stores and 64 for engineers, which nobody else can take; those of one network that have
 // not greeted yet, an eighth of MaxConns and at least 64; a handshake and the NATS
 // greeting each have a few seconds; a client that does not read is cut off. An
 // idle connection costs about 45 KiB, with TLS 56 (BenchmarkIdle), and 24 KiB
@@ -66,6 +69,7 @@ type Config struct {
 	Credential      string         // what agents show; required
 	SiteCredentials []string       // what agents may show too, one a site, so that each counts by itself; nil: none
 	StoreCredential string         // what a store from outside shows; "": none comes in
+	DeskCredential  string         // what engineers show; "": none comes in
 	MaxConns        int            // agents' connections at a time; 0: 10,000
 	Logger          *slog.Logger   // nil: nothing is logged
 }
@@ -89,6 +93,10 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("make a door: a site and the stores show the same credential: set two different ones")
 	case c.StoreCredential != "" && c.StreamDir == "":
 		return c, errors.New("make a door: a credential for stores, and no stream that they could read: take it out, or keep the stream here")
+	case c.DeskCredential != "" && (c.DeskCredential == c.Credential || c.DeskCredential == c.StoreCredential || slices.Contains(c.SiteCredentials, c.DeskCredential)):
+		return c, errors.New("make a door: engineers show the same credential as somebody else: set one of their own")
+	case c.DeskCredential != "" && c.StreamDir == "":
+		return c, errors.New("make a door: a credential for engineers, and no stores that they could ask: take it out, or keep the stream here")
 	case !c.Listen.IsValid():
 		return c, errors.New("make a door: no address to listen on: set one such as 127.0.0.1:8472")
 	case c.TLS == nil && !c.Listen.Addr().IsLoopback():

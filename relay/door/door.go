@@ -52,7 +52,7 @@ func New(cfg Config) (*Door, error) {
 		refusals: newRefusals(cfg.Logger),
 	}
 	if cfg.StoreCredential != "" {
-		d.slots = make(chan struct{}, cfg.MaxConns+storeConns)
+		d.slots = make(chan struct{}, cfg.MaxConns+storeConns+deskConns)
 	}
 	for role := range roles {
 		d.secrets[role] = rand.Text()

@@ -18,6 +18,7 @@ type guests struct {
 	names    map[uint64]caller         // by the server's number
 	live     map[string]holder         // and back
 	stores   int                       // how many of these are stores
+	desks    int                       // how many are engineers
 }
 
 // caller is a connection that the server knows.
@@ -35,8 +36,21 @@ type holder struct {
 
 // standing is as what a connection comes in, by the credential that it shows.
 type standing struct {
-	store bool // from outside; else an agent
+	store bool // from outside
+	desk  bool // an engineer; neither: an agent
 	site  int  // whose credential an agent has, from 1 on; 0: the channel's
+}
+
+func (s standing) agent() bool { return !s.store && !s.desk }
+
+// count books one more, or one less, who is no agent. Call with mu held.
+func (g *guests) count(as standing, by int) {
+	switch {
+	case as.store:
+		g.stores += by
+	case as.desk:
+		g.desks += by
+	}
 }
 
 func newGuests(maxConns int) *guests {
@@ -106,7 +120,7 @@ const (
 )
 
 // name gives the connection its name. A second one is refused: it would be a
-// new quota. At most maxAgents agents have one at a time.
+// new quota. At most maxAgents agents have one at a time, and [deskConns] engineers.
 func (g *guests) name(id uint64, name string, as standing, maxAgents int) named {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -117,14 +131,12 @@ func (g *guests) name(id uint64, name string, as standing, maxAgents int) named 
 		return nameTaken
 	case taken:
 		return nameGiven // the same greeting again
-	case !as.store && len(g.live)-g.stores >= maxAgents:
+	case as.desk && g.desks >= deskConns, as.agent() && len(g.live)-g.stores-g.desks >= maxAgents:
 		return nameFull
 	}
 	g.names[id], g.live[name] = caller{name, mine.from}, holder{id, as, mine.from}
 	g.greeted(mine.from)
-	if as.store {
-		g.stores++
-	}
+	g.count(as, 1)
 	return nameGiven
 }
 
@@ -138,9 +150,7 @@ func (g *guests) leave(c net.Conn, id uint64) {
 	delete(g.names, id)
 	switch {
 	case name != "":
-		if g.live[name].store {
-			g.stores--
-		}
+		g.count(g.live[name].standing, -1)
 		delete(g.live, name)
 	case entered:
 		g.greeted(from)
@@ -156,11 +166,11 @@ func (g *guests) closeAll() {
 	}
 }
 
-// here returns how many agents and stores have come in and not left.
-func (g *guests) here() (agents, stores int) {
+// here returns how many agents, stores and engineers have come in and not left.
+func (g *guests) here() (agents, stores, desks int) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	return len(g.live) - g.stores, g.stores
+	return len(g.live) - g.stores - g.desks, g.stores, g.desks
 }
 
 // Live says whether an agent's connection of this throw-away name is up.
@@ -168,5 +178,5 @@ func (d *Door) Live(name string) bool {
 	d.guests.mu.RLock()
 	defer d.guests.mu.RUnlock()
 	h, ok := d.guests.live[name]
-	return ok && !h.store
+	return ok && h.agent()
 }

@@ -17,13 +17,14 @@ type Role string
 const (
 	RoleGate    Role = "gate"    // takes puts and gets, answers agents, pushes the policy
 	RoleForward Role = "forward" // makes the stream, publishes crates, hears replies and key lists
-	RoleStore   Role = "store"   // reads crates, publishes replies and key lists
+	RoleStore   Role = "store"   // reads crates, publishes replies and key lists, answers engineers
 )
 
 // Bounds of connections that are no agent's.
 const (
 	maxInside  = 64 // from inside
 	storeConns = 16 // of stores from outside, beside MaxConns
+	deskConns  = 64 // of engineers, beside both
 )
 
 // rights are what a role may do, and no more than it needs.
@@ -33,7 +34,10 @@ type rights struct {
 	answers            bool // requests that it hears
 }
 
-const stream = wire.StreamCrates
+const (
+	stream       = wire.StreamCrates
+	lookSubjects = wire.SubjectLook + ".*"
+)
 
 var roles = map[Role]rights{
 	RoleGate: {
@@ -56,7 +60,8 @@ var roles = map[Role]rights{
 			"$JS.API.STREAM.INFO." + stream, "$JS.API.CONSUMER.INFO." + stream + ".*",
 			"$JS.API.CONSUMER.MSG.NEXT." + stream + ".*", "$JS.ACK." + stream + ".>",
 		},
-		subscribe: []string{inboxOf(RoleStore) + ".>"},
+		subscribe: []string{lookSubjects, inboxOf(RoleStore) + ".>"},
+		answers:   true, // what engineers ask
 	},
 }
 

@@ -66,10 +66,10 @@ func TestRogueStore(t *testing.T) {
 	rogue := newRogue(t, d, storeCredential)
 	rogue.mayNotHear(
 		">", "_INBOX.>", inboxOf(RoleStore)+".>", wire.SubjectPut, wire.SubjectPolicy, wire.SubjectReply, wire.SubjectKeys, "tacit.>",
-		wire.CrateSubject(0), "$SYS.>", "$JS.>",
+		wire.CrateSubject(0), "$SYS.>", "$JS.>", wire.SubjectLook+".>",
 	)
 	rogue.mayNotSay(
-		wire.SubjectPut, wire.CrateSubject(0), wire.SubjectPolicy, wire.SubjectGetKeys, "$SYS.REQ.SERVER.PING",
+		wire.SubjectPut, wire.CrateSubject(0), wire.SubjectPolicy, wire.SubjectGetKeys, "$SYS.REQ.SERVER.PING", wire.LookSubject(0),
 		"$JS.API.STREAM.CREATE."+stream, "$JS.API.STREAM.DELETE."+stream, "$JS.API.STREAM.PURGE."+stream, "$JS.API.STREAM.UPDATE."+stream,
 		"$JS.API.CONSUMER.CREATE."+stream+".x", "$JS.API.CONSUMER.DELETE."+stream+".group-0",
 	)
@@ -84,6 +84,69 @@ func TestRogueStore(t *testing.T) {
 	}
 	if m, err := lists.NextMsg(20 * time.Second); err != nil || string(m.Data) != "a list" {
 		t.Errorf("an allowed key list did not arrive: %v", err)
+	}
+}
+
+// TestRogueEngineer has an engineer try everything that is not an engineer's, and
+// ask a store, which answers him and speaks nowhere else.
+func TestRogueEngineer(t *testing.T) {
+	cfg := config(t)
+	cfg.StoreCredential, cfg.DeskCredential = storeCredential, "engineers"
+	d := open(t, cfg)
+	victim := rand.Text()
+	if _, err := dial(d, victim, "engineers"); err != nil {
+		t.Fatal(err)
+	}
+	rogue := newRogue(t, d, "engineers")
+	rogue.mayNotHear(
+		">", "_INBOX.>", wire.InboxPrefix(victim)+".>", wire.LookSubject(0), wire.SubjectLook+".>", wire.SubjectPut, wire.SubjectPolicy,
+		wire.SubjectReply, wire.SubjectKeys, "tacit.>", wire.CrateSubject(0), "$SYS.>", "$JS.>",
+	)
+	rogue.mayNotSay(
+		wire.SubjectPut, wire.SubjectGetKeys, wire.CrateSubject(0), wire.SubjectPolicy, wire.SubjectKeys, wire.SubjectReply, wire.SubjectLook,
+		wire.LookSubject(0)+".x", wire.InboxPrefix(victim)+".1", inboxOf(RoleStore)+".1", "$SYS.REQ.SERVER.PING",
+		"$JS.API.STREAM.INFO."+stream, "$JS.API.CONSUMER.MSG.NEXT."+stream+".group-0", "$JS.API.STREAM.MSG.GET."+stream,
+	)
+	store, err := dial(d, rand.Text(), storeCredential)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	sub, err := store.SubscribeSync(wire.LookSubject(3))
+	if err := errors.Join(err, store.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		if m, err := sub.NextMsg(20 * time.Second); err == nil {
+			_ = m.Respond([]byte("to you")) // the request below says whether it came
+		}
+	}()
+	if m, err := rogue.conn.Request(wire.LookSubject(3), []byte("?"), 20*time.Second); err != nil || string(m.Data) != "to you" {
+		t.Errorf("a question to a store: %v", err)
+	}
+	if s := d.Stats(); s.Agents != 0 || s.Stores != 1 || s.Desks != 2 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestEngineersAreBounded: they take no place of agents or stores, and no more
+// than theirs.
+func TestEngineersAreBounded(t *testing.T) {
+	cfg := config(t)
+	cfg.MaxConns, cfg.StoreCredential, cfg.DeskCredential = 1, storeCredential, "engineers"
+	d := open(t, cfg)
+	for range deskConns {
+		if _, err := dial(d, rand.Text(), "engineers"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := dial(d, rand.Text(), "engineers"); err == nil {
+		t.Error("one more engineer than may is in")
+	}
+	for _, password := range []string{credential, storeCredential} {
+		if _, err := dial(d, rand.Text(), password); err != nil {
+			t.Errorf("others are out: %v", err)
+		}
 	}
 }
 

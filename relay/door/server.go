@@ -132,7 +132,7 @@ func (d *Door) options() *server.Options {
 		WriteDeadline:              writeTimeout,
 		MaxPayload:                 maxPayload,
 		MaxPending:                 maxPending,
-		MaxConn:                    d.cfg.MaxConns + storeConns + maxInside,
+		MaxConn:                    d.cfg.MaxConns + storeConns + deskConns + maxInside,
 		MaxSubs:                    1024,
 		MaxClosedClients:           1, // a name dies with its connection
 		ConnectErrorReports:        math.MaxInt32,

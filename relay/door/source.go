@@ -68,7 +68,7 @@ func (d *Door) Source(name string, day schema.Day) (site int, network uint64) {
 	d.guests.mu.RLock()
 	h, ok := d.guests.live[name]
 	d.guests.mu.RUnlock()
-	if !ok || h.store {
+	if !ok || !h.agent() {
 		return 0, 0
 	}
 	return h.site, d.numbers.of(h.from, day)

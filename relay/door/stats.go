@@ -7,6 +7,7 @@ type Stats struct {
 	Connections int    // outside connections now, those at the handshake included
 	Agents      int    // of these, agents that have come in
 	Stores      int    // of these, stores that have come in
+	Desks       int    // of these, engineers that have come in
 	Accepted    uint64 // outside connections that reached the server
 	Complaints  uint64 // what the embedded server had to say about connections
 	Discarded   uint64 // times that the stream's files could not be used and were removed
@@ -30,9 +31,9 @@ type counts struct {
 // Stats returns the counts.
 func (d *Door) Stats() Stats {
 	c := &d.counts
-	agents, stores := d.guests.here()
+	agents, stores, desks := d.guests.here()
 	return Stats{
-		Connections: len(d.slots), Agents: agents, Stores: stores, Accepted: c.accepted.Load(), Complaints: d.log.clients.Load(),
+		Connections: len(d.slots), Agents: agents, Stores: stores, Desks: desks, Accepted: c.accepted.Load(), Complaints: d.log.clients.Load(),
 		Discarded: c.discarded.Load(),
 		Refused: Refused{
 			Accept: c.accept.Load(), Full: c.full.Load(), Handshake: c.handshake.Load(),

@@ -31,7 +31,8 @@ func (d *Door) Check(c server.ClientAuthentication) bool {
 	return d.admitInside(c, opts.Username, opts.Password)
 }
 
-// admitGuest lets in an agent, or a store from outside, by what it shows.
+// admitGuest lets in an agent, a store from outside, or an engineer, by what it
+// shows.
 func (d *Door) admitGuest(c server.ClientAuthentication, name, password string) bool {
 	as, ok := d.roleOf(password)
 	if !ok {
@@ -54,20 +55,23 @@ func (d *Door) admitGuest(c server.ClientAuthentication, name, password string) 
 		d.refusals.warn("as many connections as may are here")
 		return false
 	}
-	inbox := wire.InboxPrefix(name) + ".>"
-	if as.store {
-		d.register(c, name, rights{
-			publish:   roles[RoleStore].publish,
-			subscribe: []string{inbox},
-		})
-		return true
+	d.register(c, name, rightsOf(as, wire.InboxPrefix(name)+".>"))
+	return true
+}
+
+// rightsOf returns what an outside connection may do.
+func rightsOf(as standing, inbox string) rights {
+	switch {
+	case as.store:
+		return rights{publish: roles[RoleStore].publish, subscribe: []string{lookSubjects, inbox}, answers: true}
+	case as.desk:
+		return rights{publish: []string{lookSubjects}, subscribe: []string{inbox}}
 	}
-	d.register(c, name, rights{
+	return rights{
 		agents:    true,
 		publish:   []string{wire.SubjectPut, wire.SubjectGet + ".*"},
 		subscribe: []string{wire.SubjectPolicy, inbox},
-	})
-	return true
+	}
 }
 
 // roleOf says as what a credential lets in. It looks at all of them, so that how
@@ -81,6 +85,9 @@ func (d *Door) roleOf(password string) (as standing, ok bool) {
 	}
 	if d.cfg.StoreCredential != "" && same(password, d.cfg.StoreCredential) {
 		as, ok = standing{store: true}, true
+	}
+	if d.cfg.DeskCredential != "" && same(password, d.cfg.DeskCredential) {
+		as, ok = standing{desk: true}, true
 	}
 	return as, ok
 }

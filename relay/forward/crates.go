@@ -15,10 +15,6 @@ type crate struct {
 	items []pool.Item
 }
 
-// groupOf returns which group of stores has a partition: equal ranges, in
-// order.
-func groupOf(partition uint8, groups int) int { return int(partition) * groups / wire.Partitions }
-
 // pack sorts items into crates, each for one group and within the bounds. The
 // items of a group keep their order, which is the pool's random one.
 func pack(items []pool.Item, groups int) []crate {
@@ -26,7 +22,7 @@ func pack(items []pool.Item, groups int) []crate {
 	open := make(map[int]int, groups) // by group, the index of the crate that is not full
 	sizes := make(map[int]int, groups)
 	for _, it := range items {
-		g := groupOf(it.Partition, groups)
+		g := wire.GroupOf(it.Partition, groups)
 		size := wire.CrateLen(sizes[g], it.Envelope)
 		i, ok := open[g]
 		if !ok || size > wire.MaxCrateLen || len(crates[i].items) == wire.MaxCrateCount {

@@ -198,7 +198,7 @@ func TestPack(t *testing.T) {
 				}
 				out += len(list)
 				for _, it := range cr.items {
-					if groupOf(it.Partition, c.groups) != cr.group {
+					if wire.GroupOf(it.Partition, c.groups) != cr.group {
 						t.Errorf("partition %d is in a crate of group %d", it.Partition, cr.group)
 					}
 				}

@@ -13,11 +13,19 @@ const (
 	SubjectKeys      = "tacit.keys"       // stores publish the signed key list here, edges listen
 	SubjectReply     = "tacit.reply"      // stores publish replies here, edges listen
 	SubjectCrate     = "tacit.crate"      // prefix; the group of stores follows
+	SubjectLook      = "tacit.look"       // prefix of what engineers ask; the group of stores follows
 	StreamCrates     = "TACIT_CRATES"     // the JetStream stream that holds crates
 )
 
 // CrateSubject returns the subject for the crates of one group of stores.
 func CrateSubject(group int) string { return SubjectCrate + "." + strconv.Itoa(group) }
+
+// LookSubject returns the subject on which one group of stores answers engineers.
+func LookSubject(group int) string { return SubjectLook + "." + strconv.Itoa(group) }
+
+// GroupOf returns which of so many groups of stores has a partition: equal ranges,
+// in order.
+func GroupOf(partition uint8, groups int) int { return int(partition) * groups / Partitions }
 
 // CrateConsumer returns the name of the durable consumer that one group of
 // stores reads its crates with. The edge creates it before its first crate.

@@ -1,6 +1,7 @@
 // Package audit is the record of who opened, exported or erased what one
-// installation reported, when, and why: the desk and the command write the same
-// one, and so it says what happened whoever asked.
+// installation reported, when, and why: the desk, the commands, and the store for
+// whoever asks it over NATS write the same one, and so it says what happened
+// whoever asked.
 //
 // It is a hash-chained log in one file, audit.log, one entry a line, for its
 // owner only. A row is synced before anything is asked of the store
@@ -37,6 +38,12 @@ const MaxSize = 64 << 20
 const (
 	MaxTicket = 24 // as in the note that the user sees
 	MaxReason = 200
+)
+
+// Limits of one engineer, in histories.
+const (
+	Hourly = 60
+	Daily  = 200
 )
 
 // Errors of a log. All are wrapped with what was to be done.

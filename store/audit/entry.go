@@ -44,13 +44,14 @@ type From string
 const (
 	Desk    From = "desk"
 	Command From = "command"
+	NATS    From = "nats" // tacit lookup --credential, on a machine of its own
 )
 
 // Entry is one line of the log.
 type Entry struct {
 	durable.Link
 	Time   time.Time `json:"time"`             // UTC, by this host's clock
-	By     string    `json:"by"`               // account of the desk, or user of the host
+	By     string    `json:"by"`               // account of the desk, user of the host, or engineer by name
 	From   From      `json:"from,omitempty"`   // "": the log itself
 	Act    Act       `json:"act"`              //
 	What   string    `json:"what,omitempty"`   // of an account or an outcome, in fixed words

@@ -100,8 +100,27 @@ func (l *Log) Head() durable.Digest {
 	return l.chain.Head()
 }
 
-// Asked returns how often somebody opened a history since then, wherever he did:
-// what limits count.
+// Limit is one that was reached: so many histories in so long a time.
+type Limit struct {
+	Most int
+	Of   time.Duration
+}
+
+// Over returns the limit that somebody has reached; nil: he may open one more.
+func (l *Log) Over(ctx context.Context, by string, now time.Time) (*Limit, error) {
+	for _, limit := range []Limit{{Hourly, time.Hour}, {Daily, 24 * time.Hour}} {
+		n, err := l.Asked(ctx, by, now.Add(-limit.Of))
+		if err != nil {
+			return nil, fmt.Errorf("count in the audit log: %w", err)
+		}
+		if n >= limit.Most {
+			return &limit, nil
+		}
+	}
+	return nil, nil
+}
+
+// Asked returns how often somebody opened a history since then, wherever he did.
 func (l *Log) Asked(ctx context.Context, by string, since time.Time) (n int, err error) {
 	err = l.locked(ctx, func() error {
 		err := l.read()

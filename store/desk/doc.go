@@ -31,7 +31,7 @@
 // Setup, login, second factor, roles, sessions, headers and the page frame are
 // package web's.
 //
-// When it is full: [hourly] histories an hour and [daily] a day for each
+// When it is full: [audit.Hourly] histories an hour and [audit.Daily] a day for each
 // engineer, counted in the audit log over desk and command; two lookups run at
 // once and others are told to try again; open cases beyond [mostCases], or beyond
 // [mostRecords] records together, end, the longest unused first. A store that
@@ -42,8 +42,6 @@ import "time"
 
 // Bounds of a desk.
 const (
-	hourly      = 60 // histories of one engineer
-	daily       = 200
 	mostCases   = 64
 	mostRecords = 2_000_000 // of all open cases together; a single one may have more
 	caseLife    = 15 * time.Minute

@@ -228,19 +228,14 @@ func (d *Desk) explain(err error) *trouble {
 // tooMany counts what this engineer opened, in the log: over desk and command,
 // and over restarts.
 func (d *Desk) tooMany(r *web.Request) (*trouble, error) {
-	now := d.cfg.Now()
-	for _, limit := range []struct {
-		of   time.Duration
-		most int
-		key  string
-	}{{time.Hour, hourly, "desk.limit.hour"}, {24 * time.Hour, daily, "desk.limit.day"}} {
-		n, err := d.cfg.Audit.Asked(r.Context(), r.Account, now.Add(-limit.of))
-		if err != nil {
-			return d.unwritten(err), nil
-		}
-		if n >= limit.most {
-			return troubled(limit.key, limit.most), nil
-		}
+	limit, err := d.cfg.Audit.Over(r.Context(), r.Account, d.cfg.Now())
+	switch {
+	case err != nil:
+		return d.unwritten(err), nil
+	case limit == nil:
+		return nil, nil
+	case limit.Of == time.Hour:
+		return troubled("desk.limit.hour", limit.Most), nil
 	}
-	return nil, nil
+	return troubled("desk.limit.day", limit.Most), nil
 }

@@ -90,7 +90,7 @@ func (in *Ingest) open(b []byte) (*sealed, string) {
 	if err != nil {
 		return nil, reasonForm
 	}
-	key := in.cfg.Keyring.key(e.KeyID)
+	key := in.cfg.Keyring.Key(e.KeyID)
 	if key == nil {
 		return nil, reasonKey
 	}

@@ -163,10 +163,10 @@ func (k *Keyring) lastStart() (last schema.Day) {
 	return last
 }
 
-// key returns the private key with the given ID, or nil. One that is there
+// Key returns the private key with the given ID, or nil. One that is there
 // opens: whether its time is over is decided when it is destroyed, by more than
 // one look at the clock.
-func (k *Keyring) key(id uint32) *envelope.PrivateKey {
+func (k *Keyring) Key(id uint32) *envelope.PrivateKey {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.ring.find(id)

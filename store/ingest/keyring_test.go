@@ -112,14 +112,14 @@ func TestAKeyIsActiveOnEveryDay(t *testing.T) {
 		}
 		for _, on := range []schema.Day{today, today + 1} {
 			id := d.active(on)
-			key := d.key(id)
+			key := d.Key(id)
 			if start, known := starts[id]; known && start != key.Start {
 				t.Fatalf("ID %d names two keys", id)
 			}
 			starts[id] = key.Start
 		}
 		for id, start := range starts {
-			if accepted := today < start+wire.KeyAcceptedDays; (d.key(id) != nil) != accepted {
+			if accepted := today < start+wire.KeyAcceptedDays; (d.Key(id) != nil) != accepted {
 				t.Fatalf("day %s: key %d of %s: accepted is not %v", today, id, start, accepted)
 			}
 		}
@@ -136,21 +136,21 @@ func TestRotate(t *testing.T) {
 	d.look(day, firstDay+1)
 	was, next := d.active(firstDay+1), d.ids()[1]
 	id, err := d.Rotate()
-	if err != nil || d.active(firstDay+1) != id || d.key(was) == nil || d.List().Version != 2 {
+	if err != nil || d.active(firstDay+1) != id || d.Key(was) == nil || d.List().Version != 2 {
 		t.Fatalf("rotate: %d, %v, %+v", id, err, d.Keys())
 	}
 	if _, err := d.Rotate(77); !errors.Is(err, ErrKeyID) || d.List().Version != 2 {
 		t.Errorf("an unknown key: %v", err)
 	}
 	again, err := d.Rotate(id, next)
-	if err != nil || d.key(id) != nil || d.key(next) != nil || d.active(firstDay+1) != again || d.key(was) == nil {
+	if err != nil || d.Key(id) != nil || d.Key(next) != nil || d.active(firstDay+1) != again || d.Key(was) == nil {
 		t.Fatalf("destroy: %v, %+v", err, d.Keys())
 	}
-	if got := d.active(firstDay + 40); got == again || d.key(got) == nil {
+	if got := d.active(firstDay + 40); got == again || d.Key(got) == nil {
 		t.Errorf("the next slot has no key of its own: %d", got)
 	}
 	d.restart(firstDay + 1)
-	if d.key(id) != nil || d.active(firstDay+1) != again {
+	if d.Key(id) != nil || d.active(firstDay+1) != again {
 		t.Errorf("after a restart: %+v", d.Keys())
 	}
 	for range wire.MaxKeys {

@@ -41,7 +41,7 @@ func TestAClockThatJumps(t *testing.T) {
 	for n := range schema.Day(9) {
 		d.look(day, firstDay+years+2+n)
 	}
-	if now := firstDay + years + 10; d.Day() != now || d.active(now) != before[1]+1 || d.key(before[0]) != nil {
+	if now := firstDay + years + 10; d.Day() != now || d.active(now) != before[1]+1 || d.Key(before[0]) != nil {
 		t.Errorf("after nine days: %s, keys %+v", d.Day(), d.Keys())
 	}
 	for n := range schema.Day(9) { // it was wrong for days, and is set right
@@ -64,7 +64,7 @@ func TestAClockThatMayBeRight(t *testing.T) {
 	d.look(time.Minute, firstDay+100)
 	d.active(firstDay + 100)
 	for _, id := range before {
-		if d.key(id) == nil {
+		if d.Key(id) == nil {
 			t.Errorf("key %d was destroyed", id)
 		}
 	}
@@ -82,7 +82,7 @@ func TestAfterAStop(t *testing.T) {
 		last := d.ids()[1]
 		back := firstDay + off
 		d.restart(back)
-		if d.key(1) == nil || d.key(last) == nil {
+		if d.Key(1) == nil || d.Key(last) == nil {
 			t.Fatal("a first look destroyed a key")
 		}
 		if d.Day() != back {
