@@ -18,13 +18,14 @@ from nacl.exceptions import CryptoError
 
 import tacit_hpke as hpke
 import tacit_keys as keys
+from tacit_hpke import hkdf_expand
 from tacit_keys import FormError, u32
 
 VERSION = 1
 BUCKETS = (1 << 10, 4 << 10, 16 << 10, 64 << 10)
 HEADER_LEN = 1 + 4 + 1 + 1 + 16 + 32 + 32
 GCM_TAG = 16
-KINDS = {1: "fragment", 2: "page", 3: "erase", 4: "grant", 5: "note", 6: "ask"}
+KINDS = {1: "fragment", 2: "page", 3: "erase", 4: "grant", 5: "note", 6: "ask", 7: "look"}
 CLASSES = {0: "normal", 1: "user-request"}
 STATUSES = {1: "stored", 2: "done", 3: "notes", 4: "redate", 5: "bad-form", 6: "expired", 7: "erased", 8: "conflict"}
 HINTS = {1: "queued", 2: "later", 3: "off", 4: "reseal"}
@@ -334,6 +335,53 @@ def parse_answer(data):
             return frames
         frames.append((kind, value, data[at - length : at]))
     raise FormError("answer is cut off")
+
+
+# Questions of engineers over NATS and their answers (package comment of store/remote).
+
+LOOK_CONTEXT = b"tacit/v1/look"
+LOOK_BODIES = {1: "begin", 2: "grant", 3: "note", 4: "pages", 5: "population", 6: "end"}
+LOOK_SIZES = [1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 768 << 10]
+
+
+def parse_look(data, nonce, engineer_key):
+    """A question that the engineer's Ed25519 key has signed, with its envelope's batch ID."""
+    signed, signature = data[:-64], data[-64:]
+    if len(signed) < 23:
+        raise FormError("question is too short")
+    form, what, word, number, length = struct.unpack(">BB16sIB", signed[:23])
+    if form != VERSION or not 0 < length <= min(40, len(signed) - 23):
+        raise FormError("question does not have the form")
+    named(LOOK_BODIES, what, "question")
+    try:
+        Ed25519PublicKey.from_public_bytes(engineer_key).verify(signature, LOOK_CONTEXT + nonce + signed)
+    except InvalidSignature:
+        raise FormError("question is not signed by the engineer") from None
+    return {"what": what, "word": word, "number": number, "engineer": signed[23 : 23 + length].decode(), "body": signed[23 + length :]}
+
+
+def look_answer_key(reply_key):
+    """The key of the answer, from the reply key of the question's envelope."""
+    return hkdf_expand(reply_key, LOOK_CONTEXT, 32)
+
+
+def open_look_answer(reply_key, data):
+    """The status and the data of an answer."""
+    plain = unseal(look_answer_key(reply_key), b"", data, "answer")
+    if len(plain) not in LOOK_SIZES:
+        raise FormError("answer has a size of its own")
+    status, length = struct.unpack(">BI", plain[:5])
+    if length > len(plain) - 5:
+        raise FormError("answer has data that is longer than itself")
+    zeros(plain[5 + length :], "answer")
+    return status, plain[5 : 5 + length]
+
+
+def seal_look_answer(reply_key, status, data, nonce):
+    """An answer as a store makes it."""
+    plain = struct.pack(">BI", status, len(data)) + data
+    size = next(size for size in LOOK_SIZES if len(plain) <= size)
+    return seal(look_answer_key(reply_key), b"", plain.ljust(size, b"\0"), nonce)
 
 
 # Grants and notes (section 6).

@@ -15,6 +15,9 @@ import sys
 
 sys.dont_write_bytecode = True
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 import known_answers
 import tacit_codec as codec
 import tacit_forms as forms
@@ -300,6 +303,23 @@ def refused(v):
     v.check("does not say why", v["why"])
 
 
+def look(v):
+    signer = Ed25519PrivateKey.from_private_bytes(v.octets("seed"))
+    data, nonce = v.octets("payload"), v.octets("nonce")
+    found = forms.parse_look(data, nonce, signer.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+    for field in ("what", "word", "number", "engineer", "body"):
+        v.want(field, found[field])
+    v.check("is signed otherwise", signer.sign(forms.LOOK_CONTEXT + nonce + data[:-64]) == data[-64:])
+
+
+def look_answer(v):
+    key, data = v.octets("reply_key"), v.octets("bytes")
+    status, found = forms.open_look_answer(key, data)
+    v.want("status", status)
+    v.want("data", found)
+    v.want("bytes", forms.seal_look_answer(key, status, found, data[:24]))
+
+
 CHECKS = {
     "identity.json": identity,
     "keys.json": page_keys,
@@ -314,6 +334,8 @@ CHECKS = {
     "packed2.json": packed,
     "envelope.json": envelope,
     "reply.json": reply,
+    "look.json": look,
+    "lookanswer.json": look_answer,
     "keylist.json": key_list,
     "crate.json": crate,
     "hint.json": hint,

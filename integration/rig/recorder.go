@@ -56,15 +56,18 @@ func (r *Recorder) Recorded() []byte {
 }
 
 // Envelopes returns the envelopes that were sent so far, when one agent speaks
-// NATS without TLS. It writes "PUB subject inbox length", a line end, and the
-// bytes.
-func (r *Recorder) Envelopes(t testing.TB) (out [][]byte) {
+// NATS without TLS.
+func (r *Recorder) Envelopes(t testing.TB) [][]byte { return r.Published(t, Put) }
+
+// Published returns what was published so far on a subject, in NATS without TLS. A
+// client writes "PUB subject inbox length", a line end, and the bytes.
+func (r *Recorder) Published(t testing.TB, subject string) (out [][]byte) {
 	t.Helper()
 	r.mu.Lock()
 	rest := bytes.Clone(r.up.Bytes())
 	r.mu.Unlock()
 	for {
-		i := bytes.Index(rest, []byte("\nPUB "+Put+" ")) // CONNECT came before
+		i := bytes.Index(rest, []byte("\nPUB "+subject+" ")) // CONNECT came before
 		if i < 0 {
 			return out
 		}

@@ -19,6 +19,9 @@ type Plan struct {
 	// Plain has the site's relay speak without TLS, so that the proxies count
 	// envelopes. The site's connection to the edge keeps its TLS.
 	Plain bool
+	// PlainEdge has the edge speak without TLS, so that what it sees of whoever
+	// connects can be recorded.
+	PlainEdge bool
 
 	Edge, Store, Site, Agent Edits // of the example files
 
@@ -53,9 +56,11 @@ func StartSplit(t testing.TB, plan Plan) *Split {
 	t.Helper()
 	s := &Split{plan: plan}
 	edge := testhost.FreeAddress(t)
-	s.Edge = s.start(t, "tacit/edge.yaml", quickPool.with(Edits{
-		"listen": edge, "addresses": []string{edge}, "metrics": testhost.FreeAddress(t),
-	}).with(plan.Edge), "relay")
+	edits := quickPool.with(Edits{"listen": edge, "addresses": []string{edge}, "metrics": testhost.FreeAddress(t)})
+	if plan.PlainEdge {
+		edits["tls"] = "off"
+	}
+	s.Edge = s.start(t, "tacit/edge.yaml", edits.with(plan.Edge), "relay")
 	s.startStore(t, edge)
 	s.startSite(t, edge)
 	for range plan.Agents {
@@ -78,8 +83,9 @@ func (s *Split) start(t testing.TB, example string, edits Edits, command ...stri
 func (s *Split) startStore(t testing.TB, edge string) {
 	t.Helper()
 	s.Store = s.start(t, "tacit/store.yaml", Edits{
-		"keys": filepath.Join(Dir(t), "keys"), "relays": []string{"tls://" + edge}, "metrics": testhost.FreeAddress(t),
-		"fingerprint": s.Edge.Told(t, "certificate"), "credential": readSecret(t, s.Edge.Told(t, "credential for stores in")),
+		"keys": filepath.Join(Dir(t), "keys"), "relays": []string{s.edgeURL(edge)}, "metrics": testhost.FreeAddress(t),
+		"fingerprint": s.edgePin(t), "credential": readSecret(t, s.Edge.Told(t, "credential for stores in")),
+		"desk_credential": readSecret(t, s.Edge.Told(t, "credential for engineers in")),
 	}.with(s.plan.Store), "store")
 	s.VendorKey = s.Store.Told(t, "vendor_key")
 	s.Store.WaitReady(t)
@@ -93,8 +99,8 @@ func (s *Split) startSite(t testing.TB, edge string) {
 	s.Relay = testhost.FreeAddress(t)
 	edits := Edits{
 		"listen": s.Relay, "addresses": []string{s.Relay}, "console": testhost.FreeAddress(t), "metrics": testhost.FreeAddress(t), "vendor_key": s.VendorKey,
-		"console_agent": filepath.Join(Dir(t), "none"), "next.relays": []string{"tls://" + s.Uplink.Address()},
-		"next.fingerprint": s.Edge.Told(t, "certificate"), "next.credential": readSecret(t, s.Edge.Told(t, "credential in")),
+		"console_agent": filepath.Join(Dir(t), "none"), "next.relays": []string{s.edgeURL(s.Uplink.Address())},
+		"next.fingerprint": s.edgePin(t), "next.credential": readSecret(t, s.Edge.Told(t, "credential in")),
 	}
 	if s.plan.Plain {
 		edits["tls"] = "off"
@@ -105,6 +111,36 @@ func (s *Split) startSite(t testing.TB, edge string) {
 	if !s.plan.Plain {
 		s.Fingerprint = s.Site.Told(t, "certificate")
 	}
+}
+
+// edgeURL is how others reach the edge at an address.
+func (s *Split) edgeURL(address string) string {
+	if s.plan.PlainEdge {
+		return "nats://" + address
+	}
+	return "tls://" + address
+}
+
+// edgePin is the fingerprint of the edge's certificate, "" without TLS.
+func (s *Split) edgePin(t testing.TB) string {
+	t.Helper()
+	if s.plan.PlainEdge {
+		return ""
+	}
+	return s.Edge.Told(t, "certificate")
+}
+
+// AddEngineer lets an engineer look up over NATS and returns his credential's
+// file. It names the edge by an address, such as a [Recorder]'s.
+func (s *Split) AddEngineer(t testing.TB, name, edge string) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), name)
+	r := Tacit(t, "store", "engineer", "add", name, "--config", s.Store.Config, "--out", file).Run(t)
+	if r.Code != 0 {
+		t.Fatalf("store engineer add: exit %d: %s", r.Code, r.Stderr)
+	}
+	EditFile(t, file, Edits{"relays": []string{s.edgeURL(edge)}})
+	return file
 }
 
 // StartAgent starts one more agent.

@@ -66,7 +66,7 @@ func TestRogueStore(t *testing.T) {
 	rogue := newRogue(t, d, storeCredential)
 	rogue.mayNotHear(
 		">", "_INBOX.>", inboxOf(RoleStore)+".>", wire.SubjectPut, wire.SubjectPolicy, wire.SubjectReply, wire.SubjectKeys, "tacit.>",
-		wire.CrateSubject(0), "$SYS.>", "$JS.>", wire.SubjectLook+".>",
+		wire.CrateSubject(0), "$SYS.>", "$JS.>", wire.SubjectLook, wire.LookSubject(0)+".x",
 	)
 	rogue.mayNotSay(
 		wire.SubjectPut, wire.CrateSubject(0), wire.SubjectPolicy, wire.SubjectGetKeys, "$SYS.REQ.SERVER.PING", wire.LookSubject(0),

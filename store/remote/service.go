@@ -142,10 +142,7 @@ func (s *Service) hear(ctx context.Context, m *nats.Msg) {
 	ctx, cancel := context.WithTimeout(ctx, questTime)
 	defer cancel()
 	b, err := s.reply(ctx, m.Data)
-	if err == nil {
-		err = m.Respond(b)
-	}
-	if err != nil {
+	if err := errors.Join(err, m.Respond(b)); err != nil { // who gets no answer waits for one
 		s.cfg.Logger.Error("answer an engineer", slog.Any("error", err))
 	}
 }
