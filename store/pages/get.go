@@ -57,7 +57,7 @@ func (p *Pages) Without(erased *Ledger) *Pages {
 // Get calls each for every page that is asked for, and returns the months that
 // could not be read whole. An error is each's own or the context's.
 //
-// It reads one month after the other, whatever the order of asks: a store has few
+// It reads one month after the other, and within a month in the order of asks: a store has few
 // of them open at a time, and to open one takes longer than to read all that is
 // asked of it.
 func (p *Pages) Get(ctx context.Context, asks []Ask, each func(Found) error) (unread []schema.Month, err error) {

@@ -33,7 +33,7 @@
 //	bodies:    1 begin       ticket's length 1 | ticket | reason       word: the store's, number 0
 //	           2 grant       tag of a grant 16
 //	           3 note        a letter of package page
-//	           4 pages       index 2 | skip 4 | question of package pages
+//	           4 pages       index 2, counted month by month | skip 4 | question of package pages
 //	           5 population  offset 4
 //	           6 end         1 found | 2 nothing | 3 partly | 4 failed
 //	answer   = nonce 24 | XChaCha20-Poly1305(K, nonce, no aad,

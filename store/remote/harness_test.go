@@ -130,10 +130,15 @@ func (v *vendor) Find(tag page.Tag) (page.Grant, bool, error) {
 	return page.Grant{}, false, nil
 }
 
-// Get implements lookup.Asker.
+// Get implements lookup.Asker, month by month, as the store's does.
 func (v *vendor) Get(_ context.Context, asks []pages.Ask, each func(pages.Found) error) ([]schema.Month, error) {
-	for i, a := range asks {
-		for _, b := range v.pages[a] {
+	var order []int
+	for i := range asks {
+		order = append(order, i)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return int(asks[a].Day.Month()) - int(asks[b].Day.Month()) })
+	for _, i := range order {
+		for _, b := range v.pages[asks[i]] {
 			if err := each(pages.Found{Index: i, Page: b}); err != nil {
 				return v.unread, err
 			}
@@ -235,8 +240,10 @@ func (v *vendor) wantRows(want ...string) {
 }
 
 // put puts a page of so many bytes under a tag, and returns what asks for it.
-func (v *vendor) put(tag byte, length int) pages.Ask {
-	a := pages.Ask{Day: today, Tag: page.Tag{tag, 1}}
+func (v *vendor) put(tag byte, length int) pages.Ask { return v.putOn(today, tag, length) }
+
+func (v *vendor) putOn(day schema.Day, tag byte, length int) pages.Ask {
+	a := pages.Ask{Day: day, Tag: page.Tag{tag, 1}}
 	v.pages[a] = append(v.pages[a], bytes.Repeat([]byte{tag, byte(len(v.pages[a]))}, length/2))
 	return a
 }

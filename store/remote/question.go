@@ -98,7 +98,8 @@ func parseBegin(b []byte) (ticket, reason string, err error) {
 }
 
 // place is where an answer goes on: so many pages of the tag at an index were
-// told.
+// told. Tags are counted month by month, and as they stand in the question within
+// one.
 type place struct {
 	index int
 	skip  uint32

@@ -25,9 +25,10 @@ import (
 // after a note; and the log has one row and its outcome.
 func TestLookup(t *testing.T) {
 	v := newVendor(t)
-	asks := []pages.Ask{v.put(1, 60_000), {Day: today, Tag: page.Tag{9}}, v.put(200, 50)}
+	asks := []pages.Ask{v.put(1, 60_000), {Day: today, Tag: page.Tag{9}}, v.putOn(today-40, 200, 50), v.put(77, 50)}
 	for range 30 { // more than two messages hold, of one tag
 		v.put(1, 60_000)
+		v.putOn(today-40, 200, 30_000)
 	}
 	v.unread = []schema.Month{today.Month() - 1}
 	v.run(0)
@@ -47,7 +48,7 @@ func TestLookup(t *testing.T) {
 		got = append(got, f.Page)
 		return nil
 	})
-	want := append(slices.Clone(v.pages[asks[0]]), v.pages[asks[2]]...)
+	want := slices.Concat(v.pages[asks[2]], v.pages[asks[0]], v.pages[asks[3]]) // the month before comes first
 	if err != nil || !slices.ContainsFunc(unread, func(m schema.Month) bool { return m == today.Month()-1 }) {
 		t.Errorf("unread %v, %v", unread, err)
 	}

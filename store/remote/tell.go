@@ -2,12 +2,14 @@ package remote
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"github.com/tacit-telemetry/tacit/anon/page"
@@ -64,12 +66,12 @@ func (s *Service) pages(ctx context.Context, r *running, body []byte) answer {
 	case !r.noted:
 		return deny("no note was left for the host: leave one first")
 	}
+	sorted, index := byMonth(asks)
 	var rows bytes.Buffer
 	out, next := pages.NewAnswerWriter(&rows), place{index: len(asks)}
 	at := place{index: from.index} // of the row that comes
-	unread, err := s.cfg.Pages.Get(ctx, asks[from.index:], func(f pages.Found) error {
-		f.Index += from.index
-		if f.Index != at.index {
+	unread, err := s.cfg.Pages.Get(ctx, sorted[from.index:], func(f pages.Found) error {
+		if f.Index += from.index; f.Index != at.index {
 			at = place{index: f.Index}
 		}
 		if at.index == from.index && at.skip < from.skip {
@@ -81,6 +83,7 @@ func (s *Service) pages(ctx context.Context, r *running, body []byte) answer {
 			return errFull
 		}
 		at.skip++
+		f.Index = index[f.Index]
 		return out.Row(f)
 	})
 	if err == nil || errors.Is(err, errFull) {
@@ -90,6 +93,19 @@ func (s *Service) pages(ctx context.Context, r *running, body []byte) answer {
 		return s.troubled("find pages", err)
 	}
 	return answer{ok, append(next.append(nil), rows.Bytes()...)}
+}
+
+// byMonth puts asks into the order in which [pages.Pages.Get] reads them, which is
+// what a place counts by, and returns the index that each had.
+func byMonth(asks []pages.Ask) (sorted []pages.Ask, index []int) {
+	for i := range asks {
+		index = append(index, i)
+	}
+	slices.SortStableFunc(index, func(a, b int) int { return cmp.Compare(asks[a].Day.Month(), asks[b].Day.Month()) })
+	for _, i := range index {
+		sorted = append(sorted, asks[i])
+	}
+	return sorted, index
 }
 
 // told is the population as it was told last, which is the same for everybody for
