@@ -163,6 +163,7 @@ func TestTakenBackWhileSealedAnew(t *testing.T) {
 	st.gate = make(chan struct{})
 	delivered := make(chan error)
 	go func() { delivered <- s.Deliver(t.Context(), &m) }()
+	<-st.inside
 	if err := s.revokeAll(); err != nil {
 		t.Fatal(err)
 	}

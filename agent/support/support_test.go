@@ -35,10 +35,11 @@ type store struct {
 	fail   error
 	status wire.Status   // in place of the answer; 0: the answer
 	gate   chan struct{} // held until it is closed; nil: not
+	inside chan struct{} // gets one from who is held
 }
 
 func newStore() *store {
-	return &store{day: day, host: day, grants: map[page.Tag]page.Grant{}, boxes: map[page.Tag][][]byte{}, asked: map[page.Tag]int{}}
+	return &store{day: day, host: day, grants: map[page.Tag]page.Grant{}, boxes: map[page.Tag][][]byte{}, asked: map[page.Tag]int{}, inside: make(chan struct{}, 16)}
 }
 
 // Today implements Sender.
@@ -47,6 +48,7 @@ func (s *store) Today() schema.Day { return s.host }
 // Ask implements Sender.
 func (s *store) Ask(ctx context.Context, r upload.Request) (envelope.Reply, error) {
 	if s.gate != nil {
+		s.inside <- struct{}{}
 		select {
 		case <-s.gate:
 		case <-ctx.Done():
