@@ -12,6 +12,7 @@ import (
 
 	"github.com/tacit-telemetry/tacit/internal/web"
 	"github.com/tacit-telemetry/tacit/store/audit"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 )
 
@@ -215,7 +216,9 @@ func (d *Desk) explain(err error) *trouble {
 		return troubled("desk.ticket.wrong")
 	case errors.Is(err, lookup.ErrCodeErases):
 		return troubled("desk.rights.code")
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case errors.Is(err, lookup.ErrCut):
+		return troubled("desk.cut")
+	case errors.Is(err, home.ErrSilent), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return troubled("desk.silent", int(patience/time.Second))
 	}
 	d.cfg.Logger.Error("the store could not be asked", slog.Any("err", err))

@@ -42,6 +42,10 @@ const (
 	askAgain     = 50 * time.Millisecond
 )
 
+// aliveTime bounds one answer of the holder: one that hangs takes callers, and says
+// nothing. It says at once that it is there, on a machine that does not hang.
+const aliveTime = 15 * time.Second
+
 // Home says where a store of this host may be.
 type Home struct {
 	// Dir, KeysDir and RunDir are the store's own. Required.
@@ -75,20 +79,29 @@ func (h *Home) Hold(ctx context.Context, ask func(context.Context) error) (*data
 		if !ok {
 			return nil, err
 		}
-		if err = ask(ctx); err == nil {
+		err, hangs := within(ctx, ask)
+		if err == nil {
 			if h.Named {
 				err = ErrOwnKeys
 			}
 			return nil, err
 		}
-		if !datadir.NotRunning(err) || ctx.Err() != nil {
+		if !hangs && (!datadir.NotRunning(err) || ctx.Err() != nil) {
 			return nil, err
 		}
-		if time.Since(started) > startingTime {
+		if hangs || time.Since(started) > startingTime {
 			return nil, fmt.Errorf("%w: %w", held, ErrSilent)
 		}
 		pause(ctx)
 	}
+}
+
+// within asks with aliveTime, and says whether that was over.
+func within(ctx context.Context, ask func(context.Context) error) (err error, hangs bool) {
+	bound, cancel := context.WithTimeout(ctx, aliveTime)
+	defer cancel()
+	err = ask(bound)
+	return err, err != nil && ctx.Err() == nil && bound.Err() != nil
 }
 
 func pause(ctx context.Context) {
