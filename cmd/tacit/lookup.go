@@ -142,7 +142,8 @@ func runLookup(ctx context.Context, env *cli.Env, report *client.Client, o looku
 	case errors.Is(err, lookup.ErrNothing):
 		days := int(now.Sub(o.since).Hours()+23) / 24
 		return fail("lookup_unknown_id", cli.WithHint(fmt.Errorf("no pages for this ID in the last %s", cli.Count(days, "day")),
-			"nothing was sent yet, sending is off (tacit why on that host), the ID was reset, or its pages have expired"))
+			"nothing was sent yet, which takes an hour after the first use and a day where the host waits first; sending is off there or at its site (tacit why); "+
+				"the ID was reset or erased; its pages are older or have expired; or the ID is another vendor's, or a mistyped UUID"))
 	case err != nil:
 		return fail("lookup_failed", explainLookup(env, err))
 	}
@@ -168,7 +169,9 @@ func explainLookup(env *cli.Env, err error) error {
 	case errors.Is(err, lookup.ErrUnread):
 		return cli.WithHint(err, "restore these months of the store from a backup")
 	case errors.Is(err, home.ErrSilent):
-		return cli.WithHint(err, "wait until it has started, or end it")
+		return cli.WithHint(err, "nothing is shown: wait until it has started, or end it and start it again")
+	case errors.Is(err, lookup.ErrCut):
+		return cli.WithHint(err, "nothing is shown: ask again; if it stays so, see the log of the store")
 	case errors.Is(err, lookup.ErrNoCode):
 		return cli.WithHint(err, "its day is over, it was revoked, it has not arrived yet, or it is another vendor's; ask for a new one: tacit id --for-support")
 	case errors.Is(err, lookup.ErrTicket):

@@ -61,8 +61,18 @@ func (d *Desk) showCase(r *web.Request) (any, error) {
 	}
 	v.Line = lineOf(c.History, w, c.Text)
 	v.Line.compare(d.population(r))
-	v.Charts = chartsOf(within(c.History.Records, w))
+	from, to := c.History.Likely(d.cfg.Now())
+	v.Charts = chartsOf(within(c.History.Records, w), from.Unix(), to.Unix())
 	return v, nil
+}
+
+// DamagedOn names the days of damaged pages.
+func (v caseView) DamagedOn() string {
+	names := make([]string, len(v.History.DamagedOn))
+	for i, day := range v.History.DamagedOn {
+		names[i] = day.String()
+	}
+	return strings.Join(names, ", ")
 }
 
 // population is what durations are compared with; nil: nothing, and the page

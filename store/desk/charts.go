@@ -37,7 +37,10 @@ type series struct {
 }
 
 // chartsOf draws numbers of engines and appliances, those with most values first.
-func chartsOf(records []lookup.Record) (out []chart) {
+// records are in time order. What is of no time from earliest to latest, as a wrong
+// clock dates it, is not drawn: it would leave no room for the others.
+func chartsOf(records []lookup.Record, earliest, latest int64) (out []chart) {
+	records = between(records, earliest, latest+1)
 	if len(records) == 0 {
 		return nil
 	}

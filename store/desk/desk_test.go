@@ -10,14 +10,17 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	anonpage "github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/internal/web"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/audit"
 	"github.com/tacit-telemetry/tacit/store/desk"
+	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 )
 
@@ -288,6 +291,8 @@ func TestTrouble(t *testing.T) {
 		fmt.Errorf("look up: %w: [2026-09 2026-10]", lookup.ErrUnread):   "[2026-09 2026-10]",
 		fmt.Errorf("look up: more than 10000: %w", lookup.ErrTooMany):    "more than can be opened at once",
 		fmt.Errorf("look up: %w: too long", lookup.ErrTicket):            "ticket may have letters",
+		fmt.Errorf("look up: ask store: %w: cut", lookup.ErrCut):         "answer broke off",
+		fmt.Errorf("open store for lookup: %w", home.ErrSilent):          "did not answer within",
 		errors.New("dial unix /somebody's/home: connection was refused"): "could not be asked",
 	} {
 		o.set(func() { o.err = err })
@@ -303,8 +308,53 @@ func TestTrouble(t *testing.T) {
 func TestNotes(t *testing.T) {
 	o := open(t, true)
 	o.history.Damaged, o.history.NotUnderstood, o.history.OtherWriter = 3, 12, 2
+	o.history.DamagedOn = []schema.Day{schema.DayOf(o.now) - 3, schema.DayOf(o.now)}
 	o.history.Unread = []schema.Month{2026*12 + 8}
-	o.admin.look(theID).says(http.StatusOK, "Damaged pages: 3.", "Records not understood: 12.", "another writer: 2.", "2026-09", "Search fails")
+	o.admin.look(theID).says(http.StatusOK, "Damaged pages: 3, sent on 2026-11-19, 2026-11-22.", "Records not understood: 12.", "another writer: 2.", "2026-09", "Search fails")
+}
+
+// TestEmptyByCode: a code that opens nothing, such as one of yesterday, has causes of
+// its own.
+func TestEmptyByCode(t *testing.T) {
+	o := open(t, true)
+	o.set(func() { o.err = fmt.Errorf("look up: %w", lookup.ErrNoCode) })
+	code := anonpage.NewCode().Spoken()
+	p := o.admin.look(code)
+	p.says(http.StatusOK, "No such support code lives", "Its day is over", "revoked", "still on its way", "another vendor")
+	if strings.Contains(p.body, "ID was reset") {
+		t.Error("it lists what may be with an ID")
+	}
+	o.nowhere(o.admin, code)
+}
+
+// TestSilentStore: the page comes all the same, and says what is missing.
+func TestSilentStore(t *testing.T) {
+	t.Parallel()
+	o := open(t, true)
+	o.set(func() { o.wait = make(chan struct{}) })
+	o.admin.look(theID).says(http.StatusOK, "The store did not answer within 25 s, so nothing is shown")
+	entries, err := o.audit.Entries(t.Context())
+	if err != nil || entries[len(entries)-1].What != audit.Failed {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// TestWrongClockOnThePage: records that a wrong clock dates years off are on the time
+// line, and leave the charts of the others as they were.
+func TestWrongClockOnThePage(t *testing.T) {
+	o := open(t, true)
+	o.history.OldestDay = schema.DayOf(o.now) - 2
+	charts := strings.Count(o.admin.look(theID).body, `class="spark"`)
+	for _, year := range []int{1970, 2090} {
+		at := time.Date(year, 1, 1, 0, 0, 1, 0, time.UTC).Unix()
+		o.history.Records = append(o.history.Records, record(at, schema.Engine, "engine.memory", schema.Number(7), "By"))
+	}
+	slices.SortStableFunc(o.history.Records, func(a, b lookup.Record) int { return int(a.Time/1000 - b.Time/1000) })
+	p := o.admin.look(theID)
+	p.says(http.StatusOK, "2090-01-01", "Search fails")
+	if got := strings.Count(p.body, `class="spark"`); charts == 0 || got != charts {
+		t.Errorf("%d charts, before %d", got, charts)
+	}
 }
 
 // TestCasesAreApart: a case opens in its own session only, and ends by itself.

@@ -218,7 +218,9 @@ func (d *Desk) explain(err error) *trouble {
 		return troubled("desk.rights.code")
 	case errors.Is(err, home.ErrAway):
 		return troubled("desk.away")
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case errors.Is(err, lookup.ErrCut):
+		return troubled("desk.cut")
+	case errors.Is(err, home.ErrSilent), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return troubled("desk.silent", int(patience/time.Second))
 	}
 	d.cfg.Logger.Error("the store could not be asked", slog.Any("err", err))

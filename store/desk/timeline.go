@@ -132,6 +132,11 @@ func within(records []lookup.Record, w wanted) []lookup.Record {
 	if w.span == "" {
 		return records
 	}
+	return between(records, w.from, w.from+int64(spans[w.span]/time.Second))
+}
+
+// between returns the records from one time on, and before another.
+func between(records []lookup.Record, from, to int64) []lookup.Record {
 	at := func(t int64) int {
 		i, _ := slices.BinarySearchFunc(records, t, func(r lookup.Record, t int64) int {
 			if r.Time < t {
@@ -141,7 +146,7 @@ func within(records []lookup.Record, w wanted) []lookup.Record {
 		})
 		return i
 	}
-	return records[at(w.from):at(w.from+int64(spans[w.span]/time.Second))]
+	return records[at(from):at(to)]
 }
 
 // matches says whether a text, in small letters, stands somewhere in a record.

@@ -7,12 +7,6 @@ import (
 	"github.com/tacit-telemetry/tacit/store/lookup"
 )
 
-// How far a record's time may be from when its page was sent.
-const (
-	aheadOf  = 24 * time.Hour
-	behindOf = 400 * 24 * time.Hour // the longest that an agent keeps a record, and that pages are shown
-)
-
 // clock says which of a host's times are likely.
 type clock struct {
 	from, to int64         // likely times, both included
@@ -23,7 +17,8 @@ type clock struct {
 
 // newClock looks at the times of a history.
 func newClock(h *lookup.History, now time.Time) clock {
-	c := clock{from: h.OldestDay.Time().Add(-behindOf).Unix(), to: now.Add(aheadOf).Unix()}
+	from, to := h.Likely(now)
+	c := clock{from: from.Unix(), to: to.Unix()}
 	of := 0
 	for i := range h.Records {
 		r := &h.Records[i]

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/schema"
@@ -106,6 +107,9 @@ func (x *examiner) report() Report {
 	x.addSteps(out.Problems)
 	out.Notes = x.notes()
 	out.Sentence, out.Severity = x.nothing(&out), Severity{Level: 4, Reason: "nothing that is wrong is to be seen"}
+	if out.Records == 0 {
+		out.Severity.Reason = "nothing is to be seen"
+	}
 	if len(out.Problems) > 0 {
 		out.Sentence, out.Severity = out.Problems[0].Sentence, out.Problems[0].Severity
 	}
@@ -122,6 +126,18 @@ func worse(a, b Problem) int {
 	return slices.Index(order, a.Kind) - slices.Index(order, b.Kind)
 }
 
+// sentOn names days; "" when none is known.
+func sentOn(days []schema.Day) string {
+	names := make([]string, len(days))
+	for i, d := range days {
+		names[i] = d.String()
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ", sent on " + strings.Join(names, ", ")
+}
+
 // notes say what is not shown or not certain.
 func (x *examiner) notes() []string {
 	notes := []string{}
@@ -134,7 +150,7 @@ func (x *examiner) notes() []string {
 		notes = append(notes, "nothing is compared with other installations: what they add up to is not known")
 	}
 	add(x.h.NotUnderstood, "record is", "records are", " not understood: another registry release wrote them")
-	add(x.h.Damaged, "page is", "pages are", " damaged")
+	add(x.h.Damaged, "page is", "pages are", " damaged"+sentOn(x.h.DamagedOn))
 	add(x.ofOther, "record is", "records are", " left out, of another writer: a clone or a restored backup")
 	add(x.ofTime, "record is", "records are", " left out, dated by a wrong clock")
 	add(x.overSignatures, "error is", "errors are", " left out: there are too many kinds")

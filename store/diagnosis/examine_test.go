@@ -431,6 +431,21 @@ func TestWrongClock(t *testing.T) {
 	}
 }
 
+// TestNothingToTellFrom: pages of which no record is shown are no proof that nothing
+// is wrong.
+func TestNothingToTellFrom(t *testing.T) {
+	s := newStory(t)
+	if r := s.examined(Config{}); r.Sentence != "There are no records to tell from." || r.Severity.Level != 4 || r.Severity.Reason != "nothing is to be seen" {
+		t.Errorf("of nothing: %q, %+v", r.Sentence, r.Severity)
+	}
+	s.NotUnderstood, s.Damaged, s.DamagedOn = 12, 1, []schema.Day{s.NewestDay - 1}
+	r := s.examined(Config{})
+	if r.Sentence != "There are no records to tell from: 12 records are of a registry release that is not known here, 1 page is damaged." ||
+		!slices.Contains(r.Notes, "1 page is damaged, sent on 2026-11-20") {
+		t.Errorf("%q, %q", r.Sentence, r.Notes)
+	}
+}
+
 // TestNotAllIsSeen: what could not be read is said, and other writers are left out.
 func TestNotAllIsSeen(t *testing.T) {
 	s := newStory(t).works("search", 20, 20).fails("search", "search_refused", 5)

@@ -117,9 +117,10 @@ func slowClause(s *Slow) string {
 }
 
 // nothing says that nothing is wrong, and what that is said from.
+// There may be pages all the same: then it says why nothing of them is told.
 func (x *examiner) nothing(r *Report) string {
 	if r.Records == 0 || r.Through.IsZero() {
-		return "There are no records to tell from."
+		return "There are no records to tell from" + x.instead() + "."
 	}
 	var attempts uint64
 	for _, o := range r.Operations {
@@ -127,4 +128,19 @@ func (x *examiner) nothing(r *Report) string {
 	}
 	return fmt.Sprintf("Nothing wrong is to be seen in %s with %s, up to %s.",
 		count(uint64(r.Records), "record", "records"), count(attempts, "operation", "operations"), r.Through.Format("2006-01-02 15:04 UTC"))
+}
+
+// instead says what there is where no record is shown; "" when there is nothing.
+func (x *examiner) instead() string {
+	var there []string
+	if n := x.h.NotUnderstood; n > 0 {
+		there = append(there, count(uint64(n), "record is", "records are")+" of a registry release that is not known here")
+	}
+	if n := x.h.Damaged; n > 0 {
+		there = append(there, count(uint64(n), "page is", "pages are")+" damaged")
+	}
+	if len(there) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(there, ", ")
 }

@@ -45,6 +45,10 @@ const (
 	askAgain     = 50 * time.Millisecond
 )
 
+// aliveTime bounds one answer of the holder: one that hangs takes callers, and says
+// nothing. It says at once that it is there, on a machine that does not hang.
+const aliveTime = 15 * time.Second
+
 // Home says where a store of this host may be.
 type Home struct {
 	// Dir, KeysDir and RunDir are the store's own. Required.
@@ -71,7 +75,11 @@ func (h *Home) Client() *http.Client { return datadir.Client(h.RunDir, Name) }
 // a [*datadir.HeldError], or are what ask returned.
 func (h *Home) Hold(ctx context.Context, ask func(context.Context) error) (*datadir.Lock, error) {
 	if h.Asked {
-		return nil, away(ask(ctx))
+		err, hangs := within(ctx, ask)
+		if hangs {
+			return nil, ErrSilent
+		}
+		return nil, away(err)
 	}
 	if _, err := os.Stat(h.Dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoStore
@@ -85,16 +93,17 @@ func (h *Home) Hold(ctx context.Context, ask func(context.Context) error) (*data
 		if !ok {
 			return nil, err
 		}
-		if err = ask(ctx); err == nil {
+		err, hangs := within(ctx, ask)
+		if err == nil {
 			if h.Named {
 				err = ErrOwnKeys
 			}
 			return nil, err
 		}
-		if !datadir.NotRunning(err) || ctx.Err() != nil {
+		if !hangs && (!datadir.NotRunning(err) || ctx.Err() != nil) {
 			return nil, err
 		}
-		if time.Since(started) > startingTime {
+		if hangs || time.Since(started) > startingTime {
 			return nil, fmt.Errorf("%w: %w", held, ErrSilent)
 		}
 		pause(ctx)
@@ -107,6 +116,14 @@ func away(err error) error {
 		return ErrAway
 	}
 	return err
+}
+
+// within asks with aliveTime, and says whether that was over.
+func within(ctx context.Context, ask func(context.Context) error) (err error, hangs bool) {
+	bound, cancel := context.WithTimeout(ctx, aliveTime)
+	defer cancel()
+	err = ask(bound)
+	return err, err != nil && ctx.Err() == nil && bound.Err() != nil
 }
 
 func pause(ctx context.Context) {

@@ -14,11 +14,16 @@
 // the newest page's (a clone, a restored backup) are marked.
 //
 // The store is asked over its socket, or opened here when no process holds it;
-// its lock is never bypassed. Months that cannot be read are named, and the
-// rest is shown. Memory is bounded by [MaxPages].
+// its lock is never bypassed. Months that cannot be read are named, as are the days
+// of pages that are damaged, and the rest is shown. A store that does not answer, or
+// not to the end, is an error within [answerTime]. Memory is bounded by [MaxPages];
+// a million records take about 250 MiB.
 package lookup
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Bounds of a walk.
 const (
@@ -27,6 +32,10 @@ const (
 	maxDays     = 400 // the longest that a store keeps pages
 	MaxPages    = 10_000
 )
+
+// answerTime bounds one answer of the store's process, which gives up after a
+// minute itself.
+const answerTime = 70 * time.Second
 
 // Errors of a lookup. All are wrapped with detail.
 var (
@@ -48,6 +57,9 @@ var (
 	// ErrCodeErases says that a support code gives no right to erase. Ask for the
 	// ID.
 	ErrCodeErases = errors.New("a support code gives no right to erase")
+	// ErrCut says that the store's process ended, or gave up, in the middle of its
+	// answer, and so nothing is shown. Ask again.
+	ErrCut = errors.New("the store's answer broke off")
 	// ErrTooMany says that there are more than MaxPages pages. Ask for fewer
 	// days.
 	ErrTooMany = errors.New("too many pages")

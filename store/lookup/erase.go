@@ -1,14 +1,11 @@
 package lookup
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"slices"
 	"time"
 
@@ -98,21 +95,9 @@ func erasuresOf(ctx context.Context, held Asker, root page.Root, today schema.Da
 
 // Erase implements [Eraser].
 func (s *Socket) Erase(ctx context.Context, items []page.Erasure) (out Erased, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://tacit/v1/erase", bytes.NewReader(page.MarshalErasures(items)))
+	b, _, err := s.post(ctx, "/v1/erase", page.MarshalErasures(items))
 	if err != nil {
 		return out, fmt.Errorf("ask store to erase: %w", err)
-	}
-	resp, err := s.client.Do(r)
-	if err != nil {
-		return out, fmt.Errorf("ask store to erase: %w", err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-	if err != nil {
-		return out, fmt.Errorf("ask store to erase: %w", err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return out, fmt.Errorf("ask store to erase: it answers %s: %s", resp.Status, bytes.TrimSpace(b))
 	}
 	if err := json.Unmarshal(b, &out); err != nil {
 		return out, errors.New("ask store to erase: its answer is not of this version")

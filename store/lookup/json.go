@@ -29,6 +29,7 @@ type historyJSON struct {
 	Pages         int            `json:"pages"`
 	OtherWriter   int            `json:"other_writer_pages"`
 	Damaged       int            `json:"damaged_pages"`
+	DamagedOn     []string       `json:"damaged_days,omitempty"`
 	NotUnderstood int            `json:"not_understood"`
 	Unread        []string       `json:"unread_months"`
 	OldestDay     string         `json:"oldest_day"`
@@ -50,6 +51,9 @@ func (h *History) MarshalJSON() ([]byte, error) {
 	}
 	for name, v := range h.Installation {
 		out.Installation[name] = v.Any()
+	}
+	for _, d := range h.DamagedOn {
+		out.DamagedOn = append(out.DamagedOn, d.String())
 	}
 	for i := range h.Records {
 		out.Records[i] = h.Records[i].json()

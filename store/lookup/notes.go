@@ -111,6 +111,14 @@ const maxBookAnswer = 64 << 10
 
 // post asks the store's process.
 func (s *Socket) post(ctx context.Context, path string, body []byte) (answer []byte, code int, err error) {
+	err = answered(ctx, func(ctx context.Context) error {
+		answer, code, err = s.postOnce(ctx, path, body)
+		return err
+	})
+	return answer, code, err
+}
+
+func (s *Socket) postOnce(ctx context.Context, path string, body []byte) (answer []byte, code int, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://tacit"+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, 0, err

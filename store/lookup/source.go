@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -46,26 +47,60 @@ type Socket struct {
 }
 
 // Get implements [Asker].
-func (s *Socket) Get(ctx context.Context, asks []pages.Ask, each func(pages.Found) error) ([]schema.Month, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://tacit"+s.ask, bytes.NewReader(pages.MarshalAsks(asks)))
+func (s *Socket) Get(ctx context.Context, asks []pages.Ask, each func(pages.Found) error) (unread []schema.Month, err error) {
+	err = answered(ctx, func(ctx context.Context) error {
+		unread, err = s.get(ctx, asks, each)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("ask store: %w", err)
+	}
+	return unread, nil
+}
+
+func (s *Socket) get(ctx context.Context, asks []pages.Ask, each func(pages.Found) error) ([]schema.Month, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://tacit"+s.ask, bytes.NewReader(pages.MarshalAsks(asks)))
+	if err != nil {
+		return nil, err
 	}
 	r.Header.Set(PassHeader, s.pass)
 	resp, err := s.client.Do(r)
 	if err != nil {
-		return nil, fmt.Errorf("ask store: %w", err)
+		return nil, err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("ask store: it answers %s", resp.Status)
+		return nil, fmt.Errorf("it answers %s", resp.Status)
 	}
 	unread, err := pages.ReadAnswer(resp.Body, len(asks), each)
 	if err != nil {
-		return nil, fmt.Errorf("ask store: %w", err)
+		return nil, err
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 1)) // to its end, so that the connection closes in order
 	return unread, nil
+}
+
+// answered asks with answerTime. Of a store that is silent for so long, and of one
+// that goes away meanwhile, it says so.
+func answered(ctx context.Context, ask func(context.Context) error) error {
+	bound, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	err := ask(bound)
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return err
+	case bound.Err() != nil:
+		return fmt.Errorf("%w within %v", home.ErrSilent, answerTime)
+	case errors.Is(err, pages.ErrCut), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), broken(err):
+		return fmt.Errorf("%w: %w", ErrCut, err)
+	}
+	return err
+}
+
+// broken says whether a connection ended that was there.
+func broken(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op != "dial"
 }
 
 // Source is a store that can be asked, until Close.

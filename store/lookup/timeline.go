@@ -27,7 +27,8 @@ type Registry interface {
 // Options say what to look for.
 type Options struct {
 	// Since leaves out earlier records and pages first sent before. Zero:
-	// everything of the last 90 days. At most 400 days back.
+	// everything of the last 90 days. At most 400 days back. Records that a wrong
+	// clock dates years back are not left out: nothing else may be left of the host.
 	Since time.Time
 	// Now is the time of the lookup. Zero: the clock's.
 	Now time.Time
@@ -51,6 +52,7 @@ type History struct {
 	Pages         int            // that were opened, without repeats
 	OtherWriter   int            // of these, of another writer than the newest
 	Damaged       int            // pages that do not open or do not have the form
+	DamagedOn     []schema.Day   // days on which these were sent first, in order, each once
 	NotUnderstood int            // records that the registry of their page does not name
 	Unread        []schema.Month // months that the store could not read whole
 
@@ -124,10 +126,16 @@ func openAll(h *History, found []sealedPage) []*codec.Page {
 			opened[i] = &p
 		}
 	})
+	for i, p := range opened {
+		if p == nil {
+			h.Damaged++
+			h.DamagedOn = append(h.DamagedOn, found[i].day.keys.Day())
+		}
+	}
+	h.DamagedOn = slices.Compact(h.DamagedOn)
 	seen := map[schema.BatchID]bool{}
 	return slices.DeleteFunc(opened, func(p *codec.Page) bool {
 		if p == nil {
-			h.Damaged++
 			return true
 		}
 		again := seen[p.Batch]
@@ -169,8 +177,21 @@ func (h *History) fill(opened []*codec.Page, opt Options) {
 		h.note(&h.Records[i])
 	}
 	if !opt.Since.IsZero() {
-		h.Records = slices.DeleteFunc(h.Records, func(r Record) bool { return r.Time < opt.Since.Unix() })
+		from, _ := h.Likely(opt.Now)
+		h.Records = slices.DeleteFunc(h.Records, func(r Record) bool { return r.Time < opt.Since.Unix() && r.Time >= from.Unix() })
 	}
+}
+
+// How far a record's time may be from when its page was sent.
+const (
+	aheadOf  = 24 * time.Hour
+	behindOf = maxDays * 24 * time.Hour // the longest that an agent keeps a record, and that pages are shown
+)
+
+// Likely returns between which times, both included, the records of the history may
+// be of. One of another time is dated by a clock that was wrong.
+func (h *History) Likely(now time.Time) (from, to time.Time) {
+	return h.OldestDay.Time().Add(-behindOf), now.Add(aheadOf)
 }
 
 // takeAll takes over the records of all pages, in the order of pages. They get room

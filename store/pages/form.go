@@ -26,6 +26,10 @@ const (
 // ErrForm is wrapped by every parser's error: the bytes do not have the form.
 var ErrForm = errors.New("wrong form")
 
+// ErrCut is wrapped beside [ErrForm] where an answer has no end: whoever wrote it
+// died, or gave up. Ask again.
+var ErrCut = errors.New("it is cut off")
+
 // Kinds of frames.
 const (
 	frameRow    = 1
@@ -139,7 +143,7 @@ func readFrame(r io.Reader) (kind byte, value uint32, payload []byte, err error)
 // cutOff makes an early end an error of form.
 func cutOff(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%w: it is cut off", ErrForm)
+		return fmt.Errorf("%w: %w", ErrForm, ErrCut)
 	}
 	return err
 }
