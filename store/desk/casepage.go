@@ -11,6 +11,7 @@ import (
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/audit"
 	"github.com/tacit-telemetry/tacit/store/diagnosis"
+	"github.com/tacit-telemetry/tacit/store/insights"
 )
 
 // caseView is the page /case.
@@ -67,10 +68,7 @@ func (d *Desk) showCase(r *web.Request) (any, error) {
 
 // population is what durations are compared with; nil: nothing, and the page
 // shows none.
-func (d *Desk) population(r *web.Request) diagnosis.Population {
-	if d.cfg.Population == nil {
-		return nil
-	}
+func (d *Desk) population(r *web.Request) *insights.Population {
 	p, err := d.cfg.Population(r.Context())
 	if err != nil {
 		d.cfg.Logger.Warn("what is usual is not shown", slog.Any("err", err))
@@ -127,7 +125,8 @@ func problemQuery(r *web.Request) string {
 	return ""
 }
 
-// refresh opens the history again, for what the user has sent meanwhile.
+// refresh opens the history again, as soon as there is more of it: the user on the
+// telephone has it sent.
 func (d *Desk) refresh(r *web.Request, c openCase, back string) (*web.Answer, error) {
 	before := c.records()
 	told, err := d.look(r, audit.Again, &c)
@@ -140,7 +139,10 @@ func (d *Desk) refresh(r *web.Request, c openCase, back string) (*web.Answer, er
 		return &web.Answer{To: back, Notice: told.Key, Args: told.Args, Status: http.StatusConflict}, nil
 	}
 	d.cases.replace(c)
-	return &web.Answer{To: back, Notice: "desk.refreshed", Args: []any{max(0, c.records()-before)}}, nil
+	if c.records() <= before {
+		return &web.Answer{To: back, Notice: "desk.refresh.same", Args: []any{int(news / time.Second)}}, nil
+	}
+	return &web.Answer{To: back, Notice: "desk.refreshed", Args: []any{c.records() - before}}, nil
 }
 
 // Through is up to when there are data.
