@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"html/template"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -155,3 +156,18 @@ func (v caseView) Through() string {
 
 // Day is the day of it.
 func (v caseView) Day() time.Time { return v.Report.Through }
+
+// Marked returns a sentence with what stands between backquotes as code.
+func (v caseView) Marked(sentence string) template.HTML { return marked(sentence) }
+
+// marked escapes a text.
+func marked(text string) template.HTML {
+	var b strings.Builder
+	for i, part := range strings.Split(text, "`") {
+		if part = template.HTMLEscapeString(part); i%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		b.WriteString(part)
+	}
+	return template.HTML(b.String())
+}
