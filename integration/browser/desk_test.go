@@ -83,6 +83,9 @@ func TestDesk(t *testing.T) {
 		tab.Expect(http.StatusOK)
 		tab.Inspect(page.name, heaviest)
 	}
+	tab.Fill(subjectField, o.user)
+	tab.Follow(Button, "Export everything held")
+	o.opens(t)
 	tab.Open(url + "/second-factor")
 	tab.Inspect("desk-second-factor", heaviest)
 	o.search(t)
@@ -94,4 +97,23 @@ func mistyped(id string) string {
 		return "5" + id[1:]
 	}
 	return "3" + id[1:]
+}
+
+// opens opens the exported file as the user does, from a disk, in a browser of his own.
+func (o *office) opens(t *testing.T) {
+	t.Helper()
+	_, held := o.tab.Download(Link, "Download")
+	file := filepath.Join(t.TempDir(), "held-data.html")
+	if err := os.WriteFile(file, held, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tab := Start(t).Visitor(t)
+	tab.Open("file://" + file)
+	tab.Says("os.type")
+	for _, look := range Looks[:3] {
+		tab.Wear(look)
+		for _, wrong := range tab.report(look, "desk-held").Wrong(heaviest) {
+			t.Errorf("the exported file, %s: %s", look.Name, wrong)
+		}
+	}
 }

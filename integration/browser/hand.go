@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/chromedp/cdproto/accessibility"
 	cdpbrowser "github.com/chromedp/cdproto/browser"
@@ -120,7 +121,13 @@ func (tab *Tab) FollowLast(role string, fits *regexp.Regexp) int {
 // FollowKey presses Alt and a key that leads to another page.
 func (tab *Tab) FollowKey(key string) int {
 	tab.t.Helper()
-	return tab.load(chromedp.KeyEvent(key, chromedp.KeyModifiers(chromedp.ModifierAlt)))
+	return tab.load(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, input.DispatchKeyEvent, input.DispatchKeyEventParams{
+			Type: input.DispatchKeyEventTypeKeyDown, Modifiers: int64(chromedp.ModifierAlt), Key: key, Text: key, UnmodifiedText: key,
+			Code: "Key" + strings.ToUpper(key), WindowsVirtualKeyCode: int64(strings.ToUpper(key)[0]),
+		})
+		return err
+	}))
 }
 
 // ClickOn clicks into the middle of what a CSS selector finds first: of what has no
