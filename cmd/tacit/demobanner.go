@@ -47,6 +47,7 @@ func (h *house) runDemo(ctx context.Context) error {
 	}
 	h.env.Printf("%s. Tacit %s is up with the demo. Ctrl-C ends it.\n%s\n", simulated, cli.Version, oneMachine)
 	h.env.Printf("  console          %s%s\n", h.consoleURL(), h.setupCode())
+	h.env.Printf("  desk             %s%s\n", h.desk.url(), setupText(h.deskCode()))
 	h.printDemo()
 	<-ctx.Done()
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/tacit-telemetry/tacit/store/audit"
 	"github.com/tacit-telemetry/tacit/store/desk"
 	"github.com/tacit-telemetry/tacit/store/diagnosis"
+	"github.com/tacit-telemetry/tacit/store/insights"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 )
 
@@ -27,15 +28,23 @@ var _ desk.Histories = (*deskHistories)(nil)
 
 // Open implements [desk.Histories].
 func (h *deskHistories) Open(ctx context.Context, who lookup.Subject, since time.Time, ticket string) (*lookup.History, error) {
-	known, err := h.known()
-	if err != nil {
-		return nil, err
-	}
+	return h.timeline(ctx, who, lookup.Options{Since: since, Ticket: ticket})
+}
+
+// Newer implements [desk.Histories].
+func (h *deskHistories) Newer(ctx context.Context, who lookup.Subject, since time.Time, ticket string, than *lookup.History, wait time.Duration) (*lookup.History, error) {
+	return h.timeline(ctx, who, lookup.Options{Since: since, Ticket: ticket, After: than, Wait: wait})
+}
+
+func (h *deskHistories) timeline(ctx context.Context, who lookup.Subject, opt lookup.Options) (*lookup.History, error) {
 	source, err := lookup.Open(ctx, h.at.home())
 	if err != nil {
 		return nil, err
 	}
-	out, err := lookup.Timeline(ctx, source, who, lookup.Options{Since: since, Registry: known, Ticket: ticket})
+	if opt.Registry, err = h.known(); err != nil {
+		return nil, errors.Join(err, source.Close())
+	}
+	out, err := lookup.Timeline(ctx, source, who, opt)
 	return out, errors.Join(err, source.Close())
 }
 
@@ -50,16 +59,12 @@ func (h *deskHistories) Erase(ctx context.Context, who lookup.Subject) (lookup.E
 }
 
 // population is what all installations add up to.
-func (h *deskHistories) population(ctx context.Context) (diagnosis.Population, error) {
+func (h *deskHistories) population(ctx context.Context) (*insights.Population, error) {
 	known, err := h.known()
 	if err != nil {
 		return nil, err
 	}
-	p, err := population(ctx, h.at, known)
-	if err != nil {
-		return nil, err // a nil population in an interface would be none's
-	}
-	return p, nil
+	return population(ctx, h.at, known)
 }
 
 // examine says what is wrong, as the command does.

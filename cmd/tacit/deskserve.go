@@ -52,7 +52,7 @@ func serveDesk(ctx context.Context, u *undo, o deskOptions) (*servedDesk, error)
 	}
 	d, err := desk.New(desk.Config{
 		Dir: deskAccounts(o.data), TLS: o.certificate != nil, Own: o.own, Simulated: o.simulated, Histories: o.histories, Audit: log,
-		Examine: o.histories.examine, Population: o.histories.population, RecoverCommand: o.recover, Logger: o.logger,
+		Examine: o.histories.examine, Population: o.histories.population, Registry: o.histories.known, RecoverCommand: o.recover, Logger: o.logger,
 	})
 	if err != nil {
 		return nil, err

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/chromedp/cdproto/accessibility"
 	cdpbrowser "github.com/chromedp/cdproto/browser"
@@ -22,6 +25,7 @@ const (
 	Heading  = "heading"
 	Link     = "link"
 	Radio    = "radio"
+	Search   = "searchbox"
 	Textbox  = "textbox"
 	Summary  = "DisclosureTriangle" // of a part that opens; Chromium's own word
 )
@@ -101,10 +105,47 @@ func (tab *Tab) Follow(role, name string) int {
 	return tab.load(press(tab.one(role, name)))
 }
 
+// FollowLast is Follow for the last thing of a role whose name fits.
+func (tab *Tab) FollowLast(role string, fits *regexp.Regexp) int {
+	tab.t.Helper()
+	all := tab.candidates(role, "")
+	for _, n := range slices.Backward(all) {
+		if fits.MatchString(text(n.Name)) {
+			return tab.load(press(n))
+		}
+	}
+	tab.t.Fatalf("%s: no %s is named like %v", tab.URL(), role, fits)
+	return 0
+}
+
+// FollowKey presses Alt and a key that leads to another page.
+func (tab *Tab) FollowKey(key string) int {
+	tab.t.Helper()
+	return tab.load(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, input.DispatchKeyEvent, input.DispatchKeyEventParams{
+			Type: input.DispatchKeyEventTypeKeyDown, Modifiers: int64(chromedp.ModifierAlt), Key: key, Text: key, UnmodifiedText: key,
+			Code: "Key" + strings.ToUpper(key), WindowsVirtualKeyCode: int64(strings.ToUpper(key)[0]),
+		})
+		return err
+	}))
+}
+
+// ClickOn clicks into the middle of what a CSS selector finds first: of what has no
+// role and no name.
+func (tab *Tab) ClickOn(selector string) {
+	tab.t.Helper()
+	at := evaluate[[]float64](tab, fmt.Sprintf(`(e => { e.scrollIntoView({block: "center"}); const r = e.getBoundingClientRect(); return [r.x + r.width/2, r.y + r.height/2] })(document.querySelector(%q))`, selector))
+	tab.do(chromedp.MouseClickXY(at[0], at[1]))
+}
+
 // Fill types into the field with a label, over what stands there.
 func (tab *Tab) Fill(label, content string) {
 	tab.t.Helper()
-	tab.do(press(tab.one(Textbox, label)), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	role := Textbox
+	if tab.Has(Search, label) == 1 {
+		role = Search
+	}
+	tab.do(press(tab.one(role, label)), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	call(tab, input.InsertText, input.InsertTextParams{Text: content})
 }
 

@@ -87,7 +87,8 @@ func (r Report) Wrong(maxBytes int64) (wrong []string) {
 // It must be answered as at first. In the end the tab looks as at first.
 func (tab *Tab) Survey(name string) (reports []Report) {
 	tab.t.Helper()
-	url, worn := tab.URL(), Looks[0]
+	url, _, _ := strings.Cut(tab.URL(), "#") // to a place on the same page leads no request
+	worn := Looks[0]
 	status, posted := tab.answer()
 	weight := tab.Weight()
 	for _, look := range Looks {

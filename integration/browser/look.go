@@ -3,9 +3,11 @@ package browser
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -66,4 +68,15 @@ func (tab *Tab) Shot(name string) string {
 		tab.t.Fatal(err)
 	}
 	return path
+}
+
+// sheetOfPaper matches a page of a PDF, and not the list of its pages.
+var sheetOfPaper = regexp.MustCompile(`/Type ?/Page[^s]`)
+
+// Printed returns how many sheets of A4 paper the page takes.
+func (tab *Tab) Printed() int {
+	tab.t.Helper()
+	const width, height = 8.27, 11.69 // inches
+	pdf := call(tab, page.PrintToPDF, page.PrintToPDFParams{PaperWidth: width, PaperHeight: height}).Data
+	return len(sheetOfPaper.FindAll(pdf, -1))
 }

@@ -106,6 +106,9 @@ func (tab *Tab) load(action chromedp.Action[chromedp.Void]) int {
 	if err != nil {
 		tab.t.Fatalf("load a page: %v", err)
 	}
+	if r == nil {
+		tab.t.Fatalf("%s: nothing was loaded", tab.URL())
+	}
 	return int(r.Status)
 }
 

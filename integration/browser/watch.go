@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 )
 
@@ -42,6 +44,7 @@ type watch struct {
 	problems []Problem
 	known    map[network.RequestID]bool // requests whose problem was found already
 	requests map[network.RequestID]request
+	asked    []string          // every address that was asked for, in order
 	losing   bool              // requests may fail until there is another page
 	loader   cdp.LoaderID      // of the page that is shown
 	document network.RequestID // its own request
@@ -91,6 +94,7 @@ func (w *watch) begin(e *network.EventRequestWillBeSent) {
 		w.requests = map[network.RequestID]request{}
 	}
 	w.requests[e.RequestID] = request{e.Request.URL, w.losing}
+	w.asked = append(w.asked, e.Request.Method+" "+e.Request.URL)
 	if e.LoaderID == w.loader && !strings.HasPrefix(e.Request.URL, "data:") {
 		w.open[e.RequestID] = true
 	}
@@ -172,6 +176,20 @@ func thrown(d *runtime.ExceptionDetails) string {
 // Problems returns what went wrong in the tab since it was asked last.
 func (tab *Tab) Problems() []Problem {
 	return tab.watch.take(func(Problem) bool { return true })
+}
+
+// Asked returns every address that the tab's browser asked for, behind its method,
+// and what its history says of the pages: address and title.
+func (tab *Tab) Asked() []string {
+	tab.t.Helper()
+	history := call(tab, page.GetNavigationHistory, cdp.Empty{})
+	tab.watch.mu.Lock()
+	defer tab.watch.mu.Unlock()
+	all := slices.Clone(tab.watch.asked)
+	for _, e := range history.Entries {
+		all = append(all, e.URL, e.UserTypedURL, e.Title)
+	}
+	return all
 }
 
 // excuseLost makes it no problem that requests fail that are under way, or that

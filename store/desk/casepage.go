@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"html/template"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/audit"
 	"github.com/tacit-telemetry/tacit/store/diagnosis"
+	"github.com/tacit-telemetry/tacit/store/insights"
 )
 
 // caseView is the page /case.
@@ -77,10 +79,7 @@ func (v caseView) DamagedOn() string {
 
 // population is what durations are compared with; nil: nothing, and the page
 // shows none.
-func (d *Desk) population(r *web.Request) diagnosis.Population {
-	if d.cfg.Population == nil {
-		return nil
-	}
+func (d *Desk) population(r *web.Request) *insights.Population {
 	p, err := d.cfg.Population(r.Context())
 	if err != nil {
 		d.cfg.Logger.Warn("what is usual is not shown", slog.Any("err", err))
@@ -137,7 +136,8 @@ func problemQuery(r *web.Request) string {
 	return ""
 }
 
-// refresh opens the history again, for what the user has sent meanwhile.
+// refresh opens the history again, as soon as there is more of it: the user on the
+// telephone has it sent.
 func (d *Desk) refresh(r *web.Request, c openCase, back string) (*web.Answer, error) {
 	before := c.records()
 	told, err := d.look(r, audit.Again, &c)
@@ -150,7 +150,10 @@ func (d *Desk) refresh(r *web.Request, c openCase, back string) (*web.Answer, er
 		return &web.Answer{To: back, Notice: told.Key, Args: told.Args, Status: http.StatusConflict}, nil
 	}
 	d.cases.replace(c)
-	return &web.Answer{To: back, Notice: "desk.refreshed", Args: []any{max(0, c.records()-before)}}, nil
+	if c.records() <= before {
+		return &web.Answer{To: back, Notice: "desk.refresh.same", Args: []any{int(news / time.Second)}}, nil
+	}
+	return &web.Answer{To: back, Notice: "desk.refreshed", Args: []any{c.records() - before}}, nil
 }
 
 // Through is up to when there are data.
@@ -163,3 +166,18 @@ func (v caseView) Through() string {
 
 // Day is the day of it.
 func (v caseView) Day() time.Time { return v.Report.Through }
+
+// Marked returns a sentence with what stands between backquotes as code.
+func (v caseView) Marked(sentence string) template.HTML { return marked(sentence) }
+
+// marked escapes a text.
+func marked(text string) template.HTML {
+	var b strings.Builder
+	for i, part := range strings.Split(text, "`") {
+		if part = template.HTMLEscapeString(part); i%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		b.WriteString(part)
+	}
+	return template.HTML(b.String())
+}

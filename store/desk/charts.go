@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/store/insights"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 )
 
@@ -108,6 +109,6 @@ func (s *series) draw() chart {
 	}
 	c := s.chart
 	c.Picture = template.HTML(strings.TrimSpace(b.String()) + `"/></svg>`)
-	c.Latest, c.Low, c.High = shownNumber(s.last, s.unit), shownNumber(low, s.unit), shownNumber(high, s.unit)
+	c.Latest, c.Low, c.High = insights.Number(s.unit, s.last), insights.Number(s.unit, low), insights.Number(s.unit, high)
 	return c
 }

@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/tacit-telemetry/tacit/internal/web"
+	"github.com/tacit-telemetry/tacit/schema/registry"
 	"github.com/tacit-telemetry/tacit/store/audit"
 	"github.com/tacit-telemetry/tacit/store/diagnosis"
+	"github.com/tacit-telemetry/tacit/store/insights"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 )
 
@@ -21,6 +23,9 @@ type Histories interface {
 	// Open returns the history that a subject opens, since then. The ticket goes
 	// into the note that the user reads. Errors wrap those of [lookup.Timeline].
 	Open(ctx context.Context, who lookup.Subject, since time.Time, ticket string) (*lookup.History, error)
+	// Newer is Open, and waits first until the store has more than was opened before,
+	// but no longer than wait.
+	Newer(ctx context.Context, who lookup.Subject, since time.Time, ticket string, than *lookup.History, wait time.Duration) (*lookup.History, error)
 	// Erase erases everything held of a subject.
 	Erase(ctx context.Context, who lookup.Subject) (lookup.Erased, error)
 }
@@ -34,8 +39,10 @@ type Config struct {
 	Histories Histories                                                              // required
 	Audit     *audit.Log                                                             // required
 	Examine   func(ctx context.Context, h *lookup.History) (diagnosis.Report, error) // says what is wrong; required
-	// Population is what durations are compared with; nil: with nothing.
-	Population func(ctx context.Context) (diagnosis.Population, error)
+	// Population is what all installations add up to: what durations are compared
+	// with, and what analysts see. Required.
+	Population func(ctx context.Context) (*insights.Population, error)
+	Registry   func() (*registry.Set, error) // says what the metrics of a population are; required
 	// RecoverCommand is what to type on the machine after a lost password; "":
 	// tacit desk recover --config FILE.
 	RecoverCommand string
@@ -49,6 +56,7 @@ type Desk struct {
 	site  *web.Site
 	cases *cases
 	turns chan struct{} // one each lookup that runs
+	waits chan struct{} // one each that waits for what is new
 }
 
 //go:embed templates/*.html
@@ -60,8 +68,8 @@ var roles = []web.Role{web.Support, web.Analyst, web.PrivacyOfficer, web.Adminis
 // New makes a desk. The error says what the configuration lacks, or what is wrong
 // with Dir.
 func New(cfg Config) (*Desk, error) {
-	if cfg.Dir == "" || cfg.Histories == nil || cfg.Audit == nil || cfg.Examine == nil {
-		return nil, errors.New("make a desk: directory, histories, audit log and examination must be set")
+	if cfg.Dir == "" || cfg.Histories == nil || cfg.Audit == nil || cfg.Examine == nil || cfg.Population == nil || cfg.Registry == nil {
+		return nil, errors.New("make a desk: directory, histories, audit log, examination, population and registry must be set")
 	}
 	if cfg.RecoverCommand == "" {
 		cfg.RecoverCommand = "tacit desk recover --config FILE"
@@ -72,7 +80,7 @@ func New(cfg Config) (*Desk, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	d := &Desk{cfg: cfg, cases: newCases(cfg.Now), turns: make(chan struct{}, lookups)}
+	d := &Desk{cfg: cfg, cases: newCases(cfg.Now), turns: make(chan struct{}, lookups), waits: make(chan struct{}, waits)}
 	site := web.Config{
 		Dir: cfg.Dir, Title: "desk.title", Files: files, TLS: cfg.TLS, Simulated: cfg.Simulated, RecoverCommand: cfg.RecoverCommand, Cookies: "desk-",
 		Roles: roles, First: []web.Role{web.Administrator}, Factor: web.FactorRequired, Note: d.note, Now: cfg.Now, Logger: cfg.Logger,
@@ -99,7 +107,7 @@ func (d *Desk) SetupCode() (string, error) { return d.site.SetupCode() }
 
 // pages is the table of what the desk serves, in the order of its menu.
 func (d *Desk) pages() []web.Page {
-	support, officer := []web.Role{web.Support}, []web.Role{web.PrivacyOfficer}
+	support, analyst, officer := []web.Role{web.Support}, []web.Role{web.Analyst}, []web.Role{web.PrivacyOfficer}
 	return []web.Page{
 		{Path: "/", Title: "desk.home.title", Template: "templates/home.html", Show: d.home},
 		{Path: "/open", Home: "/", Roles: support, Save: d.open},
@@ -107,6 +115,7 @@ func (d *Desk) pages() []web.Page {
 		{Path: "/case/sheet", Title: "desk.sheet.title", Hidden: true, Roles: support, Template: "templates/sheet.html", Show: d.showSheet},
 		{Path: "/case/sheet.md", Roles: support, Download: d.sheetMarkdown},
 		{Path: "/case/sheet.json", Roles: support, Download: d.sheetJSON},
+		{Path: "/insights", Title: "desk.insights.title", Roles: analyst, Template: "templates/insights.html", Show: d.showInsights},
 		{Path: "/rights", Title: "desk.rights.title", Roles: officer, Template: "templates/rights.html", Show: d.showRights, Save: d.saveRights},
 		{Path: "/rights/export.html", Roles: officer, Download: d.export},
 		{Path: "/audit", Title: "desk.audit.title", Roles: officer, Template: "templates/audit.html", Show: d.showAudit},

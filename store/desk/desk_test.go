@@ -37,7 +37,7 @@ func TestRoutes(t *testing.T) {
 	}{
 		{"GET", "/case?case=x", "support"}, {"POST", "/case", "support"}, {"GET", "/case/sheet?case=x", "support"},
 		{"GET", "/case/sheet.md?case=x", "support"}, {"GET", "/case/sheet.json?case=x", "support"}, {"POST", "/open", "support"},
-		{"GET", "/rights", "privacy officer"}, {"POST", "/rights", "privacy officer"}, {"GET", "/rights/export.html?case=x", "privacy officer"},
+		{"GET", "/insights", "analyst"}, {"GET", "/rights", "privacy officer"}, {"POST", "/rights", "privacy officer"}, {"GET", "/rights/export.html?case=x", "privacy officer"},
 		{"GET", "/audit", "privacy officer"}, {"GET", "/accounts", "administrator"}, {"POST", "/accounts", "administrator"},
 	}
 	for _, route := range desk.Routes() {
@@ -101,6 +101,7 @@ func TestStory(t *testing.T) {
 	}
 	o.set(func() { o.history.Records = append(o.history.Records, o.history.Records[0]) })
 	e.post("/case", "case", name, "act", "refresh").says(http.StatusOK, "Opened again")
+	e.post("/case", "case", name, "act", "refresh").says(http.StatusOK, "nothing new came within 15 s")
 	e.post("/case", "case", name, "act", "close").says(http.StatusOK, "Closed.", "tacit id reset")
 	e.get("/case?case="+name).says(http.StatusNotFound, "not open any more")
 	e.get("/audit").says(http.StatusOK, "chain is whole", "Opened a history", "Opened it again", "T-4711", "search is slow", "anna")

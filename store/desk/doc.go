@@ -6,6 +6,7 @@
 //	/case                 what is wrong, the environment, the time line       support
 //	/case/sheet           the case sheet, to be printed                       support
 //	/case/sheet.md, .json the same as files                                   support
+//	/insights             what all installations add up to                    analyst
 //	/rights               export and erase by ID                              privacy officer
 //	/rights/export.html   the file for the user                               privacy officer
 //	/audit                who opened what, and why                            privacy officer
@@ -33,7 +34,8 @@
 //
 // When it is full: [audit.Hourly] histories an hour and [audit.Daily] a day for each
 // engineer, counted in the audit log over desk and command; two lookups run at
-// once and others are told to try again; open cases beyond [mostCases], or beyond
+// once, and four that wait for what a user sends, and others are told to try again;
+// open cases beyond [mostCases], or beyond
 // [mostRecords] records together, end, the longest unused first. A store that
 // does not answer within [patience] is named as what is missing.
 package desk
@@ -47,4 +49,6 @@ const (
 	caseLife    = 15 * time.Minute
 	patience    = 25 * time.Second // for a store; the server's answer has 30 s
 	lookups     = 2                // at once
+	waits       = 4
+	news        = 15 * time.Second // for what a user sends; it must leave time to open it
 )

@@ -20,9 +20,12 @@ import (
 	"github.com/tacit-telemetry/tacit/anon/identity"
 	"github.com/tacit-telemetry/tacit/internal/web"
 	"github.com/tacit-telemetry/tacit/schema"
+	"github.com/tacit-telemetry/tacit/schema/registry"
+	"github.com/tacit-telemetry/tacit/schema/registry/example"
 	"github.com/tacit-telemetry/tacit/store/audit"
 	"github.com/tacit-telemetry/tacit/store/desk"
 	"github.com/tacit-telemetry/tacit/store/diagnosis"
+	"github.com/tacit-telemetry/tacit/store/insights"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 
 	"github.com/google/uuid"
@@ -47,6 +50,8 @@ type office struct {
 	err     error
 	erased  int
 	report  diagnosis.Report
+	people  insights.Population
+	nobody  error         // why there is no population
 	wait    chan struct{} // not nil: who opens waits for it
 	inside  chan struct{} // gets one for each that waits
 }
@@ -69,6 +74,14 @@ func (o *office) Open(ctx context.Context, _ lookup.Subject, _ time.Time, ticket
 	return h, err
 }
 
+// Newer implements desk.Histories.
+func (o *office) Newer(ctx context.Context, who lookup.Subject, since time.Time, ticket string, than *lookup.History, _ time.Duration) (*lookup.History, error) {
+	if than == nil {
+		o.t.Error("newer than nothing is asked for")
+	}
+	return o.Open(ctx, who, since, ticket)
+}
+
 // Erase implements desk.Histories.
 func (o *office) Erase(_ context.Context, who lookup.Subject) (lookup.Erased, error) {
 	o.mu.Lock()
@@ -84,6 +97,26 @@ func (o *office) examine(context.Context, *lookup.History) (diagnosis.Report, er
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.report, nil
+}
+
+func (o *office) population(context.Context) (*insights.Population, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return &o.people, o.nobody
+}
+
+// someRegistry is that of the example's products.
+func someRegistry(t *testing.T) *registry.Set {
+	t.Helper()
+	reg, err := registry.Overlay(nil, example.Files()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := registry.NewSet(reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }
 
 func (o *office) clock() time.Time {
@@ -107,6 +140,7 @@ func (o *office) times() int {
 // open starts a desk; own: on the machine of who asks.
 func open(t *testing.T, own bool) *office {
 	t.Helper()
+	known := someRegistry(t)
 	o := &office{t: t, dir: t.TempDir(), now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), history: someHistory(), report: someReport(), inside: make(chan struct{}, 10)}
 	logger := slog.New(slog.NewTextHandler(&locked{w: &o.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
@@ -115,7 +149,9 @@ func open(t *testing.T, own bool) *office {
 		t.Fatal(err)
 	}
 	d, err := desk.New(desk.Config{
-		Dir: filepath.Join(o.dir, "desk", "accounts"), Own: own, Histories: o, Audit: o.audit, Examine: o.examine, Now: o.clock, Logger: logger,
+		Dir: filepath.Join(o.dir, "desk", "accounts"), Own: own, Histories: o, Audit: o.audit, Examine: o.examine, Population: o.population,
+		Registry: func() (*registry.Set, error) { return known, nil },
+		Now:      o.clock, Logger: logger,
 	})
 	if err != nil {
 		t.Fatal(err)

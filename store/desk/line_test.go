@@ -19,7 +19,7 @@ type node = html.Node
 func (p page) rows() []string {
 	var out []string
 	for _, n := range p.find(func(n *node) bool { return n.Data == "tr" && attr(n, "class") != "minute" }) {
-		if table := n.Parent.Parent; attr(table, "class") == "line" && n.Parent.Data == "tbody" {
+		if table := n.Parent.Parent; strings.HasPrefix(attr(table, "class"), "line") && n.Parent.Data == "tbody" {
 			out = append(out, text(n))
 		}
 	}

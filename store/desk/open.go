@@ -131,9 +131,13 @@ func troubled(key string, args ...any) *trouble {
 // look asks for a history and examines it, with a row in the audit log before and
 // one after.
 func (d *Desk) look(r *web.Request, act audit.Act, c *openCase) (*trouble, error) {
+	turns := d.turns
+	if act == audit.Again {
+		turns = d.waits
+	}
 	select {
-	case d.turns <- struct{}{}:
-		defer func() { <-d.turns }()
+	case turns <- struct{}{}:
+		defer func() { <-turns }()
 	default:
 		return troubled("desk.busy"), nil
 	}
@@ -146,7 +150,7 @@ func (d *Desk) look(r *web.Request, act audit.Act, c *openCase) (*trouble, error
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
-	h, err := d.cfg.Histories.Open(ctx, c.who, c.since, c.Ticket)
+	h, err := d.ask(ctx, act, c)
 	if err == nil {
 		c.History = h
 		c.Report, err = d.cfg.Examine(ctx, h)
@@ -156,6 +160,14 @@ func (d *Desk) look(r *web.Request, act audit.Act, c *openCase) (*trouble, error
 		return told, nil
 	}
 	return d.explain(err), nil
+}
+
+// ask asks for the history, and for what is new in one that is open.
+func (d *Desk) ask(ctx context.Context, act audit.Act, c *openCase) (*lookup.History, error) {
+	if act == audit.Again {
+		return d.cfg.Histories.Newer(ctx, c.who, c.since, c.Ticket, c.History, news)
+	}
+	return d.cfg.Histories.Open(ctx, c.who, c.since, c.Ticket)
 }
 
 // begin writes that somebody is about to do something.

@@ -1,14 +1,12 @@
 package desk
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tacit-telemetry/tacit/schema"
-	"github.com/tacit-telemetry/tacit/store/diagnosis"
 	"github.com/tacit-telemetry/tacit/store/insights"
 	"github.com/tacit-telemetry/tacit/store/lookup"
 )
@@ -61,47 +59,7 @@ func shownValue(v schema.Value, unit string) string {
 	if v.Kind == schema.KindText {
 		return v.Text
 	}
-	return shownNumber(v.Number, unit)
-}
-
-// shownNumber writes durations and sizes in units of their order; others in the
-// registered one. An annotation, such as {use}, says nothing (UCUM section 2.4).
-func shownNumber(n int64, unit string) string {
-	seconds := map[string]float64{"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1}
-	switch scale, isTime := seconds[unit]; {
-	case isTime:
-		return shownSeconds(float64(n) * scale)
-	case unit == "By":
-		return shownBytes(n)
-	case unit == "" || unit == "1" || strings.HasPrefix(unit, "{"):
-		return strconv.FormatInt(n, 10)
-	}
-	return strconv.FormatInt(n, 10) + " " + unit
-}
-
-func shownSeconds(s float64) string {
-	switch {
-	case s < 1e-3:
-		return fmt.Sprintf("%.3g µs", s*1e6)
-	case s < 1:
-		return fmt.Sprintf("%.3g ms", s*1e3)
-	case s < 120:
-		return fmt.Sprintf("%.3g s", s)
-	case s < 2*60*60:
-		return fmt.Sprintf("%.3g min", s/60)
-	case s < 48*60*60:
-		return fmt.Sprintf("%.3g h", s/3600)
-	}
-	return fmt.Sprintf("%.0f d", s/86400)
-}
-
-func shownBytes(n int64) string {
-	size, units := float64(n), []string{"B", "kB", "MB", "GB", "TB", "PB"}
-	i := 0
-	for size >= 1000 && i < len(units)-1 {
-		size, i = size/1000, i+1
-	}
-	return fmt.Sprintf("%.3g %s", size, units[i])
+	return insights.Number(unit, v.Number)
 }
 
 // line returns a row as text, to be copied.
@@ -130,7 +88,7 @@ func (l line) Copy() string {
 
 // compare says of durations what is usual for that version, from what all
 // installations add up to.
-func (l *line) compare(p diagnosis.Population) {
+func (l *line) compare(p *insights.Population) {
 	if p == nil {
 		return
 	}
@@ -141,7 +99,7 @@ func (l *line) compare(p diagnosis.Population) {
 	}
 }
 
-func (r *row) compare(p diagnosis.Population) {
+func (r *row) compare(p *insights.Population) {
 	answer, ok := p.Of(r.Metric)
 	if !ok {
 		return
@@ -152,7 +110,7 @@ func (r *row) compare(p diagnosis.Population) {
 		}
 		for _, s := range cell.Series {
 			if s.Spread != nil && sameLabels(s.Labels, r.Labels) {
-				r.Usual = shownRange(s.Spread.Middle, answer.Unit)
+				r.Usual = s.Spread.Middle.Text(answer.Unit)
 				r.Slow = s.Spread.Most.High > 0 && r.number >= s.Spread.Most.High
 			}
 		}
@@ -167,11 +125,4 @@ func sameLabels(of map[string]string, labels []schema.Label) bool {
 		}
 	}
 	return true
-}
-
-func shownRange(r insights.Range, unit string) string {
-	if r.High == 0 {
-		return "≥ " + shownNumber(r.Low, unit)
-	}
-	return shownNumber(r.Low, unit) + " – " + shownNumber(r.High, unit)
 }

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"encoding/json"
+	"html/template"
 	"strconv"
 
 	"github.com/tacit-telemetry/tacit/internal/web"
@@ -18,6 +19,9 @@ type sheetView struct {
 	MayID    bool // there is an ID, and not a code
 	Query    string
 }
+
+// Marked returns a sentence with what stands between backquotes as code.
+func (v sheetView) Marked(sentence string) template.HTML { return marked(sentence) }
 
 // sheetOf makes the sheet of the problem that the address names. The ID stands in
 // it only if its box was ticked.

@@ -196,6 +196,9 @@ type Slow struct {
 	Last        time.Time       `json:"last"`
 }
 
+// Text writes a duration of the operation as people read it, to two digits.
+func (s *Slow) Text(n int64) string { return insights.Number(s.Unit, int64(twoDigits(float64(n)))) }
+
 // Health is the latest value of one series.
 type Health struct {
 	Product string            `json:"product"`

@@ -37,6 +37,10 @@ type Options struct {
 	// Ticket is what the engineer works on, for the note that the host's user
 	// reads; at most page.MaxTicketLen bytes of printable ASCII. "": none.
 	Ticket string
+	// After is what the same subject opened before: the answer waits until the store
+	// has a page more, but no longer than Wait. nil: it does not wait.
+	After *History
+	Wait  time.Duration
 }
 
 // History is what the store has of one installation.
@@ -59,6 +63,8 @@ type History struct {
 	OldestDay, NewestDay schema.Day // of first sending, of the pages found
 
 	Simulated bool // the store is a demo's: whoever asked sets it
+
+	reach reach // of the pages found, see Options.After
 }
 
 // Record is a record with what the registry says of it.
@@ -88,6 +94,9 @@ func Timeline(ctx context.Context, store Store, subject Subject, opt Options) (*
 	if err != nil {
 		return nil, fmt.Errorf("look up: %w: %w", ErrNote, err)
 	}
+	if err := await(ctx, asker, found.days, opt); err != nil {
+		return nil, fmt.Errorf("look up: %w", err)
+	}
 	w := newWalk(asker, found.days)
 	if err := w.run(ctx); err != nil {
 		return nil, fmt.Errorf("look up: %w", err)
@@ -99,7 +108,7 @@ func Timeline(ctx context.Context, store Store, subject Subject, opt Options) (*
 	if len(w.found) == 0 {
 		return nil, fmt.Errorf("look up: %w since %s", ErrNothing, first)
 	}
-	h := &History{Unread: unread, Installation: map[string]schema.Value{}, Products: map[string]string{}}
+	h := &History{reach: w.reached(), Unread: unread, Installation: map[string]schema.Value{}, Products: map[string]string{}}
 	h.fill(openAll(h, w.found), opt)
 	return h, nil
 }
