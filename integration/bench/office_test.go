@@ -39,6 +39,7 @@ func openOffice(b *testing.B, l *library) *office {
 	}
 	d, err := desk.New(desk.Config{
 		Dir: filepath.Join(dir, "accounts"), Own: true, Histories: o, Audit: log, Examine: o.examine, Population: o.population,
+		Registry: func() (*registry.Set, error) { return registry.BaseSet(), nil },
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -59,12 +60,17 @@ func (o *office) Open(ctx context.Context, who lookup.Subject, since time.Time, 
 	return o.library.open(ctx, who, since)
 }
 
+// Newer implements desk.Histories.
+func (*office) Newer(context.Context, lookup.Subject, time.Time, string, *lookup.History, time.Duration) (*lookup.History, error) {
+	panic("nobody sends here")
+}
+
 // Erase implements desk.Histories.
 func (*office) Erase(context.Context, lookup.Subject) (lookup.Erased, error) {
 	panic("nobody erases here")
 }
 
-func (o *office) population(ctx context.Context) (diagnosis.Population, error) {
+func (o *office) population(ctx context.Context) (*insights.Population, error) {
 	source, err := insights.Open(ctx, o.library.home, registry.BaseSet())
 	if err != nil {
 		return nil, err
