@@ -66,7 +66,9 @@ text: DATA := ../shared/data/pii-dev
 text:
 	@$(GO) run ./integration/freetext $(if $(WRITE),-write integration/FREETEXT.md) $(DATA)
 
-# Figures, reported and never asserted: machines are shared and noisy.
+# Figures, reported and never asserted: machines are shared and noisy. The last
+# is of a store of five million pages, which takes 22 GB of disk meanwhile and ten
+# to twenty minutes to fill; TACIT_PAGES=300000 makes it smaller.
 bench: build
 	./bin/tacit bench --rounds 5
 	$(GO) test -run '^$$' -bench . -benchmem ./agent/client ./schema/codec ./integration/example/finder
@@ -74,6 +76,7 @@ bench: build
 	$(GO) test -run '^$$' -bench Product -benchtime 1x -timeout 10m ./integration/bench
 	$(GO) test -run '^$$' -bench UpOnce -benchtime 5x -timeout 10m ./integration/bench
 	$(GO) test -run '^$$' -bench 'Idle|Checkbox|Pages|Demo' -benchtime 1x -timeout 40m ./integration/bench
+	$(GO) test -run '^$$' -bench Histories -benchtime 1x -timeout 180m -v ./integration/bench
 
 clean:
 	rm -rf bin .tacit .tacit.witness .tacit-demo .tacit-demo.witness integration/otel/js/node_modules
