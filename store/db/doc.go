@@ -51,8 +51,7 @@
 // nothing that was confirmed is lost by it.
 //
 // Memory: at most [mostOpen] halves of a kind are open, and none that was not used
-// for [idleTime], or for [quietTime] where it was only read and little memory is
-// kept for what is written.
+// for [idleTime], or [readTime] where it is one of pages that was only read.
 package db
 
 import "errors"

@@ -13,7 +13,7 @@ import (
 
 const (
 	idleTime   = 5 * time.Minute // after which an unused half is closed,
-	quietTime  = time.Hour       // or a quiet one that was only read: the next lookup would open it again
+	readTime   = time.Hour       // or one of pages that was only read: the next lookup would open it again
 	tendPeriod = time.Second
 )
 
@@ -282,8 +282,8 @@ func (d *DB) tend(ctx context.Context) {
 func (p *place) rests() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.half != nil && p.users == 0 && p.half.quiet && p.half.written.Load() == 0 && !p.half.stale() {
-		return quietTime
+	if p.half != nil && p.users == 0 && p.half.kind == PagesHalf && p.half.written.Load() == 0 && !p.half.stale() {
+		return readTime
 	}
 	return idleTime
 }

@@ -72,9 +72,10 @@ func TestWhatIsOnlyReadStaysOpen(t *testing.T) {
 	for m := nov - 13; m <= nov; m++ {
 		count(t, d, m, "")
 	}
+	commit(t, d, nov, batch("b", 2, 10))
 	for m := nov - 13; m <= nov; m++ {
 		p := d.opened()[placeKey{m, PagesHalf}]
-		if want := map[bool]time.Duration{true: quietTime, false: idleTime}[m < nov-1]; openedPages(d, m) == nil || p.rests() != want {
+		if want := map[bool]time.Duration{true: readTime, false: idleTime}[m < nov]; openedPages(d, m) == nil || p.rests() != want {
 			t.Errorf("%s is open: %v, and rests for %v, want %v", m, openedPages(d, m) != nil, p.rests(), want)
 		}
 	}
