@@ -92,12 +92,17 @@ func (d *Desk) showInsights(r *web.Request) (any, error) {
 	for i := range p.Answers {
 		a := &p.Answers[i]
 		v.From, v.To = a.From, a.To
-		if m, ok := reg.Metric(a.Metric); ok && m.Category == topics[at].category && len(a.Cells) > 0 {
+		m, ok := reg.Metric(a.Metric)
+		if ok && m.Category == topics[at].category && (v.Topic != "slow" || isTime(a.Unit)) && len(a.Cells) > 0 {
 			v.Tables = append(v.Tables, tableOf(a, m.Description))
 		}
 	}
 	return v, nil
 }
+
+// isTime says whether a unit is one of durations: of what performance is, other numbers
+// are not slow.
+func isTime(unit string) bool { return unit == "us" || unit == "ms" || unit == "s" }
 
 // tableOf lays out an answer by version.
 func tableOf(a *insights.Answer, description string) table {
