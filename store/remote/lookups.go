@@ -30,14 +30,6 @@ type lookups struct {
 	by    map[word]*running
 }
 
-// under returns the word under which lookups begin.
-func (l *lookups) under() word {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.turn()
-	return l.word
-}
-
 // turn makes a new word when the old one is over. What was asked under that
 // is refused by the word alone. Call with mu held.
 func (l *lookups) turn() {
