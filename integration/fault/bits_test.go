@@ -238,6 +238,9 @@ func secrets(t *testing.T, dir string) map[string]any {
 					delete(object, name)
 				}
 			}
+			if notes, ok := object["notes"].(map[string]any); ok && e.Name() == "daybook.json" {
+				clear(notes) // keys that each lookup here has made for the notes of today
+			}
 			out[e.Name()] = object
 		case block != nil:
 			out[e.Name()] = string(block.Bytes)
