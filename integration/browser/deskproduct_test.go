@@ -73,5 +73,6 @@ func TestDeskProduct(t *testing.T) {
 	o.tab.Follow(Link, "Case sheet")
 	o.says("Search fails since finder 5.3.0", "search_timeout", "main.engine.Query", "Search times out after the update.", "Steps before it", "1 · Urgent")
 	nowhere(t, "the sheet", []byte(o.tab.Text()), o.secrets)
+	o.tab.Inspect("desk-product-sheet", heaviest)
 	o.search(t)
 }
