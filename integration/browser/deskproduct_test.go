@@ -49,7 +49,7 @@ func (o *office) use(t *testing.T, version string, searches, fail int) {
 		Path: rig.Binary(t, "finder"), Env: []string{"DO_NOT_TRACK=", "TACIT_TELEMETRY="},
 		Args: []string{"-dir", filepath.Join(o.dir, "run"), "-version", version, "-searches", fmt.Sprint(searches), "-fail", fmt.Sprint(fail), "-send"},
 	}.Run(t)
-	if r.Code != 0 || r.Stderr != "" {
+	if r.Code != 0 || r.Stderr != "" && !strings.Contains(r.Stderr, "nothing waits to be sent") { // the agent may have been first
 		t.Fatalf("the product: exit %d: %s%s", r.Code, r.Stdout, r.Stderr)
 	}
 }
@@ -60,12 +60,12 @@ func TestDeskProduct(t *testing.T) {
 	t.Parallel()
 	o := startProduct(t)
 	o.use(t, "5.2.0", 6, 0)
-	o.open(o.user)
-	o.says("Nothing wrong is to be seen", "finder", "5.2.0")
+	o.untilOpened(t, o.user, "5.2.0")
+	o.says("Nothing wrong is to be seen", "finder")
 	o.tab.Follow(Button, "Close")
 	o.use(t, "5.3.0", 15, 14)
-	o.open(strings.ToLower(o.user))
-	o.says("Search fails since finder 5.3.0 on this installation: 14 of ", "search_timeout in main.engine.Query; known issue, fixed in 5.3.1",
+	o.untilOpened(t, strings.ToLower(o.user), "Search fails since finder 5.3.0 on this installation: 14 of ")
+	o.says("search_timeout in main.engine.Query; known issue, fixed in 5.3.1",
 		"Search times out after the update.", "Search again in a minute.", "supported until 2099-12-31", "5.2.0 → 5.3.0", "1 · Urgent")
 	o.steps(t)
 	o.tab.ClickOn("#wrong ~ details summary")
@@ -73,5 +73,6 @@ func TestDeskProduct(t *testing.T) {
 	o.tab.Follow(Link, "Case sheet")
 	o.says("Search fails since finder 5.3.0", "search_timeout", "main.engine.Query", "Search times out after the update.", "Steps before it", "1 · Urgent")
 	nowhere(t, "the sheet", []byte(o.tab.Text()), o.secrets)
+	o.tab.Inspect("desk-product-sheet", heaviest)
 	o.search(t)
 }

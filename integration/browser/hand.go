@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/chromedp/cdproto/accessibility"
@@ -105,11 +104,10 @@ func (tab *Tab) Follow(role, name string) int {
 	return tab.load(press(tab.one(role, name)))
 }
 
-// FollowLast is Follow for the last thing of a role whose name fits.
-func (tab *Tab) FollowLast(role string, fits *regexp.Regexp) int {
+// FollowFirst is Follow for the first thing of a role whose name fits.
+func (tab *Tab) FollowFirst(role string, fits *regexp.Regexp) int {
 	tab.t.Helper()
-	all := tab.candidates(role, "")
-	for _, n := range slices.Backward(all) {
+	for _, n := range tab.candidates(role, "") {
 		if fits.MatchString(text(n.Name)) {
 			return tab.load(press(n))
 		}

@@ -131,7 +131,7 @@ const (
 // deskRoutes says who may. Roles are those of the desk.
 var deskRoutes = map[string]string{
 	"GET /": everyone, "POST /open": "support", "GET /case": "support", "POST /case": "support", "GET /case/sheet": "support",
-	"GET /case/sheet.md": "support", "GET /case/sheet.json": "support", "GET /rights": "privacy_officer", "POST /rights": "privacy_officer",
+	"GET /case/sheet.md": "support", "GET /case/sheet.json": "support", "GET /insights": "analyst", "GET /rights": "privacy_officer", "POST /rights": "privacy_officer",
 	"GET /rights/export.html": "privacy_officer", "GET /audit": "privacy_officer", "GET /accounts": "administrator", "POST /accounts": "administrator",
 	"GET /account": everyone, "POST /account": everyone, "GET /second-factor": everyone, "POST /second-factor": everyone,
 	"GET /setup": anybody, "POST /setup": anybody, "GET /login": anybody, "POST /login": anybody, "POST /logout": anybody, "GET /recover": anybody,
@@ -197,7 +197,7 @@ func (n *lone) checkDesk(t *testing.T, people map[string]*rig.Admin) {
 func forms(name string, named bool) []url.Values {
 	all := url.Values{
 		"private-id": {"9d2f1c34-8a5b-4c6d-9e7f-001122334455"}, "ticket": {"T-1"}, "reason": {"slow"}, "days": {"400"}, "act": {"export"},
-		"from": {"1"}, "problem": {"0"}, "severity": {"1"}, "category": {"error_report"}, "text": {"zebra"},
+		"from": {"1"}, "problem": {"0"}, "severity": {"1"}, "category": {"error_report"}, "text": {"zebra"}, "about": {"breaks"},
 	}
 	refresh := url.Values{"act": {"refresh"}, "private-id": {""}}
 	if named {
