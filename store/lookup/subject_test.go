@@ -77,7 +77,7 @@ func TestSubjectIsNotPrinted(t *testing.T) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q"} {
 			fmt.Fprintf(&said, verb+" "+verb+" ", s, []any{s, &s})
 		}
-		b, err := json.Marshal(s)
+		b, err := json.Marshal([]any{s, &s}) // as a part of something
 		if err != nil {
 			t.Fatal(err)
 		}
