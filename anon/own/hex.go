@@ -41,15 +41,36 @@ func (s *search) hexRuns(l *layer) {
 	}
 }
 
-// hexRun searches one stretch and returns its end. The digits are pairs from
-// the first or from the second on: both are read, and the stretch is decoded if
-// something may begin with any four of the bytes.
+// hexRun searches one stretch and returns its end. Most have too few digits for
+// anything to begin in them.
 func (s *search) hexRun(l *layer, i int) (end int) {
 	t := l.text
-	start := i
+	start, digits := i, uint8(0)
 	for start > 0 && hexish[t[start-1]] == 1 {
 		start--
 	}
+	for end = i; end < len(t) && hexish[t[end]] == 1; end++ {
+	}
+	if end-start < 2*minNeedle {
+		return end
+	}
+	for _, b := range t[start:min(end, start+hexCounted)] {
+		digits += hexDigit[b]>>7 ^ 1
+	}
+	if digits >= 2*minNeedle || end-start > hexCounted {
+		return s.hexDigits(l, start)
+	}
+	return end
+}
+
+// hexCounted is how far the digits of a stretch are counted before they are read.
+const hexCounted = 64
+
+// hexDigits reads the stretch that begins at start and returns its end. The
+// digits are pairs from the first or from the second on: both are read, and the
+// stretch is decoded if something may begin with any four of the bytes.
+func (s *search) hexDigits(l *layer, start int) (end int) {
+	t := l.text
 	known := &s.ids.decoded
 	n, may := 0, false
 	var before uint8
@@ -66,7 +87,7 @@ func (s *search) hexRun(l *layer, i int) (end int) {
 		key, other = other>>8|uint32(canon[before<<4|v])<<24, key
 		before = v
 		n++
-		may = may || n >= 2*minNeedle && known.may(key) && known.has(key) && s.beginsHex(t[start:], end-start)
+		may = may || n >= 2*minNeedle && known.has(key) && known.may(key) && s.beginsHex(t[start:], end-start)
 	}
 	if may {
 		s.mind(t, start-1, start)

@@ -220,11 +220,15 @@ func (ids *Identifiers) reader() reader {
 
 // tail searches the last bytes, behind which fewer than four follow.
 func (s *search) tail(l *layer) {
-	if len(s.ids.short.needles) == 0 {
+	short := s.ids.shorts
+	if short == nil {
 		return
 	}
-	for i := max(0, len(l.text)-3); i < len(l.text) && !s.stop; i++ {
-		s.candidate(l, i)
+	t := l.text
+	for i := max(0, len(t)-3); i+1 < len(t) && !s.stop; i++ {
+		if short.has(uint32(canon[t[i]]) | uint32(canon[t[i+1]])<<8) {
+			s.candidate(l, i)
+		}
 	}
 }
 

@@ -185,7 +185,6 @@ func (p *pass) quotedValue() bool {
 	if p.expect.kind != secret && (v == "" || roleOf(v)&neutralWord != 0) {
 		return false
 	}
-	p.out = append(p.out, s[start])
 	p.at++
 	if v == "" {
 		return true
@@ -214,7 +213,6 @@ func (p *pass) secretValue() bool {
 	case v == "":
 		return false
 	case r&schemeWord != 0 && end < len(p.text):
-		p.out = append(p.out, v...)
 		p.at = end
 		return true
 	case !p.expect.strict && r&plainWord != 0 && (p.expect.prose || has(p.text, p.at-1, ' ')):

@@ -3,22 +3,26 @@ package scrub
 // fact is what was found out about a unit that stayed and holds wherever it
 // stands: logs say the same words again and again.
 type fact struct {
-	text  [maxFact]byte
-	size  uint8
-	stays uint8 // where it does: staysPlain, staysLoose
+	key
+	stays uint8 // where it does: staysPlain and the like
 	role  role  // as keyRole returns it
+	minds role  // of the word before: behind one of these it is to be judged anew
 }
 
-// A unit may stay as it is, and where words written together are judged one by
-// one.
+// A unit may stay as it is, where words written together are judged one by one,
+// because it is known; behind any word that it does not mind; and so between
+// spaces and signs of the sentence only, where it announces no value.
 const (
 	staysPlain uint8 = 1 << iota
 	staysLoose
+	staysKnown
+	staysCalm
+	staysApart
 )
 
-// Bounds of what is remembered: bytes of a unit, and how many of them, 20 KiB.
+// Bounds of what is remembered: bytes of a unit, and how many of them, 28 KiB.
 const (
-	maxFact  = 34
+	maxFact  = 24
 	allFacts = 512
 )
 
@@ -26,30 +30,49 @@ const (
 // remembered, so nothing is that does not stand in what is written.
 type facts [allFacts]fact
 
-// of returns where the fact of the unit s[from:to] is, or would be, and whether
-// it is there.
-func (f *facts) of(s string, from, to int) (at *fact, ok bool) {
-	at = &f[unitHash(s, from, to)%allFacts]
-	return at, at.isOf(s[from:to])
+// key is a unit's bytes, as numbers of eight of them: the first, the last, and
+// those between. They may overlap.
+type key struct {
+	first, last, between uint64
+	size                 uint8
 }
 
-// unitHash hashes the first and the last eight bytes of s[from:to].
-func unitHash(s string, from, to int) uint64 {
-	h := lastBytes(s, max(from, to-8), to)
-	if to-from > 8 {
-		h ^= eight(s[from:]) * hashStep
+// keyAt returns the key of s[from:to], unless that is too long for one.
+func keyAt(s string, from, to int) (k key, ok bool) {
+	n := to - from
+	k.size = uint8(n)
+	switch {
+	case n <= 8:
+		k.first = lastBytes(s, from, to)
+	case n <= 16:
+		k.first, k.last = eight(s[from:]), eight(s[to-8:])
+	case n <= maxFact:
+		k.first, k.between, k.last = eight(s[from:]), eight(s[from+8:]), eight(s[to-8:])
+	default:
+		return k, false
 	}
-	return (h + uint64(to-from)) * hashStep >> 32
+	return k, true
 }
 
-func (f *fact) isOf(u string) bool { return int(f.size) == len(u) && string(f.text[:f.size]) == u }
+// at returns where the fact of a unit is or belongs.
+func (f *facts) at(k *key) *fact {
+	return &f[((k.first^k.last<<1^k.between<<2)+uint64(k.size))*hashStep>>32%allFacts]
+}
 
-// keep remembers that a unit stayed.
-func (f *fact) keep(u string, r role, where uint8) {
-	if f.isOf(u) {
-		f.stays |= where
-		return
+func (f *fact) is(k *key) bool {
+	return f.first == k.first && f.last == k.last && f.between == k.between && f.size == k.size
+}
+
+// keep remembers where a unit stays. r is its role, c are its classes.
+func (f *fact) keep(u string, r role, c uint16, stays uint8) {
+	k, _ := keyAt(u, 0, len(u))
+	if f.is(&k) {
+		f.stays |= stays
+	} else {
+		*f = fact{key: k, stays: stays, role: r}
 	}
-	*f = fact{size: uint8(len(u)), stays: where, role: r}
-	copy(f.text[:], u)
+	if f.stays&(staysPlain|staysKnown) != 0 {
+		f.stays |= calmness(u, f.role, c)
+		f.minds = mindsOf(f.role, c)
+	}
 }

@@ -1,9 +1,12 @@
 package scrub
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // What a scrubber remembers of other lines changes nothing: a unit that is no
@@ -28,6 +31,40 @@ func TestFacts(t *testing.T) {
 		used.scrub(p, in)
 		if line = fresh.Append(line[:0], in); string(p.out) != string(line) {
 			t.Fatalf("%q becomes %q, by itself %q", in, p.out, line)
+		}
+	}
+}
+
+// What is remembered of a word is what is found out where it stands: a scrubber
+// that has seen other lines, and one that has seen none, say the same.
+func TestFactsHoldAnywhere(t *testing.T) {
+	words := []string{
+		"from", "to", "for", "by", "on", "at", "connected", "lookup", "peer", "Mr", "password", "session", "token", "user", "uid", "host",
+		"HttpServer", "readAll", "spool-dir", "db-primary", "mail-gateway", "cache", "Failed", "Hope", "Mark", "storage", "TLS", "log", "go",
+		"zqxvb", "sha256", "386", "12", "10.77.3.9", "<ip>", "main.go", "select", "where", "a/b", "x@y", "is", "uid=zo,ou=apps", "(", ")", "[", "]", "=", ":",
+		",", ".", "\"", "'", "+", "\t", "-", "at f (",
+	}
+	s := New(nil, "relay", "example.com/m")
+	used := &pass{facts: new(facts)}
+	rapid.Check(t, func(t *rapid.T) {
+		parts := rapid.SliceOfN(rapid.SampledFrom(words), 1, 12).Draw(t, "parts")
+		in := strings.Join(parts, rapid.SampledFrom([]string{" ", " ", ""}).Draw(t, "between"))
+		fresh := &pass{facts: new(facts)}
+		s.scrub(fresh, in)
+		s.scrub(used, in)
+		if string(used.out) != string(fresh.out) {
+			t.Fatalf("%q becomes %q, by itself %q", in, used.out, fresh.out)
+		}
+	})
+}
+
+// Of numbers only one has a role, so none is looked up.
+func TestNumberRole(t *testing.T) {
+	for digits, n := 1, 10; digits <= maxDigits; digits, n = digits+1, n*10 {
+		for i := range n {
+			if u := fmt.Sprintf("%0*d", digits, i); numberRole(u) != roleOf(u) {
+				t.Errorf("%s has role %x", u, roleOf(u))
+			}
 		}
 	}
 }

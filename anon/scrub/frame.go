@@ -153,6 +153,7 @@ func (p *pass) module() int {
 		if !p.frame && !has(s, end, '(') && !has(s, end, ':') {
 			return 0
 		}
+		p.copy()
 		p.out = append(p.out, s[p.at:end]...)
 		p.prev, p.auth, p.linked, p.dialed, p.expect = 0, false, false, false, expectation{}
 		p.file = true
@@ -190,6 +191,7 @@ func (p *pass) symbolEnd(i int) int {
 func (p *pass) location(end int) {
 	s := p.text
 	home := false
+	p.copy()
 	p.loose, p.source = true, true
 	for i := p.at; i < end; {
 		if is(s, i, isSlash) || s[i] == ':' {

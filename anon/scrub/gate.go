@@ -7,24 +7,25 @@ const (
 	maxToken    = 64 // bytes
 	maxParts    = 10 // words in it
 	maxCompound = 24 // bytes of words written together
+	longestUnit = 5  // bytes of a word of measure
 )
 
-// single appends the judgement of a token without dots.
-func (p *pass) single(out []byte, u string, r role, c uint16) []byte {
+// single returns the label for a token without dots, or "" if it stays.
+func (p *pass) single(u string, r role, c uint16) string {
 	if p.file && len(u) <= lineDigit && only(u, isNumber) {
-		return append(out, u...)
+		return ""
 	}
-	if l := p.judged(u, r, c); l != "" {
-		return append(out, l...)
-	}
-	return append(out, u...)
+	return p.judged(u, r, c)
 }
 
 // dotted appends the judgement of tokens joined by dots: kept, a label for all
 // of them, or a label for each that is not known.
 func (p *pass) dotted(out []byte, u string, c uint16) []byte {
 	if c&isDot == 0 {
-		return p.single(out, u, roleOf(u), c)
+		if l := p.single(u, roleOf(u), c); l != "" {
+			return append(out, l...)
+		}
+		return append(out, u...)
 	}
 	l, kept := p.whole(u, c)
 	switch {
@@ -199,7 +200,7 @@ func (p *pass) number(t string, r role) string {
 	if c := classes(t); c&isJoin != 0 && c&isAlpha != 0 && p.areNumbered(t) {
 		return ""
 	}
-	unit := digits > 0 && roleOf(t[digits:])&unitWord != 0
+	unit := digits > 0 && len(t)-digits <= longestUnit && roleOf(t[digits:])&unitWord != 0
 	switch {
 	case unit && digits <= maxDigits || isCode(t) || isDocumented(t) || isThread(t) || r&known != 0 || isVersioned(t) || p.isNumbered(t):
 		return ""
@@ -249,7 +250,7 @@ func (p *pass) isNumbered(t string) bool {
 func isDocumented(t string) bool {
 	const most = 6
 	i := solidEnd(t, 0)
-	if roleOf(t[:i])&codeStart == 0 || !only(t[:i], isCapital) {
+	if !only(t[:i], isCapital) || roleOf(t[:i])&codeStart == 0 {
 		return false
 	}
 	for i < len(t) {

@@ -9,6 +9,7 @@ type pass struct {
 	facts   *facts
 	out     []byte
 	at      int // next byte to read
+	copied  int // bytes from here to at stay as they are, and are not in out yet
 
 	expect    expectation
 	prev      role   // of the kept word before, if only spaces came since
@@ -29,6 +30,7 @@ type pass struct {
 	signs     uint16 // classes of all bytes of that run
 	grouped   bool   // it has as many signs as an address has
 	parsed    bool   // a parser may find something in it
+	asks      uint16 // classes of letters and digits where one may
 	again     bool   // what was replaced may change how its neighbours are judged
 }
 
@@ -49,13 +51,13 @@ func (p *pass) isSettled() bool {
 }
 
 func (p *pass) run() {
-	for p.at < len(p.text) && len(p.out) <= MaxLine {
+	for p.at < len(p.text) && len(p.out)+p.at-p.copied <= MaxLine {
 		b := p.text[p.at]
 		c := class[b]
 		switch {
 		case c&isSpace != 0:
 			p.space()
-		case c&isAlpha != 0 && p.expect.kind == nothing && p.plain():
+		case c&isAlpha != 0 && p.expect.kind == nothing && p.words():
 		case p.at == p.hostAt:
 			p.replace(unitEnd(p.text, p.at), labelHost)
 		case p.at == p.userAt && c&isUnit != 0:
@@ -71,75 +73,17 @@ func (p *pass) run() {
 			p.sign(b)
 		}
 	}
+	p.copy()
 }
 
-// plain copies the words at the start of a run that have nothing about them:
-// only letters of the usual case, known, no name, of no role that announces a
-// value, and no sign behind them but one of the sentence. So go most words of most lines.
-func (p *pass) plain() bool {
-	s, start := p.text, p.at
-	if start > 0 && class[s[start-1]]&isSpace == 0 || p.auth || p.prev&titleWord != 0 {
-		return false
-	}
-	i := start
-	for {
-		end, r := p.usual(i)
-		if end == i || i == p.hostAt || i == p.userAt || p.mayBeHost(r, end) {
-			break
-		}
-		p.follow(r)
-		if i = end; i < len(s) && s[i] != ' ' {
-			p.prev = 0
-			i++
-		}
-		if i == len(s) || s[i] != ' ' || i+1 == len(s) || class[s[i+1]]&isAlpha == 0 {
-			break
-		}
-		i++
-	}
-	if i == start {
-		return false
-	}
-	p.out = append(p.out, s[start:i]...)
-	p.at, p.file = i, false
-	return true
+// copy writes what stays up to here.
+func (p *pass) copy() {
+	p.out = append(p.out, p.text[p.copied:p.at]...)
+	p.copied = p.at
 }
 
-// usual returns the end of the word at i if plain may copy it, and its role.
-func (p *pass) usual(start int) (end int, r role) {
-	s, i := p.text, start
-	var c uint16
-	for ; i < len(s); i++ {
-		k := class[s[i]]
-		if k&isAlpha == 0 {
-			break
-		}
-		if i > start {
-			c |= k
-		}
-	}
-	if c&isAlpha == isAlpha || c&isSmall == 0 || i < len(s) && class[s[i]]&isSpace == 0 && !isStop(s, i) {
-		return start, 0
-	}
-	h := hashAt(s, start, i)
-	if r = marks(h); r&known == 0 || r&known == known || r&(named|given) != 0 {
-		return start, 0
-	}
-	if r&special != 0 {
-		r = keyRole(s[start:i], roleBy(h, s[start:i]), c)
-		if r&^silent != 0 || p.prev&(namingWord|authWord) != 0 || p.prev&dialWord != 0 && r&namingWord != 0 {
-			return start, 0
-		}
-	}
-	return i, r
-}
-
-// silent are the roles of a word that stays behind any other and announces no
-// value. What it says of the word behind it, that word's judge asks.
-const silent = inTable | acronym | authWord | plainWord | goOnWord | neutralWord | namingWord | introWord | extension | codeWord |
-	binaryWord | domainWord | countryWord | unitWord | settingWord | settingIntro | homeWord | placeWord | linkWord | dialWord |
-	genericWord | towardWord | reachWord | lookupWord | hostPart | rankWord | machineWord | serviceWord | levelWord | codeStart |
-	attributeWord | countedWord
+// skip says that the text is written up to end.
+func (p *pass) skip(end int) { p.at, p.copied = end, end }
 
 // isStop reports whether a sign of the sentence ends the run at i.
 func isStop(s string, i int) bool {
@@ -151,7 +95,6 @@ func isStop(s string, i int) bool {
 }
 
 func (p *pass) space() {
-	p.out = append(p.out, p.text[p.at])
 	p.at++
 	p.file = false
 	p.expect.space()
@@ -174,8 +117,9 @@ func (p *pass) label() {
 // replace writes a label for everything up to end.
 func (p *pass) replace(end int, label string) {
 	p.again = p.again || !p.isApart(end, label == labelIP)
+	p.copy()
 	p.out = append(p.out, label...)
-	p.at = end
+	p.skip(end)
 	p.prev, p.auth, p.linked, p.dialed = 0, false, false, false
 	p.paired = label == labelIP || label == labelMAC
 	p.file = false
@@ -200,7 +144,8 @@ func (p *pass) isApart(end int, address bool) bool {
 const (
 	opens uint8 = 1 << iota
 	closes
-	ends // a number: nothing that a number may begin goes on behind it, unless it is a space
+	ends  // a number: nothing that a number may begin goes on behind it, unless it is a space
+	binds // a unit goes on behind it, or it is the end of a key or a value
 )
 
 var signs = func() (t [256]uint8) {
@@ -213,6 +158,9 @@ var signs = func() (t [256]uint8) {
 	for _, b := range []byte(" ,:;)]}") {
 		t[b] |= ends
 	}
+	for _, b := range []byte("+\"'`\\") {
+		t[b] |= binds
+	}
 	return t
 }()
 
@@ -223,9 +171,14 @@ func (p *pass) structure(b byte, c uint16) bool {
 		return false
 	}
 	if p.at >= p.solid {
-		p.look()
+		p.look(p.at)
 	}
-	if b == ':' && !p.grouped || !p.parsed && b != '~' && b != '-' && !p.mayBeModule(b) {
+	switch {
+	case c&isUnit != 0:
+		if c&p.asks == 0 && !p.mayBeModule(b) {
+			return false
+		}
+	case b == ':' && !p.grouped || !p.parsed && b != '~' && b != '-' && !p.mayBeModule(b):
 		return false
 	}
 	end, label := p.parse(b, c)
@@ -235,7 +188,8 @@ func (p *pass) structure(b byte, c uint16) bool {
 	if label != "" {
 		p.replace(end, label)
 	} else {
-		p.at, p.again = end, true
+		p.skip(end)
+		p.again = true
 	}
 	return true
 }
@@ -251,14 +205,13 @@ func (p *pass) few() bool {
 		return false
 	}
 	if i >= p.solid {
-		p.look()
+		p.look(p.at)
 	}
 	if p.grouped || p.signs&(isAt|isSlash) != 0 {
 		return false
 	}
-	p.out = append(p.out, s[i:end]...)
 	p.at, p.file = end, false
-	p.follow(roleOf(s[i:end]))
+	p.follow(numberRole(s[i:end]))
 	return true
 }
 
@@ -331,8 +284,8 @@ func (p *pass) digits(b byte, c uint16) (end int, label string) {
 
 // look notes the classes of the run of bytes up to the next space, once a run,
 // so that parsers which need one of them are not tried in vain.
-func (p *pass) look() {
-	i := p.at
+func (p *pass) look(start int) {
+	i := start
 	var c uint16
 	var groups uint64
 	for ; i < len(p.text) && p.text[i] != ' '; i++ {
@@ -341,8 +294,18 @@ func (p *pass) look() {
 		groups += separators[b]
 	}
 	p.solid, p.signs = i, c
-	p.grouped = i-p.at > maxCounted || (groups+enough)&full != 0 || groups>>12&maxCounted > 1 && strings.Contains(p.text[p.at:i], "::")
+	p.grouped = i-start > maxCounted || (groups+enough)&full != 0 || groups>>12&maxCounted > 1 && strings.Contains(p.text[start:i], "::")
 	p.parsed = p.grouped || c&(isAt|isColon|isSlash|isNumber) != 0
+	p.asks = 0
+	if c&(isAt|isSlash) != 0 || c&isNumber != 0 && i-start >= leastBlob {
+		p.asks = isUnit
+	}
+	if p.grouped {
+		p.asks |= isHex
+	}
+	if c&isNumber != 0 {
+		p.asks |= isNumber | isCapital
+	}
 }
 
 // separators counts the signs between the groups of an address, each in 12 bits:
@@ -363,7 +326,6 @@ func (p *pass) sign(b byte) {
 	if p.sql && b == '\'' && p.literal() || b == '"' && p.displayName() {
 		return
 	}
-	p.out = append(p.out, b)
 	p.at++
 	if b != ':' && b != '(' {
 		p.file = false
@@ -386,13 +348,13 @@ func (p *pass) literal() bool {
 	if end == p.at+1 || end == len(p.text) {
 		return false
 	}
-	p.out = append(p.out, '\'')
+	p.again = p.again || !p.isApart(end, false)
+	p.at++
 	label := labelWord
-	if l := labelAt(p.text, p.at+1); l != "" && p.at+1+len(l) == end {
+	if l := labelAt(p.text, p.at); l != "" && p.at+len(l) == end {
 		label = l
 	}
 	p.replace(end, label)
-	p.out = append(p.out, '\'')
 	p.at++
 	return true
 }
@@ -403,10 +365,10 @@ func (p *pass) unit() {
 	end, c := unitAt(s, p.at)
 	u := s[p.at:end]
 	if c == isNumber && p.expect.kind == nothing && !p.auth {
-		p.judge(u, roleOf(u), c, nil, false)
+		p.judge(u, numberRole(u), c, nil, 0, false)
 		return
 	}
-	f, r := p.known(end, c)
+	f, r, stays := p.known(end, c)
 	if c&isSmall != 0 && is(u, 0, isCapital) {
 		if end := p.person(u, r, end, c); end > 0 {
 			p.replace(end, labelName)
@@ -428,34 +390,32 @@ func (p *pass) unit() {
 	}
 	option := p.at > 1 && s[p.at-1] == '-'
 	if c&(isNumber|isJoin|isDot|isOther) == 0 && r&known != 0 && len(u) > 1 {
-		if f != nil {
-			f.keep(u, r, 0)
+		if f != nil && stays&staysKnown == 0 {
+			f.keep(u, r, c, staysKnown)
 		}
-		p.out = append(p.out, u...)
 		p.at = end
 		p.after(u, r, c, true, option)
 		return
 	}
-	p.judge(u, r, c, f, option)
+	p.judge(u, r, c, f, stays, option)
 }
 
-// known returns the role of the unit up to end, as keyRole says, and where its
-// fact is or belongs.
-func (p *pass) known(end int, c uint16) (*fact, role) {
-	u := p.text[p.at:end]
-	if len(u) > maxFact {
-		return nil, keyRole(u, roleOf(u), c)
-	}
-	f, ok := p.facts.of(p.text, p.at, end)
+// known returns the role of the unit up to end, as keyRole says, where its fact
+// is or belongs, and where the fact says that it stays.
+func (p *pass) known(end int, c uint16) (f *fact, r role, stays uint8) {
+	k, ok := keyAt(p.text, p.at, end)
 	if ok {
-		return f, f.role
+		if f = p.facts.at(&k); f.is(&k) {
+			return f, f.role, f.stays
+		}
 	}
-	return f, keyRole(u, roleBy(hashAt(p.text, p.at, end), u), c)
+	u := p.text[p.at:end]
+	return f, keyRole(u, roleBy(hashAt(p.text, p.at, end), u), c), 0
 }
 
 // judge copies of a unit what passes, and notes what it says. Whether it does is
 // remembered if nothing but the unit itself decides.
-func (p *pass) judge(u string, r role, c uint16, f *fact, option bool) {
+func (p *pass) judge(u string, r role, c uint16, f *fact, stays uint8, option bool) {
 	s, end := p.text, p.at+len(u)
 	where := staysPlain
 	if p.loose = p.frame || has(s, end, '=') || has(s, end, '"') && has(s, end+1, ':'); p.loose {
@@ -465,24 +425,44 @@ func (p *pass) judge(u string, r role, c uint16, f *fact, option bool) {
 	if p.frame || c&isDot != 0 && (p.at == 0 || p.prev&settingIntro != 0) {
 		f = nil
 	}
-	before := len(p.out)
+	label, kept := "", true
 	switch {
-	case f != nil && f.stays&where != 0 && f.isOf(u):
-		p.out = append(p.out, u...)
+	case f != nil && stays&where != 0:
 	case c&isDot == 0:
-		p.out = p.single(p.out, u, r, c)
+		label = p.single(u, r, c)
+		kept = label == ""
 	default:
-		p.out = p.dotted(p.out, u, c)
+		label, kept = p.several(u, c)
 	}
-	kept := len(p.out)-before == len(u) && string(p.out[before:]) == u
 	switch {
 	case !kept:
-		p.again = p.again || c&isDot != 0 && !isLabel(string(p.out[before:])) || !p.isApart(end, false)
+		p.copy()
+		p.again = p.again || label == "" || !p.isApart(end, false)
 	case f != nil:
-		f.keep(u, r, where)
+		f.keep(u, r, c, where)
 	}
-	p.at, p.loose = end, false
+	if p.at, p.loose = end, false; !kept {
+		p.out = append(p.out, label...)
+		p.copied = end
+	}
 	p.after(u, r, c, kept, option)
+}
+
+// several judges tokens joined by dots, and writes what passes of them. Where
+// that is nothing but one label, it says which, and whether all of them stay.
+func (p *pass) several(u string, c uint16) (label string, kept bool) {
+	p.copy()
+	before := len(p.out)
+	p.out = p.dotted(p.out, u, c)
+	switch got := p.out[before:]; {
+	case string(got) == u:
+		p.out = p.out[:before]
+		return "", true
+	case isLabel(string(got)):
+		label = labelAt(string(got), 0)
+		p.out = p.out[:before]
+	}
+	return label, false
 }
 
 // after notes what a judged unit says about what follows it.

@@ -71,6 +71,7 @@ func (p *pass) isPathStart(i int) bool {
 	if l := labelAt(s, i+1); l == labelIP || l == labelPath && i > 0 {
 		return false
 	}
+	p.copy()
 	if i < p.joinedEnd || bytes.HasSuffix(p.out, []byte(labelIP)) && only(s[i+1:unitEndOr(s, i+1)], isNumber) {
 		return false
 	}

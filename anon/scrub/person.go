@@ -97,12 +97,12 @@ func (p *pass) displayName() bool {
 	if label == labelName && labelAt(s, start) == labelName && start+len(labelName) == end {
 		return false
 	}
-	p.out = append(p.out, '"')
-	p.at = start
 	if label == labelEmail {
-		p.out = p.out[:len(p.out)-1]
+		p.copy()
+		p.copied = start
 		end = domainEnd(s, end+2)
 	}
+	p.at = start
 	p.replace(end, label)
 	return true
 }

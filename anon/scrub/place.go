@@ -12,14 +12,6 @@ func (p *pass) follow(r role) {
 	p.prev, p.paired = r, false
 }
 
-// mayBeHost reports whether isHost is to be asked of a plain word up to end.
-func (p *pass) mayBeHost(r role, end int) bool {
-	if has(p.text, end, ' ') && isBeforeAddress(p.text, end) {
-		return true
-	}
-	return p.dialed || p.prev&lookupWord != 0 || r&english != 0 && (p.linked || p.prev&reachWord != 0)
-}
-
 // isHost reports whether a token is a host's name by where it stands and what it
 // is made of: an instance's role and rank (db-primary) anywhere; a word with a
 // port, or one that is plain English only, behind what is said of hosts.

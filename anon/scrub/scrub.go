@@ -70,9 +70,11 @@ func (s *Scrubber) Append(dst []byte, line string) []byte {
 }
 
 // scrub leaves the line scrubbed in p.out.
-func (s *Scrubber) scrub(p *pass, line string) {
+func (s *Scrubber) scrub(p *pass, line string) { s.judge(p, s.prepared(line)) }
+
+// judge is scrub for a line that is prepared.
+func (s *Scrubber) judge(p *pass, line string) {
 	defer func() { p.text = "" }()
-	line = s.prepared(line)
 	p.modules = s.modules
 	for range maxTurns {
 		p.begin(line)

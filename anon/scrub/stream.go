@@ -28,38 +28,72 @@ func (s *Scrubber) Stream(ctx context.Context, r io.Reader, w io.Writer) error {
 	defer passes.Put(p)
 	l := liner{in: bufio.NewReaderSize(r, 64<<10), out: bufio.NewWriterSize(w, 64<<10)}
 	for ctx.Err() == nil {
-		line, ended, err := l.next()
-		if err != nil && (!errors.Is(err, io.EOF) || line == "") {
+		if err := l.next(); len(l.lines) == 0 {
 			return l.end(ctx, err)
 		}
-		s.scrub(p, strings.TrimSuffix(line, "\r"))
-		if ended {
+		if err := s.batch(ctx, p, &l); err != nil {
+			return err
+		}
+	}
+	return l.end(ctx, nil)
+}
+
+// batch scrubs the lines that were read. All are prepared before the first is
+// judged: what either does stays in the processor's caches.
+func (s *Scrubber) batch(ctx context.Context, p *pass, l *liner) error {
+	for i := range l.lines {
+		l.lines[i].text = s.prepared(strings.TrimSuffix(l.lines[i].text, "\r"))
+	}
+	for i := 0; i < len(l.lines) && ctx.Err() == nil; i++ {
+		s.judge(p, l.lines[i].text)
+		if l.lines[i].ended {
 			p.out = append(p.out, '\n')
 		}
 		if _, err := l.out.Write(p.out); err != nil {
 			return fmt.Errorf("write scrubbed line: %w", err)
 		}
 	}
-	return l.end(ctx, nil)
+	return nil
 }
+
+// maxBatch is how many lines are prepared before they are judged.
+const maxBatch = 64
 
 // liner reads lines of which it keeps as much as Line looks at.
 type liner struct {
 	in    *bufio.Reader
 	out   *bufio.Writer
 	whole string // lines that are here up to their line feed
+	lines []taken
 	line  []byte
 }
 
-// next returns the next line and whether a line feed ended it.
-func (l *liner) next() (line string, ended bool, err error) {
+// taken is a line that was read, and whether a line feed ended it.
+type taken struct {
+	text  string
+	ended bool
+}
+
+// next takes the lines that are here, as many as one batch has, or waits for one.
+// At the end there is none and the error says why.
+func (l *liner) next() error {
+	l.lines = l.lines[:0]
 	if l.whole == "" {
 		l.fill()
 	}
-	if line, l.whole, ended = strings.Cut(l.whole, "\n"); ended {
-		return line, true, nil
+	for l.whole != "" && len(l.lines) < maxBatch {
+		var text string
+		text, l.whole, _ = strings.Cut(l.whole, "\n")
+		l.lines = append(l.lines, taken{text, true})
 	}
-	return l.long()
+	if len(l.lines) > 0 {
+		return nil
+	}
+	text, ended, err := l.long()
+	if err == nil || errors.Is(err, io.EOF) && text != "" {
+		l.lines = append(l.lines, taken{text, ended})
+	}
+	return err
 }
 
 // fill takes all lines that are here, so that they are copied once for all.

@@ -105,6 +105,9 @@ func lastBytes(s string, from, to int) (w uint64) {
 	if from+8 <= len(s) {
 		return eight(s[from:]) & (1<<(8*uint(to-from)) - 1)
 	}
+	if to >= 8 {
+		return eight(s[to-8:]) >> (64 - 8*uint(to-from))
+	}
 	for i := to - 1; i >= from; i-- {
 		w = w<<8 | uint64(s[i])
 	}
@@ -156,8 +159,10 @@ func roleOf(w string) role {
 }
 
 // roleBy is roleOf a word whose hash is known.
-func roleBy(h uint64, w string) role {
-	r := marks(h)
+func roleBy(h uint64, w string) role { return roleIn(marks(h), h, w) }
+
+// roleIn is roleOf a word whose marks are known, too.
+func roleIn(r role, h uint64, w string) role {
 	if r&known == known {
 		r = r&^known | acronym
 	}
@@ -168,6 +173,14 @@ func roleBy(h uint64, w string) role {
 		r |= roles().of(h, w)
 	}
 	return r
+}
+
+// numberRole is roleOf a number.
+func numberRole(u string) role {
+	if u == "386" {
+		return technical // a machine
+	}
+	return 0
 }
 
 // roleTable holds the words of lists.go, exactly.

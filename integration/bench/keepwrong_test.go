@@ -43,7 +43,7 @@ func (k *keeper) refuses(t *testing.T) {
 		{2, "before --from", []string{"recall", "--agent", leakyBuild, "--from", to, "--to", from}},
 		{2, `"yesterday"`, []string{"recall", "--agent", leakyBuild, "--from", "yesterday", "--to", to}},
 		{2, "accepts 1 arg", []string{"erase"}},
-		{1, "not an installation ID", []string{"erase", "-"}},
+		{1, "nothing was typed", []string{"erase", "-"}},
 		{1, "99", []string{"keys", "rotate", "--destroy", "99"}},
 	})
 	k.absent(t, filepath.Join(empty, "store"))
