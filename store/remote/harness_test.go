@@ -50,6 +50,23 @@ type vendor struct {
 	pages   map[pages.Ask][][]byte
 	unread  []schema.Month
 	all     *insights.Population
+	halves  bool // there are two groups
+}
+
+// half is what the stores of one group are asked for, when there are two: the tags
+// of its partitions, and no others.
+type half struct {
+	*vendor
+	group byte
+}
+
+func (h half) Get(ctx context.Context, asks []pages.Ask, each func(pages.Found) error) ([]schema.Month, error) {
+	for _, a := range asks {
+		if h.halves && (a.Tag[0]&63)/32 != h.group {
+			h.t.Errorf("group %d is asked for a tag of the other", h.group)
+		}
+	}
+	return h.vendor.Get(ctx, asks, each)
 }
 
 func newVendor(t *testing.T) *vendor {
@@ -159,7 +176,7 @@ func (v *vendor) run(group int) (stop func()) {
 	v.t.Helper()
 	conn := v.connect()
 	s, err := New(Config{
-		Conn: conn, Group: group, Keys: v, Engineers: v.list, Audit: v.log, Book: v, Pages: v, Population: v.population, Now: v.clock,
+		Conn: conn, Group: group, Keys: v, Engineers: v.list, Audit: v.log, Book: v, Pages: half{v, byte(group)}, Population: v.population, Now: v.clock,
 	})
 	if err != nil {
 		v.t.Fatal(err)

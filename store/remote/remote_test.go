@@ -254,6 +254,7 @@ func TestLimits(t *testing.T) {
 // all are begun and ended.
 func TestGroups(t *testing.T) {
 	v := newVendor(t)
+	v.halves = true
 	v.run(0)
 	v.run(1)
 	ada := v.add("ada")
