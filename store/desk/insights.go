@@ -46,13 +46,13 @@ type table struct {
 	Versions            []version
 	Rows                []seenRow
 	Left                int // rows that are not shown
+	Few                 int // versions that too few installations run: even what they are called may be one's alone
 }
 
 // version is a column.
 type version struct {
 	Name          string
 	Installations uint64 // at least
-	Fewer         int    // not 0: there are fewer installations, and the column says nothing
 }
 
 // seenRow is a series by version.
@@ -108,10 +108,12 @@ func isTime(unit string) bool { return unit == "us" || unit == "ms" || unit == "
 func tableOf(a *insights.Answer, description string) table {
 	t := table{Metric: a.Metric, Description: description}
 	rows := map[string]*seenRow{}
-	cells := a.Cells[max(0, len(a.Cells)-mostVersions):]
+	cells := slices.DeleteFunc(slices.Clone(a.Cells), func(c insights.Cell) bool { return c.Fewer > 0 })
+	t.Few = len(a.Cells) - len(cells)
+	cells = cells[max(0, len(cells)-mostVersions):]
 	for i := range cells {
 		c := &cells[i]
-		t.Versions = append(t.Versions, version{Name: c.Facets[0], Installations: c.Installations, Fewer: c.Fewer})
+		t.Versions = append(t.Versions, version{Name: c.Facets[0], Installations: c.Installations})
 		for _, s := range c.Series {
 			name := seriesName(s.Labels)
 			row := rows[name]
@@ -124,7 +126,7 @@ func tableOf(a *insights.Answer, description string) table {
 		}
 	}
 	for _, row := range rows {
-		row.compare(t.Versions)
+		row.compare()
 		t.Rows = append(t.Rows, *row)
 	}
 	slices.SortFunc(t.Rows, func(x, y seenRow) int { return cmp.Or(cmp.Compare(y.events, x.events), cmp.Compare(x.Name, y.Name)) })
@@ -156,19 +158,11 @@ func cellOf(of *insights.Cell, s *insights.Series, unit string) seenCell {
 	return c
 }
 
-// compare marks what is slower or more frequent than in the version before, of
-// those that enough installations run.
-func (r *seenRow) compare(versions []version) {
-	before := -1
-	for i := range r.Cells {
-		if versions[i].Fewer > 0 {
-			continue
-		}
-		if c := &r.Cells[i]; before >= 0 && c.Fewer == 0 {
-			was := r.Cells[before]
-			c.Worse = c.slower(was) || c.spread == nil && was.Fewer == 0 && c.Often > worseTimes*was.Often
-		}
-		before = i
+// compare marks what is slower or more frequent than in the version before.
+func (r *seenRow) compare() {
+	for i := 1; i < len(r.Cells); i++ {
+		c, was := &r.Cells[i], r.Cells[i-1]
+		c.Worse = c.Fewer == 0 && (c.slower(was) || c.spread == nil && was.Fewer == 0 && c.Often > worseTimes*was.Often)
 	}
 }
 
