@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"testing"
 	"time"
@@ -97,6 +98,12 @@ func BenchmarkHistories(b *testing.B) {
 		b.Run("days="+strconv.Itoa(days), func(b *testing.B) { l.lookUp(b, days) })
 	}
 	o := openOffice(b, l)
+	for _, pid := range []int{l.store.PID(), os.Getpid()} { // what they had until now does not count
+		debug.FreeOSMemory()
+		if err := os.WriteFile(filepath.Join("/proc", strconv.Itoa(pid), "clear_refs"), []byte("5"), 0); err != nil {
+			b.Log(err)
+		}
+	}
 	b.Run("page", func(b *testing.B) { o.look(b, l.Known[:40], 90) })
 	b.Run("page-of-400-days", func(b *testing.B) { o.look(b, l.Known[:15], everKept) })
 	b.Run("page-of-a-million-records", func(b *testing.B) { o.look(b, []uuid.UUID{l.Long, l.Long, l.Long, l.Long}, 90) })
