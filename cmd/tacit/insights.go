@@ -69,9 +69,11 @@ func runInsights(ctx context.Context, env *cli.Env, place storePlace, files []st
 	case err != nil:
 		return explainLookup(env, err)
 	}
+	a.Simulated = at.data.IsDemo()
 	if env.JSON {
 		return env.PrintJSON(a)
 	}
+	markSimulated(env, a.Simulated)
 	printAnswer(env, &a)
 	return nil
 }

@@ -142,7 +142,8 @@ func (n *lone) storeRoutes(t *testing.T) map[string][]ask {
 
 // fewer matches what is said of a cell that too few installations are in: that there
 // is one, and no figure of it.
-var fewer = regexp.MustCompile(`\{\s*"facets":\s*\[[^\]{}]*\],\s*"fewer_than":\s*\d+\s*\}|(?m)^[^:\n]*: fewer than \d+ installations$`)
+var fewer = regexp.MustCompile(`\{\s*"facets":\s*\[[^\]{}]*\],\s*"fewer_than":\s*\d+\s*\}|(?m)^[^:\n]*: fewer than \d+ installations$|` +
+	`<th scope="col" class="number">[^<]*<br><span class="small">fewer than \d+ installations</span>|<strong>[^<]*</strong> fewer than \d+ installations`)
 
 // counted returns an answer without those.
 func counted(answer string) string { return fewer.ReplaceAllString(answer, "fewer") }

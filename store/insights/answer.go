@@ -20,7 +20,8 @@ type Answer struct {
 	// Bounds are those of the metric's buckets, in Unit; empty: it has none.
 	Bounds []int64 `json:"bounds,omitempty"`
 	// Cells are in the order of their facets, versions as numbers.
-	Cells []Cell `json:"cells"`
+	Cells     []Cell `json:"cells"`
+	Simulated bool   `json:"simulated,omitempty"` // the store is a demo's: whoever asked sets it
 }
 
 // Cell is one combination of facet values.
