@@ -28,7 +28,7 @@ import "errors"
 const (
 	MaxCodes   = 16
 	MaxDays    = 30 // of notes that are asked for
-	maxReads   = 25 // questions for the notes of one day: 50 notes
+	maxReads   = 25 // questions for the notes of one day: 50 notes, the newest
 	laterFrom  = 18 // hour of the day, UTC, from which on a code lives through tomorrow
 	maxRedates = 2
 )

@@ -114,11 +114,12 @@ func (s *Support) read(ctx context.Context, d schema.Day) error {
 	return err
 }
 
-// readBox asks until all notes of a day are read, or as many as are read of one.
+// readBox asks until all notes of a day are read, or as many as are read of one:
+// the newest then, and what came with the first answer.
 func (s *Support) readBox(ctx context.Context, d schema.Day) (out []Lookup, more int, err error) {
 	mailbox := s.config.Root.Mailbox(d)
-	q, total := page.Inquiry{Box: mailbox.Tag(), Day: d}, 0
-	for range maxReads {
+	q := page.Inquiry{Box: mailbox.Tag(), Day: d}
+	for asked := 1; ; asked++ {
 		r, err := s.config.Sender.Ask(ctx, request(envelope.Ask, q.Box, q.Marshal()))
 		if err != nil {
 			return nil, 0, err
@@ -126,8 +127,8 @@ func (s *Support) readBox(ctx context.Context, d schema.Day) (out []Lookup, more
 		if r.Status != wire.Notes {
 			return nil, 0, fmt.Errorf("%w: %s", ErrRefused, r.Status)
 		}
-		var sealed [][]byte
-		if total, sealed, err = page.ParseNotes(r.Data); err != nil || len(sealed) == 0 && int(q.Skip) < total {
+		total, sealed, err := page.ParseNotes(r.Data)
+		if err != nil || len(sealed) == 0 && int(q.Skip) < total {
 			return nil, 0, errNotes
 		}
 		for _, b := range sealed {
@@ -135,11 +136,16 @@ func (s *Support) readBox(ctx context.Context, d schema.Day) (out []Lookup, more
 				out = append(out, Lookup{At: d.Time().Add(time.Duration(n.Minute) * time.Minute), Ticket: n.Ticket, ByCode: n.ByCode})
 			}
 		}
-		if q.Skip += uint16(len(sealed)); int(q.Skip) >= total {
-			return out, 0, nil
+		next := int(q.Skip) + len(sealed)
+		if asked == 1 {
+			newest := max(next, total-(maxReads-1)*page.NotesInReply)
+			next, more = newest, newest-next
 		}
+		if next >= total || asked == maxReads {
+			return out, more + max(0, total-next), nil
+		}
+		q.Skip = uint16(next)
 	}
-	return out, total - int(q.Skip), nil
 }
 
 // Lookups returns what was collected of the last days days.

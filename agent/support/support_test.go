@@ -232,16 +232,21 @@ func TestLookups(t *testing.T) {
 	}
 }
 
-// TestManyNotes: what is read of one day is bounded, and the rest is counted.
+// TestManyNotes: what is read of one day is bounded: the newest, and the rest is
+// counted.
 func TestManyNotes(t *testing.T) {
 	st := newStore()
-	for range 60 {
-		st.note(t, day, page.Note{})
+	for i := range 60 {
+		st.note(t, day, page.Note{Minute: i})
 	}
 	s := open(t, t.TempDir(), st, noon)
 	err := s.Collect(t.Context(), 1)
-	if got := s.Lookups(1); err != nil || len(got.All) != 50 || got.More != 10 {
-		t.Errorf("%d and %d more, %v", len(got.All), got.More, err)
+	got := s.Lookups(1)
+	if err != nil || len(got.All) != 50 || got.More != 10 {
+		t.Fatalf("%d and %d more, %v", len(got.All), got.More, err)
+	}
+	if newest := got.All[2:]; newest[0].At.Minute() != 12 || newest[47].At.Minute() != 59 {
+		t.Errorf("the newest that are read are from %s to %s", newest[0].At, newest[47].At)
 	}
 }
 
