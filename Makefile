@@ -50,7 +50,7 @@ lint:
 # which takes 20 GB of disk meanwhile. Writes its column into
 # integration/FIGURES.md.
 faults: needs
-	@GO="$(GO)" WRITE=1 sh integration/run.sh faults -timeout 180m -count 1 $(PROMISES) ./integration/bench
+	@GO="$(GO)" WRITE=1 sh integration/run.sh faults -timeout 180m -count 1 $(PROMISES) ./integration/bench ./integration/story
 
 # The same, in very long sizes.
 soak: needs

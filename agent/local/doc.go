@@ -221,7 +221,7 @@ type Lookup struct {
 // Lookups is the answer of /v1/lookups.
 type Lookups struct {
 	Lookups []Lookup `json:"lookups"`          // in the order of time
-	More    int      `json:"more,omitempty"`   // notes beyond the first 50 of a day
+	More    int      `json:"more,omitempty"`   // notes of a day beyond the newest 50
 	Unread  []string `json:"unread_days"`      // of which no answer came yet
 	Reason  string   `json:"reason,omitempty"` // why not yet
 }

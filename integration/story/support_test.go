@@ -29,6 +29,7 @@ type opened struct {
 		At         time.Time
 		Ticket, By string
 	}
+	More   int      // notes of a day that were not read
 	Unread []string `json:"unread_days"`
 }
 
