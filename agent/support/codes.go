@@ -168,23 +168,18 @@ func (c *codes) revokeAll() {
 // RevokeAll orders that all codes noted in a directory are revoked. [Support.Run]
 // has it done: of whichever installation it is by then, since nothing that is kept
 // of a code says whose it is. A damaged file says of none, and is removed.
-func RevokeAll(dir string) error {
-	c, err := readCodes(dir)
-	switch {
-	case errors.Is(err, durable.ErrDamaged):
-		return durable.Bare(os.Remove(filepath.Join(dir, CodesFile)))
-	case err != nil:
-		return err
-	case len(c.Codes) == 0:
-		return nil
-	}
-	c.revokeAll()
-	return c.write(dir)
-}
+func RevokeAll(dir string) error { return changeCodes(dir, (*codes).revokeAll) }
 
 // Drop forgets the codes noted in a directory that nobody has taken back. Where a
 // disk was copied they are the other host's, which goes on with them.
 func Drop(dir string) error {
+	return changeCodes(dir, func(c *codes) {
+		c.Codes = slices.DeleteFunc(c.Codes, func(l live) bool { return !l.Revoke })
+	})
+}
+
+// changeCodes changes the file where no agent runs. A damaged one is removed.
+func changeCodes(dir string, do func(*codes)) error {
 	c, err := readCodes(dir)
 	switch {
 	case errors.Is(err, durable.ErrDamaged):
@@ -194,6 +189,6 @@ func Drop(dir string) error {
 	case len(c.Codes) == 0:
 		return nil
 	}
-	c.Codes = slices.DeleteFunc(c.Codes, func(l live) bool { return !l.Revoke })
+	do(&c)
 	return c.write(dir)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -23,24 +22,12 @@ import (
 const byDeskRecover = "tacit desk recover"
 
 func deskRecoverCommand(env *cli.Env) *cobra.Command {
-	file := ""
-	c := &cobra.Command{
-		Use:   "recover [ACCOUNT]",
+	return recoverCommandOf(env, recoverDesk, "configuration file of the desk; without it, that of tacit up", &cobra.Command{
 		Short: "a one-time code to set a new password for the desk; goes into the audit log",
 		Long: "Restore access to the desk after a lost password or a lost second factor: print a one-time code by which\n" +
 			"the account, or the first administrator, sets new ones. Run it as the store's user, on its machine; the\n" +
 			"desk may be running. That it was run goes into the audit log.",
-		Args: cli.Args(cobra.MaximumNArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error {
-			account := ""
-			if len(args) > 0 {
-				account = args[0]
-			}
-			return recoverDesk(c.Context(), env, file, account)
-		},
-	}
-	c.Flags().StringVar(&file, "config", "", "configuration file of the desk; without it, that of tacit up")
-	return c
+	})
 }
 
 // deskAccounts is where the desk keeps its accounts.
@@ -74,13 +61,7 @@ func recoverDesk(ctx context.Context, env *cli.Env, file, account string) error 
 	if err != nil {
 		return err
 	}
-	out := recovery{Code: code, URL: url, Until: now.Add(recoveryLife).UTC().Truncate(time.Second)}
-	if env.JSON {
-		return env.PrintJSON(out)
-	}
-	env.Printf("%s\n", out.Code)
-	fmt.Fprintf(env.Err, "Type this code at %s before %s; it is good for one new password.\n", out.URL, out.Until.Format("15:04 UTC"))
-	return nil
+	return printRecovery(env, code, url+"recover", now)
 }
 
 // whereDesk returns the data directory that a file means, and where a browser

@@ -23,23 +23,28 @@ import (
 const byRecover = "tacit relay recover"
 
 func recoverCommand(env *cli.Env) *cobra.Command {
-	file := ""
-	c := &cobra.Command{
-		Use:   "recover [ACCOUNT]",
+	return recoverCommandOf(env, recoverAccess, "configuration file of the relay; without it, that of tacit up", &cobra.Command{
 		Short: "a one-time code to set a new password for the console; goes into the history",
 		Long: "Restore access to the console after a lost password: print a one-time code by which the account, or\n" +
 			"the first administrator, sets a new one. Run it as the relay's user, on the relay's machine; the relay\n" +
 			"may be running. That it was run goes into the policy's history, which the console shows.",
-		Args: cli.Args(cobra.MaximumNArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error {
-			account := ""
-			if len(args) > 0 {
-				account = args[0]
-			}
-			return recoverAccess(c.Context(), env, file, account)
-		},
+	})
+}
+
+// recoverCommandOf makes the command that restores access to pages with accounts.
+// The account is "" where none is named.
+func recoverCommandOf(env *cli.Env, do func(ctx context.Context, env *cli.Env, file, account string) error, fileUsage string, c *cobra.Command) *cobra.Command {
+	file := ""
+	c.Use = "recover [ACCOUNT]"
+	c.Args = cli.Args(cobra.MaximumNArgs(1))
+	c.RunE = func(c *cobra.Command, args []string) error {
+		account := ""
+		if len(args) > 0 {
+			account = args[0]
+		}
+		return do(c.Context(), env, file, account)
 	}
-	c.Flags().StringVar(&file, "config", "", "configuration file of the relay; without it, that of tacit up")
+	c.Flags().StringVar(&file, "config", "", fileUsage)
 	return c
 }
 
@@ -76,7 +81,12 @@ func recoverAccess(ctx context.Context, env *cli.Env, file, account string) erro
 	if err != nil {
 		return err
 	}
-	out := recovery{Code: code, URL: console + "recover", Until: now.Add(recoveryLife).UTC().Truncate(time.Second)}
+	return printRecovery(env, code, console+"recover", now)
+}
+
+// printRecovery prints a code that was made now, and where it is typed.
+func printRecovery(env *cli.Env, code, url string, now time.Time) error {
+	out := recovery{Code: code, URL: url, Until: now.Add(recoveryLife).UTC().Truncate(time.Second)}
 	if env.JSON {
 		return env.PrintJSON(out)
 	}

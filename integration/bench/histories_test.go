@@ -30,16 +30,16 @@ const (
 	longRecord = 1_000_000 // records of one more, all of 90 days
 )
 
-// library is a store of many pages, and who is known in it.
-type library struct {
+// filled is a store of many pages, and who is known in it.
+type filled struct {
 	*archive.Archive
 	store *rig.Daemon
 	home  home.Home
 }
 
-// openLibrary starts a store, fills its directory while it is stopped, and starts
+// openFilled starts a store, fills its directory while it is stopped, and starts
 // it again.
-func openLibrary(b *testing.B) *library {
+func openFilled(b *testing.B) *filled {
 	b.Helper()
 	count := archived
 	if text := os.Getenv("TACIT_PAGES"); text != "" {
@@ -51,7 +51,7 @@ func openLibrary(b *testing.B) *library {
 	keys := filepath.Join(rig.Dir(b), "keys")
 	s := rig.StartSplit(b, rig.Plan{Store: rig.Edits{"keys": keys, "retention_days": everKept}})
 	data := datadir.Dir(s.Store.Data)
-	l := &library{store: s.Store, home: home.Home{Dir: data.Store(), KeysDir: keys, RunDir: data.Run()}}
+	l := &filled{store: s.Store, home: home.Home{Dir: data.Store(), KeysDir: keys, RunDir: data.Run()}}
 	s.Store.Interrupt(b)
 	began := time.Now()
 	var err error
@@ -69,7 +69,7 @@ func openLibrary(b *testing.B) *library {
 }
 
 // open opens a history of so many days back, as desk and command do.
-func (l *library) open(ctx context.Context, who lookup.Subject, since time.Time) (*lookup.History, error) {
+func (l *filled) open(ctx context.Context, who lookup.Subject, since time.Time) (*lookup.History, error) {
 	source, err := lookup.Open(ctx, l.home)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (l *library) open(ctx context.Context, who lookup.Subject, since time.Time)
 }
 
 // used is the processor time of the store and of this process so far.
-func (l *library) used(b *testing.B) time.Duration {
+func (l *filled) used(b *testing.B) time.Duration {
 	return cpu(b, l.store.PID()) + cpu(b, os.Getpid())
 }
 
@@ -93,7 +93,7 @@ func (l *library) used(b *testing.B) time.Duration {
 // which is not measured here. Beside the time it took is the processor's, which a
 // busy machine changes less.
 func BenchmarkHistories(b *testing.B) {
-	l := openLibrary(b)
+	l := openFilled(b)
 	for _, days := range []int{90, everKept} {
 		b.Run("days="+strconv.Itoa(days), func(b *testing.B) { l.lookUp(b, days) })
 	}
@@ -112,7 +112,7 @@ func BenchmarkHistories(b *testing.B) {
 
 // lookUp looks everybody up, and again: the second time the store has read the rows
 // lately.
-func (l *library) lookUp(b *testing.B, days int) {
+func (l *filled) lookUp(b *testing.B, days int) {
 	var times [2][]time.Duration
 	records, before := 0, l.used(b)
 	for i := range times {

@@ -23,16 +23,16 @@ import (
 	"github.com/tacit-telemetry/tacit/store/lookup"
 )
 
-// office is a desk in this process, over a library, and an engineer at it.
+// office is a desk in this process, over a store that is filled, and an engineer at it.
 type office struct {
-	library  *library
+	filled   *filled
 	engineer *rig.Admin
 }
 
 // openOffice opens a desk. Its engineer is logged in.
-func openOffice(b *testing.B, l *library) *office {
+func openOffice(b *testing.B, l *filled) *office {
 	b.Helper()
-	o, dir := &office{library: l}, b.TempDir()
+	o, dir := &office{filled: l}, b.TempDir()
 	log, err := audit.Open(audit.Config{Dir: filepath.Join(dir, "audit"), Witness: filepath.Join(dir, "witness.json")})
 	if err != nil {
 		b.Fatal(err)
@@ -57,7 +57,7 @@ func openOffice(b *testing.B, l *library) *office {
 
 // Open implements desk.Histories.
 func (o *office) Open(ctx context.Context, who lookup.Subject, since time.Time, _ string) (*lookup.History, error) {
-	return o.library.open(ctx, who, since)
+	return o.filled.open(ctx, who, since)
 }
 
 // Newer implements desk.Histories.
@@ -71,7 +71,7 @@ func (*office) Erase(context.Context, lookup.Subject) (lookup.Erased, error) {
 }
 
 func (o *office) population(ctx context.Context) (*insights.Population, error) {
-	source, err := insights.Open(ctx, o.library.home, registry.BaseSet())
+	source, err := insights.Open(ctx, o.filled.home, registry.BaseSet())
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (o *office) examine(ctx context.Context, h *lookup.History) (diagnosis.Repo
 // look opens histories one after the other, and closes each.
 func (o *office) look(b *testing.B, whom []uuid.UUID, days int) {
 	var times []time.Duration
-	before := o.library.used(b)
+	before := o.filled.used(b)
 	for _, who := range whom {
 		began := time.Now()
 		p := o.engineer.Post(b, "/open", url.Values{"private-id": {who.String()}, "days": {strconv.Itoa(days)}})
@@ -103,5 +103,5 @@ func (o *office) look(b *testing.B, whom []uuid.UUID, days int) {
 		}
 		o.engineer.Post(b, "/case", url.Values{"case": {p.URL.Query().Get("case")}, "act": {"close"}})
 	}
-	report(b, times, o.library.used(b)-before)
+	report(b, times, o.filled.used(b)-before)
 }
