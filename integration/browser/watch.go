@@ -45,7 +45,8 @@ type watch struct {
 	known    map[network.RequestID]bool // requests whose problem was found already
 	requests map[network.RequestID]request
 	asked    []string          // every address that was asked for, in order
-	losing   bool              // requests may fail until there is another page
+	losing   bool              // requests may fail until there is another page,
+	lost     cdp.LoaderID      // and those of this page later, too
 	loader   cdp.LoaderID      // of the page that is shown
 	document network.RequestID // its own request
 	method   string            // of it
@@ -93,7 +94,7 @@ func (w *watch) begin(e *network.EventRequestWillBeSent) {
 	if w.requests == nil {
 		w.requests = map[network.RequestID]request{}
 	}
-	w.requests[e.RequestID] = request{e.Request.URL, w.losing}
+	w.requests[e.RequestID] = request{e.Request.URL, w.losing || w.lost != "" && e.LoaderID == w.lost}
 	w.asked = append(w.asked, e.Request.Method+" "+e.Request.URL)
 	if e.LoaderID == w.loader && !strings.HasPrefix(e.Request.URL, "data:") {
 		w.open[e.RequestID] = true
@@ -198,7 +199,7 @@ func (tab *Tab) Asked() []string {
 func (tab *Tab) excuseLost() {
 	tab.watch.mu.Lock()
 	defer tab.watch.mu.Unlock()
-	tab.watch.losing = true
+	tab.watch.losing, tab.watch.lost = true, tab.watch.loader
 	for id, r := range tab.watch.requests {
 		r.excused = true
 		tab.watch.requests[id] = r
