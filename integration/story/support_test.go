@@ -56,9 +56,9 @@ func byCode(t *testing.T, dir, typed string, args ...string) rig.Result {
 func TestSupportCode(t *testing.T) {
 	t.Parallel()
 	dir, ledger := rig.Dir(t), new(rig.Ledger)
-	p := rig.Up(t, dir)
-	id := deliver(t, dir, ledger)
 	before := time.Now().UTC()
+	p := rig.Up(t, dir)
+	id := deliver(t, dir, ledger) // it looks the host up, too
 	c := makeCode(t, dir)
 	if c.Days != 7 || c.Until.Before(before) || c.Until.After(before.Add(48*time.Hour)) || c.Until.Hour() != 0 {
 		t.Errorf("made at %s, it opens %d days until %s", before, c.Days, c.Until)
