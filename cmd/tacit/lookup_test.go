@@ -12,12 +12,13 @@ import (
 
 // TestLookupShowsCounts: a record of several events is one line that says so.
 func TestLookupShowsCounts(t *testing.T) {
-	took := schema.Record{Time: 1_795_219_200, Metric: "tacit.operation.duration", Value: schema.Number(2500)}
+	took := lookup.Record{
+		Series: &lookup.Series{Metric: "tacit.operation.duration", Category: schema.Performance, Unit: "us"},
+		Time:   1_795_219_200, Value: schema.Number(2500),
+	}
 	several := took
 	several.Count = 12
-	h := &lookup.History{Records: []lookup.Record{
-		{Record: took, Category: schema.Performance, Unit: "us"}, {Record: several, Category: schema.Performance, Unit: "us"},
-	}}
+	h := &lookup.History{Records: []lookup.Record{took, several}}
 	var out bytes.Buffer
 	if err := printHistory(&cli.Env{Out: &out}, h); err != nil {
 		t.Fatal(err)

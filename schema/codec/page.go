@@ -2,7 +2,6 @@ package codec
 
 import (
 	"fmt"
-	"math"
 	"sync"
 
 	"github.com/tacit-telemetry/tacit/schema"
@@ -70,23 +69,20 @@ func EncodePage(p Page) ([]byte, error) {
 // DecodePage reads a page. It checks the form, not whether the registry names
 // what is in it. Errors wrap [ErrForm].
 func DecodePage(b []byte) (Page, error) {
-	plain, err := decompress(b, MaxPlain)
+	t, err := OpenTable(b)
 	if err != nil {
 		return Page{}, fmt.Errorf("decode page: %w", err)
 	}
-	r := reader{rest: plain, room: maxRoom}
-	counted := r.oneOf(pageLen)
-	p := Page{
-		Batch: r.id(), Writer: r.id(), Release: schema.Release(r.uint(math.MaxUint32)), Policy: r.uint(math.MaxUint64),
-	}
-	texts := r.texts()
-	kinds := r.allSeries(texts)
-	p.Records = r.records(kinds, texts)
-	if counted {
-		r.counts(p.Records)
-	}
-	if !r.end() {
-		return Page{}, fmt.Errorf("decode page: %w", ErrForm)
+	p, n := t.Page, 0
+	p.Records = make([]schema.Record, t.Len())
+	err = t.Each(func(of int, row Row) {
+		r := &p.Records[n]
+		n++
+		*r = t.Series[of]
+		r.Time, r.Value, r.Count = row.Time, row.Value, row.Count
+	})
+	if err != nil {
+		return Page{}, fmt.Errorf("decode page: %w", err)
 	}
 	return p, nil
 }
@@ -149,48 +145,4 @@ func (r *reader) some(n int) []schema.Record {
 		return nil
 	}
 	return make([]schema.Record, n)
-}
-
-// records reads the three columns. There are no more series than records.
-func (r *reader) records(kinds []schema.Record, texts []string) []schema.Record {
-	n := r.array(MaxRecords)
-	if len(kinds) > n {
-		r.bad = true
-	}
-	out := r.some(n)
-	for i := range out {
-		kind := r.head(majorUint)
-		if kind >= uint64(len(kinds)) {
-			r.bad = true
-			return nil
-		}
-		out[i] = kinds[kind]
-	}
-	r.tuple(uint64(n))
-	var now int64
-	for i := range out {
-		now += r.int()
-		out[i].Time = now
-	}
-	r.tuple(uint64(n))
-	for i := range out {
-		if out[i].Value.Kind == schema.KindNumber {
-			out[i].Value.Number = r.int()
-		} else {
-			out[i].Value.Text = r.at(texts)
-		}
-	}
-	return out
-}
-
-// counts reads the column of form 2. One record of several events is there at
-// least: without any, the page has form 1.
-func (r *reader) counts(records []schema.Record) {
-	r.tuple(uint64(len(records)))
-	several := false
-	for i := range records {
-		records[i].Count = r.count()
-		several = several || records[i].Count > 0
-	}
-	r.bad = r.bad || !several
 }

@@ -35,31 +35,70 @@ func (r *Registry) CheckOffered(rec *schema.Record) error { return r.check(rec, 
 func (r *Registry) CheckTreated(rec *schema.Record) error { return r.check(rec, treated) }
 
 func (r *Registry) check(rec *schema.Record, at stage) error {
+	k, err := r.kindOf(rec, at)
+	if err != nil {
+		return err
+	}
+	if err := k.Check(rec.Value, rec.Count); err != nil {
+		return err
+	}
+	return k.checkLabels(rec.Labels)
+}
+
+// Kind is what records of one product, metric and set of labels are checked by.
+type Kind struct {
+	Metric  *Metric
+	product *Product
+	at      stage
+}
+
+// TreatedKind checks what records on a page have in common, as [Registry.CheckTreated]
+// does for each: there is one look at it, however many they are. Value and count
+// are the kind's to check.
+func (r *Registry) TreatedKind(of *schema.Record) (Kind, error) {
+	k, err := r.kindOf(of, treated)
+	if err != nil {
+		return Kind{}, err
+	}
+	return k, k.checkLabels(of.Labels)
+}
+
+// kindOf checks product, version and metric.
+func (r *Registry) kindOf(rec *schema.Record, at stage) (Kind, error) {
 	p, ok := r.products[rec.Product.Name]
 	if !ok {
-		return fmt.Errorf("check record: %w", ErrUnknownProduct)
+		return Kind{}, fmt.Errorf("check record: %w", ErrUnknownProduct)
 	}
 	if !isVersion(rec.Product.Version) {
-		return fmt.Errorf("check record: version of product %q: %w", p.Name, ErrWrongFormat)
+		return Kind{}, fmt.Errorf("check record: version of product %q: %w", p.Name, ErrWrongFormat)
 	}
 	m, ok := r.metrics[rec.Metric]
 	if !ok {
-		return fmt.Errorf("check record: %w", ErrUnknownMetric)
+		return Kind{}, fmt.Errorf("check record: %w", ErrUnknownMetric)
 	}
 	if !m.MayReport(p.Name) {
-		return fmt.Errorf("check record of %q: %w", m.Name, ErrOtherProduct)
+		return Kind{}, fmt.Errorf("check record of %q: %w", m.Name, ErrOtherProduct)
 	}
 	if at == treated && !m.Page {
-		return fmt.Errorf("check record of %q: %w", m.Name, ErrNotOnPage)
+		return Kind{}, fmt.Errorf("check record of %q: %w", m.Name, ErrNotOnPage)
 	}
-	if !m.counts(rec.Count) {
-		return fmt.Errorf("check record of %q: %w", m.Name, ErrBadCount)
+	return Kind{Metric: m, product: p, at: at}, nil
+}
+
+// Check checks what one record has for itself.
+func (k Kind) Check(v schema.Value, count uint32) error {
+	if !k.Metric.counts(count) {
+		return fmt.Errorf("check record of %q: %w", k.Metric.Name, ErrBadCount)
 	}
-	if err := m.checkValue(rec.Value, p, at); err != nil {
-		return fmt.Errorf("check record of %q: %w", m.Name, err)
+	if err := k.Metric.checkValue(v, k.product, k.at); err != nil {
+		return fmt.Errorf("check record of %q: %w", k.Metric.Name, err)
 	}
-	if err := m.checkLabels(rec.Labels, p, at); err != nil {
-		return fmt.Errorf("check record of %q: %w", m.Name, err)
+	return nil
+}
+
+func (k Kind) checkLabels(labels []schema.Label) error {
+	if err := k.Metric.checkLabels(labels, k.product, k.at); err != nil {
+		return fmt.Errorf("check record of %q: %w", k.Metric.Name, err)
 	}
 	return nil
 }

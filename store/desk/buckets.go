@@ -32,6 +32,8 @@ type buckets struct {
 	span string // of a piece; "": the span is not divided
 	step int64
 	all  map[int64]*bucket
+	last *bucket // that was counted in: records come in time order
+	from int64   // of it
 }
 
 // newBuckets chooses what the span is divided into.
@@ -58,15 +60,23 @@ func (b *buckets) add(r *lookup.Record) {
 	if b.span == "week" {
 		from = r.Time - mod(r.Time-monday, b.step)
 	}
+	if b.last == nil || from != b.from {
+		b.last, b.from = b.at(from), from
+	}
+	b.last.Count++
+	if r.Category == schema.ErrorReport {
+		b.last.Errors++
+	}
+}
+
+// at returns the piece that begins at a time.
+func (b *buckets) at(from int64) *bucket {
 	one := b.all[from]
 	if one == nil {
 		one = &bucket{From: time.Unix(from, 0).UTC(), Span: b.span}
 		b.all[from] = one
 	}
-	one.Count++
-	if r.Category == schema.ErrorReport {
-		one.Errors++
-	}
+	return one
 }
 
 // list returns the latest pieces that have something, and whether there are more.

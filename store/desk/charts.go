@@ -47,21 +47,19 @@ func chartsOf(records []lookup.Record, earliest, latest int64) (out []chart) {
 	}
 	from, to := records[0].Time, records[len(records)-1].Time
 	step := max(1, (to-from)/chartPoints+1)
-	all := map[string]*series{}
+	all, lately := map[string]*series{}, map[*lookup.Series]*series{}
 	for i := range records {
 		r := &records[i]
 		if r.Value.Kind != schema.KindNumber || r.OtherWriter || r.Category != schema.Engine && r.Category != schema.ApplianceHealth {
 			continue
 		}
-		labels := labelText(r.Labels)
-		key := r.Product.Name + "\x00" + r.Metric + "\x00" + labels
-		s := all[key]
+		s, ok := lately[r.Series]
+		if !ok {
+			s = seriesOf(all, r)
+			lately[r.Series] = s
+		}
 		if s == nil {
-			if len(all) >= mostSeries {
-				continue
-			}
-			s = &series{chart: chart{Product: r.Product.Name, Metric: r.Metric, Labels: labels}, unit: r.Unit, points: map[int64]int64{}}
-			all[key] = s
+			continue
 		}
 		s.count, s.last = s.count+1, r.Value.Number
 		s.points[(r.Time-from)/step] = r.Value.Number
@@ -79,6 +77,18 @@ func chartsOf(records []lookup.Record, earliest, latest int64) (out []chart) {
 		out = append(out, s.draw())
 	}
 	return out
+}
+
+// seriesOf returns what a record is drawn in; nil when there are too many.
+func seriesOf(all map[string]*series, r *lookup.Record) *series {
+	labels := labelText(r.Labels)
+	key := r.Product.Name + "\x00" + r.Metric + "\x00" + labels
+	s := all[key]
+	if s == nil && len(all) < mostSeries {
+		s = &series{chart: chart{Product: r.Product.Name, Metric: r.Metric, Labels: labels}, unit: r.Unit, points: map[int64]int64{}}
+		all[key] = s
+	}
+	return s
 }
 
 func labelText(labels []schema.Label) string {

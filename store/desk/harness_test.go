@@ -361,8 +361,9 @@ func at(day, hour, minute, second int) int64 {
 }
 
 func record(t int64, c schema.Category, metric string, v schema.Value, unit string, labels ...string) lookup.Record {
-	r := lookup.Record{Category: c, Unit: unit}
-	r.Record = schema.Record{Time: t, Product: schema.Product{Name: "Finder", Version: "5.3"}, Metric: metric, Value: v}
+	r := lookup.Record{Time: t, Value: v, Series: &lookup.Series{
+		Product: schema.Product{Name: "Finder", Version: "5.3"}, Metric: metric, Category: c, Unit: unit,
+	}}
 	for i := 0; i < len(labels); i += 2 {
 		r.Labels = append(r.Labels, schema.Label{Name: labels[i], Value: labels[i+1]})
 	}

@@ -23,8 +23,10 @@ type examiner struct {
 	clock clock
 
 	products   map[string]*product
+	ranLast    *product // of the record before
 	series     map[string]*series
-	facts      map[string]*schema.Value // latest value, by metric and labels
+	lately     map[*lookup.Series]*series // by what records of one page have in common
+	facts      map[string]*schema.Value   // latest value, by metric and labels
 	operations map[operationKey]*operation
 	signatures map[signatureKey]*signature
 	changes    []Change
@@ -49,7 +51,7 @@ func Examine(ctx context.Context, cfg Config, h *lookup.History) (Report, error)
 	}
 	x := &examiner{
 		cfg: cfg, h: h, clock: newClock(h, cfg.Now),
-		products: map[string]*product{}, series: map[string]*series{}, facts: map[string]*schema.Value{},
+		products: map[string]*product{}, series: map[string]*series{}, lately: map[*lookup.Series]*series{}, facts: map[string]*schema.Value{},
 		operations: map[operationKey]*operation{}, signatures: map[signatureKey]*signature{}, shared: map[sharedKey]bool{},
 	}
 	for i := range h.Records {

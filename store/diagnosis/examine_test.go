@@ -79,7 +79,9 @@ func (s *story) together(metric string, v schema.Value, labels ...string) *story
 	if err := s.reg.CheckTreated(&r); err != nil {
 		s.t.Fatalf("%s: %v", metric, err)
 	}
-	s.Records = append(s.Records, lookup.Record{Record: r, Category: m.Category})
+	s.Records = append(s.Records, lookup.Record{Time: r.Time, Value: r.Value, Series: &lookup.Series{
+		Product: r.Product, Metric: r.Metric, Labels: r.Labels, Category: m.Category,
+	}})
 	s.Products[s.product.Name] = s.product.Version
 	if m.Category == schema.Configuration {
 		s.Installation[metric] = v
@@ -484,11 +486,10 @@ func million(t *testing.T) *story {
 	s.Records = make([]lookup.Record, 0, 1_000_000)
 	operations := []string{"start", "search", "open", "save", "export", "print", "sync", "index"}
 	for i := range 1_000_000 {
-		r := lookup.Record{Category: schema.Performance}
-		r.Record = schema.Record{
-			Time: s.at.Unix() + int64(i), Product: s.product, Metric: "finder.operation.duration", Value: schema.Number(int64(i%5000) * 1000),
+		r := lookup.Record{Time: s.at.Unix() + int64(i), Value: schema.Number(int64(i%5000) * 1000), Series: &lookup.Series{
+			Product: s.product, Metric: "finder.operation.duration", Category: schema.Performance,
 			Labels: []schema.Label{{Name: "operation", Value: operations[i%len(operations)]}},
-		}
+		}}
 		if i%10 == 0 {
 			r.Category, r.Metric, r.Value = schema.ErrorReport, "exception", schema.Text(fmt.Sprint("error ", i))
 			r.Labels = nil

@@ -38,15 +38,24 @@ type ran struct {
 
 // product notes that a record's product ran.
 func (x *examiner) product(r *lookup.Record) *product {
-	p, ok := x.products[r.Product.Name]
-	if !ok {
-		p = &product{name: r.Product.Name}
-		x.products[p.name] = p
+	p := x.ranLast
+	if p == nil || p.name != r.Product.Name {
+		p = x.productCalled(r.Product.Name)
+		x.ranLast = p
 	}
 	if v := r.Product.Version; len(p.versions) == 0 || v != p.version() && v != unknownVersion {
 		x.runs(p, r)
 	}
 	p.versions[p.now].last = r.Time
+	return p
+}
+
+func (x *examiner) productCalled(name string) *product {
+	p, ok := x.products[name]
+	if !ok {
+		p = &product{name: name}
+		x.products[name] = p
+	}
 	return p
 }
 

@@ -7,8 +7,7 @@ import (
 )
 
 // series is a metric of a product with one set of labels, under one version, and
-// all that its records go to: a history may have a million of them, so that each
-// costs one look into a map.
+// all that its records go to.
 type series struct {
 	product, version, metric string
 	of                       *registry.Metric
@@ -21,9 +20,27 @@ type series struct {
 	reading   *reading      // of health
 }
 
-// series returns the series of a record; nil when its metric is not known, or
+// mostLately is how many of a history's series are remembered with the one that they
+// belong to: some of its pages'.
+const mostLately = 1024
+
+// seriesOf returns the series of a record; nil when its metric is not known, or
 // there are too many.
 func (x *examiner) seriesOf(r *lookup.Record) *series {
+	if s, ok := x.lately[r.Series]; ok {
+		return s
+	}
+	s := x.findSeries(r)
+	if s != nil {
+		if len(x.lately) == mostLately {
+			clear(x.lately)
+		}
+		x.lately[r.Series] = s
+	}
+	return s
+}
+
+func (x *examiner) findSeries(r *lookup.Record) *series {
 	k := append(x.scratch[:0], r.Product.Name...)
 	k = append(append(k, 0), r.Product.Version...)
 	k = append(append(k, 0), r.Metric...)

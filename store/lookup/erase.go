@@ -75,7 +75,6 @@ func erasuresOf(ctx context.Context, held Asker, root page.Root, today schema.Da
 		days = append(days, root.Day(d))
 	}
 	w := newWalk(held, days)
-	w.count = true
 	if err := w.run(ctx); err != nil {
 		return nil, nil, err
 	}

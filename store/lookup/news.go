@@ -51,7 +51,6 @@ func await(ctx context.Context, asker Asker, days []page.DayKeys, opt Options) e
 	defer tick.Stop()
 	for {
 		w := newWalk(asker, late)
-		w.count = true
 		if err := w.run(ctx); err != nil {
 			return err
 		}

@@ -5,15 +5,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/schema"
-	"github.com/tacit-telemetry/tacit/schema/codec"
 	"github.com/tacit-telemetry/tacit/schema/registry"
 )
 
@@ -67,14 +62,6 @@ type History struct {
 	reach reach // of the pages found, see Options.After
 }
 
-// Record is a record with what the registry says of it.
-type Record struct {
-	schema.Record
-	Category    schema.Category
-	Unit        string // of a number; empty for texts and plain counts
-	OtherWriter bool   // of another writer than the newest page
-}
-
 // Timeline leaves a note for the host, asks for the pages that the subject opens,
 // opens them and puts the records in order. Errors wrap [ErrNothing] when there is
 // no page, [ErrNoCode], [ErrTicket], or [ErrNote] with what the store said.
@@ -97,19 +84,22 @@ func Timeline(ctx context.Context, store Store, subject Subject, opt Options) (*
 	if err := await(ctx, asker, found.days, opt); err != nil {
 		return nil, fmt.Errorf("look up: %w", err)
 	}
-	w := newWalk(asker, found.days)
-	if err := w.run(ctx); err != nil {
+	pages, w := newOpener(opt.Registry), newWalk(asker, found.days)
+	w.take = pages.take
+	err = w.run(ctx)
+	opened := pages.close()
+	if err != nil {
 		return nil, fmt.Errorf("look up: %w", err)
 	}
 	unread := slices.Sorted(maps.Keys(w.unread))
-	if len(w.found) == 0 && len(unread) > 0 {
+	if len(opened) == 0 && len(unread) > 0 {
 		return nil, fmt.Errorf("look up: %w: %v", ErrUnread, unread)
 	}
-	if len(w.found) == 0 {
+	if len(opened) == 0 {
 		return nil, fmt.Errorf("look up: %w since %s", ErrNothing, first)
 	}
 	h := &History{reach: w.reached(), Unread: unread, Installation: map[string]schema.Value{}, Products: map[string]string{}}
-	h.fill(openAll(h, w.found), opt)
+	h.fill(opened, opt)
 	return h, nil
 }
 
@@ -123,72 +113,60 @@ func span(opt Options) (first, last schema.Day) {
 	return first, today + 1
 }
 
-// openAll opens pages in the order of their places, without repeats.
-func openAll(h *History, found []sealedPage) []*codec.Page {
-	slices.SortStableFunc(found, func(a, b sealedPage) int {
-		return cmp.Or(cmp.Compare(a.day.keys.Day(), b.day.keys.Day()), cmp.Compare(a.n, b.n))
-	})
+// fill takes over the pages that were found, in the order of their places.
+func (h *History) fill(found []*openPage, opt Options) {
 	h.OldestDay, h.NewestDay = found[0].day.keys.Day(), found[len(found)-1].day.keys.Day()
-	opened := make([]*codec.Page, len(found)) // nil: it does not open
-	onAllProcessors(len(found), func(i int) {
-		if p, err := found[i].open(); err == nil {
-			opened[i] = &p
-		}
-	})
-	for i, p := range opened {
-		if p == nil {
+	seen, all := map[schema.BatchID]bool{}, 0
+	sound := slices.DeleteFunc(found, func(p *openPage) bool {
+		if p.damaged {
 			h.Damaged++
-			h.DamagedOn = append(h.DamagedOn, found[i].day.keys.Day())
-		}
-	}
-	h.DamagedOn = slices.Compact(h.DamagedOn)
-	seen := map[schema.BatchID]bool{}
-	return slices.DeleteFunc(opened, func(p *codec.Page) bool {
-		if p == nil {
+			h.DamagedOn = append(h.DamagedOn, p.day.keys.Day())
 			return true
 		}
-		again := seen[p.Batch]
-		seen[p.Batch] = true
+		again := seen[p.batch]
+		seen[p.batch] = true
 		return again
 	})
-}
-
-func (f *sealedPage) open() (codec.Page, error) {
-	sealed, err := page.Parse(f.bytes)
-	if err != nil {
-		return codec.Page{}, err
-	}
-	plain, err := f.day.keys.Open(f.n, sealed)
-	if err != nil {
-		return codec.Page{}, err
-	}
-	return codec.DecodePage(plain)
-}
-
-// fill takes over what the registry names.
-func (h *History) fill(opened []*codec.Page, opt Options) {
-	if len(opened) == 0 {
-		return
-	}
-	newest := opened[len(opened)-1].Writer
-	for _, p := range opened {
+	h.DamagedOn = slices.Compact(h.DamagedOn)
+	for _, p := range sound {
 		h.Pages++
-		if p.Writer != newest {
+		h.NotUnderstood += p.unnamed
+		all += len(p.records)
+		if p.writer != sound[len(sound)-1].writer {
 			h.OtherWriter++
+			for i := range p.series {
+				p.series[i].OtherWriter = true
+			}
 		}
 	}
-	h.takeAll(opened, newest, opt.Registry)
+	h.Records = make([]Record, 0, all) // once: there may be a million
+	for _, p := range sound {
+		h.Records = append(h.Records, p.records...)
+		p.records = nil
+	}
+	h.order(opt)
+}
+
+// order puts the records in order of time, notes the latest, and leaves out what
+// nobody asked for.
+func (h *History) order(opt Options) {
 	byTime := func(a, b Record) int { return cmp.Compare(a.Time, b.Time) }
 	if !slices.IsSortedFunc(h.Records, byTime) {
 		slices.SortStableFunc(h.Records, byTime)
 	}
-	for i := range h.Records {
+	for i := range slices.Backward(h.Records) {
 		h.note(&h.Records[i])
 	}
 	if !opt.Since.IsZero() {
 		from, _ := h.Likely(opt.Now)
-		h.Records = slices.DeleteFunc(h.Records, func(r Record) bool { return r.Time < opt.Since.Unix() && r.Time >= from.Unix() })
+		h.Records = slices.Delete(h.Records, h.at(from), max(h.at(from), h.at(opt.Since)))
 	}
+}
+
+// at returns the index of the first record of a time or later.
+func (h *History) at(t time.Time) int {
+	i, _ := slices.BinarySearchFunc(h.Records, t.Unix(), func(r Record, t int64) int { return cmp.Or(cmp.Compare(r.Time, t), 1) })
+	return i
 }
 
 // How far a record's time may be from when its page was sent.
@@ -203,71 +181,17 @@ func (h *History) Likely(now time.Time) (from, to time.Time) {
 	return h.OldestDay.Time().Add(-behindOf), now.Add(aheadOf)
 }
 
-// takeAll takes over the records of all pages, in the order of pages. They get room
-// once: a history may have a million. A page is let go when it is taken.
-func (h *History) takeAll(opened []*codec.Page, newest schema.Writer, known Registry) {
-	from, all := make([]int, len(opened)), 0
-	for i, p := range opened {
-		from[i] = all
-		all += len(p.Records)
-	}
-	h.Records = make([]Record, all)
-	taken := make([]int, len(opened))
-	onAllProcessors(len(opened), func(i int) {
-		p := opened[i]
-		opened[i] = nil
-		taken[i] = take(h.Records[from[i]:], p, p.Writer != newest, known.For(p.Release))
-	})
-	end := 0
-	for i, n := range taken {
-		end += copy(h.Records[end:], h.Records[from[i]:from[i]+n])
-	}
-	h.NotUnderstood += all - end
-	clear(h.Records[end:])
-	h.Records = h.Records[:end]
-}
-
-// take puts those records of a page that the registry names into room for all of
-// them, and returns how many.
-func take(room []Record, p *codec.Page, other bool, reg *registry.Registry) (n int) {
-	for i := range p.Records {
-		r := &p.Records[i]
-		m, ok := reg.Metric(r.Metric)
-		if !ok || reg.CheckTreated(r) != nil {
-			continue
-		}
-		room[n] = Record{Record: *r, Category: m.Category, OtherWriter: other}
-		if r.Value.Kind == schema.KindNumber {
-			room[n].Unit = m.Unit
-		}
-		n++
-	}
-	return n
-}
-
-// onAllProcessors calls do for 0 to n-1, several at a time.
-func onAllProcessors(n int, do func(i int)) {
-	var next atomic.Int64
-	var all sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		all.Go(func() {
-			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-				do(int(i))
-			}
-		})
-	}
-	all.Wait()
-}
-
-// note keeps the latest state of the installation; records come in time order.
+// note keeps the latest state of the installation. Records come from the latest
+// back, and of each series the first says all.
 func (h *History) note(r *Record) {
-	if r.OtherWriter {
+	if r.noted || r.OtherWriter {
 		return
 	}
-	if h.Products[r.Product.Name] != r.Product.Version {
+	r.noted = true
+	if _, later := h.Products[r.Product.Name]; !later {
 		h.Products[r.Product.Name] = r.Product.Version
 	}
-	if r.Category == schema.Configuration {
+	if _, later := h.Installation[r.Metric]; !later && r.Category == schema.Configuration {
 		h.Installation[r.Metric] = r.Value
 	}
 }

@@ -21,6 +21,7 @@ type place struct {
 // sealedPage is what the store has at a place.
 type sealedPage struct {
 	place
+	order int // in which it came
 	bytes []byte
 }
 
@@ -35,9 +36,9 @@ type dayWalk struct {
 // walk asks for the pages of days.
 type walk struct {
 	asker  Asker
-	count  bool // how far the days go is all that matters: pages are not kept
+	take   func(sealedPage) // gets each page; nil: how far the days go is all that matters
 	days   []*dayWalk
-	found  []sealedPage
+	pages  int // that were found
 	unread map[schema.Month]bool
 }
 
@@ -99,13 +100,13 @@ func (w *walk) ask(ctx context.Context, places []place) error {
 	unread, err := w.asker.Get(ctx, asks, func(f pages.Found) error {
 		p := places[f.Index]
 		p.day.hits[p.n] = true
-		if w.count {
+		if w.take == nil {
 			return nil
 		}
-		w.found = append(w.found, sealedPage{place: p, bytes: f.Page})
-		if len(w.found) > MaxPages {
+		if w.pages++; w.pages > MaxPages {
 			return fmt.Errorf("more than %d: %w", MaxPages, ErrTooMany)
 		}
+		w.take(sealedPage{place: p, order: w.pages, bytes: f.Page})
 		return nil
 	})
 	for _, m := range unread {
