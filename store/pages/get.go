@@ -1,11 +1,14 @@
 package pages
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/schema"
@@ -54,50 +57,72 @@ func (p *Pages) Without(erased *Ledger) *Pages {
 	return &Pages{rows: p.rows, erased: erased, log: p.log}
 }
 
-// Get calls each for every page that is asked for, and returns the months that
-// could not be read whole. An error is each's own or the context's.
+// Get calls each for every page that is asked for, one call at a time, and returns
+// the months that could not be read whole. An error is each's own or the context's.
 //
-// It reads one month after the other, and within a month in the order of asks: a store has few
-// of them open at a time, and to open one takes longer than to read all that is
-// asked of it.
+// Within a month it reads in the order of asks. Months are read side by side, as many as
+// there are processors: to open one takes longer than to read all that is asked of it.
 func (p *Pages) Get(ctx context.Context, asks []Ask, each func(Found) error) (unread []schema.Month, err error) {
-	failed := map[schema.Month]bool{} // true: not asked again
-	for _, i := range byMonth(asks) {
-		ask := asks[i]
-		m := ask.Day.Month()
-		if failed[m] {
-			continue
-		}
+	var mu sync.Mutex
+	all, within := errgroup.WithContext(ctx)
+	all.SetLimit(runtime.GOMAXPROCS(0))
+	for m, of := range byMonth(asks) {
+		all.Go(func() error {
+			whole, err := p.month(within, m, asks, of, func(f Found) error {
+				mu.Lock()
+				defer mu.Unlock()
+				return each(f)
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			if !whole {
+				unread = append(unread, m)
+			}
+			return err
+		})
+	}
+	err = all.Wait()
+	slices.Sort(unread)
+	return unread, err
+}
+
+// byMonth returns the indices of asks of each month.
+func byMonth(asks []Ask) map[schema.Month][]int {
+	out := map[schema.Month][]int{}
+	for i := range asks {
+		m := asks[i].Day.Month()
+		out[m] = append(out[m], i)
+	}
+	return out
+}
+
+// month calls each for every page of a month that is asked for, and says whether it
+// could be read whole. An error is each's own or the context's.
+func (p *Pages) month(ctx context.Context, m schema.Month, asks []Ask, of []int, each func(Found) error) (whole bool, err error) {
+	whole = true
+	for _, i := range of {
 		var own error
-		err := p.tag(ctx, ask, func(b []byte) error {
+		err := p.tag(ctx, asks[i], func(b []byte) error {
 			own = each(Found{Index: i, Page: b})
 			return own
 		})
 		switch {
 		case own != nil:
-			return unread, own
+			return whole, own
 		case ctx.Err() != nil:
-			return unread, ctx.Err()
-		case errors.Is(err, db.ErrForgotten): // its key is gone: there is nothing any more
-		case err != nil:
-			if _, known := failed[m]; !known {
-				unread = append(unread, m)
-				p.log.Error("month cannot be read whole", slog.String("month", m.String()), slog.Any("error", err))
-			}
-			failed[m] = !errors.Is(err, errRow) // beside a damaged row others may be sound
+			return whole, ctx.Err()
+		case err == nil, errors.Is(err, db.ErrForgotten): // its key is gone: there is nothing any more
+			continue
+		}
+		if whole {
+			p.log.Error("month cannot be read whole", slog.String("month", m.String()), slog.Any("error", err))
+		}
+		whole = false
+		if !errors.Is(err, errRow) { // beside a damaged row others may be sound
+			break
 		}
 	}
-	return unread, nil
-}
-
-// byMonth returns the indices of asks, those of one month together.
-func byMonth(asks []Ask) []int {
-	order := make([]int, len(asks))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(asks[a].Day.Month(), asks[b].Day.Month()) })
-	return order
+	return whole, nil
 }
 
 // tag calls each for every page of one tag. It goes on past damaged rows.
