@@ -74,7 +74,13 @@ func Seal(root Root, d schema.Day, n uint32, build Build, plain []byte) (Page, e
 }
 
 // Open opens a page as the n-th of its day. Errors wrap [ErrClosed].
-func (k DayKeys) Open(n uint32, p Page) ([]byte, error) {
+func (k DayKeys) Open(n uint32, p Page) ([]byte, error) { return k.open(n, p, false) }
+
+// OpenInPlace is Open for who needs the page no more: what was sealed is overwritten,
+// and no room is made.
+func (k DayKeys) OpenInPlace(n uint32, p Page) ([]byte, error) { return k.open(n, p, true) }
+
+func (k DayKeys) open(n uint32, p Page, inPlace bool) ([]byte, error) {
 	aead, err := chacha20poly1305.NewX(k.key(n))
 	if err != nil {
 		return nil, fmt.Errorf("open page: %w", err)
@@ -82,7 +88,12 @@ func (k DayKeys) Open(n uint32, p Page) ([]byte, error) {
 	if len(p.Sealed) < aead.NonceSize()+aead.Overhead() || p.Day != k.day || p.Tag != k.Tag(n) {
 		return nil, fmt.Errorf("open page of %s: %w", k.day, ErrClosed)
 	}
-	padded, err := aead.Open(nil, p.Sealed[:aead.NonceSize()], p.Sealed[aead.NonceSize():], p.additional())
+	nonce, sealed := p.Sealed[:aead.NonceSize()], p.Sealed[aead.NonceSize():]
+	var room []byte
+	if inPlace {
+		room = sealed[:0]
+	}
+	padded, err := aead.Open(room, nonce, sealed, p.additional())
 	if err != nil || len(padded) < lengthLen {
 		return nil, fmt.Errorf("open page of %s: %w", k.day, ErrClosed)
 	}

@@ -83,6 +83,11 @@ func TestDayKeyOpensItsPageOnly(t *testing.T) {
 	if err != nil || !bytes.Equal(got, plain) {
 		t.Fatalf("%q, %v", got, err)
 	}
+	again := p
+	again.Sealed = bytes.Clone(p.Sealed)
+	if got, err := root.Day(day).OpenInPlace(3, again); err != nil || !bytes.Equal(got, plain) {
+		t.Fatalf("in place: %q, %v", got, err)
+	}
 	for name, open := range map[string]func() ([]byte, error){
 		"another number":       func() ([]byte, error) { return root.Day(day).Open(2, p) },
 		"the next day":         func() ([]byte, error) { return root.Day(day+1).Open(3, p) },

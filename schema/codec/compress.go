@@ -53,17 +53,21 @@ func compress(plain []byte, ends []int) []byte {
 const aBlock = 128<<10 + 64
 
 // decompress makes no more room than the frame announces, and refuses one that
-// announces more than most, which is MaxPlain or less, before it looks further.
-func decompress(b []byte, most int) ([]byte, error) {
+// announces more than most, which is MaxPlain or less, before it looks further. It
+// makes none when it is given enough, which it overwrites.
+func decompress(room, b []byte, most int) ([]byte, error) {
 	size, ok := frameSize(b)
 	if !ok || size > most {
 		return nil, fmt.Errorf("decompress %d bytes: %w", len(b), ErrForm)
 	}
-	room := size
+	need := size
 	if size > MaxPlain/2 {
-		room += aBlock
+		need += aBlock
 	}
-	plain, err := decoder().DecodeAll(b, make([]byte, 0, room))
+	if cap(room) < need {
+		room = make([]byte, 0, need)
+	}
+	plain, err := decoder().DecodeAll(b, room[:0:need])
 	if err != nil {
 		return nil, fmt.Errorf("decompress %d bytes: %w", len(b), ErrForm)
 	}
@@ -115,5 +119,5 @@ func Plain(encoded []byte) ([]byte, error) {
 	if !compressed(encoded) {
 		return encoded, nil
 	}
-	return decompress(encoded, MaxPlain)
+	return decompress(nil, encoded, MaxPlain)
 }

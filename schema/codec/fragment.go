@@ -108,7 +108,7 @@ func DecodeFragment(b []byte) (Fragment, error) {
 	plain, form := b, uint64(formPlain)
 	if compressed(b) {
 		var err error
-		if plain, err = decompress(b, MaxFragment); err != nil {
+		if plain, err = decompress(nil, b, MaxFragment); err != nil {
 			return Fragment{}, fmt.Errorf("decode fragment: %w", err)
 		}
 		form = formPacked

@@ -69,13 +69,13 @@ func EncodePage(p Page) ([]byte, error) {
 // DecodePage reads a page. It checks the form, not whether the registry names
 // what is in it. Errors wrap [ErrForm].
 func DecodePage(b []byte) (Page, error) {
-	t, err := OpenTable(b)
-	if err != nil {
+	var t Table
+	if err := t.Open(b); err != nil {
 		return Page{}, fmt.Errorf("decode page: %w", err)
 	}
 	p, n := t.Page, 0
 	p.Records = make([]schema.Record, t.Len())
-	err = t.Each(func(of int, row Row) {
+	err := t.Each(func(of int, row Row) {
 		r := &p.Records[n]
 		n++
 		*r = t.Series[of]

@@ -9,7 +9,7 @@ import (
 
 // Table is a page as it is written: what its records have in common stands once,
 // and a record is read when its turn comes. Who reads a million of them needs no
-// room for each.
+// room for each. The zero Table is ready to open a page, and then another.
 type Table struct {
 	Page // without Records
 
@@ -17,6 +17,7 @@ type Table struct {
 	// value it is the kind.
 	Series []schema.Record
 
+	plain []byte // decompressed; used again for the next page
 	texts []string
 	rows  int
 	// The columns, each from its first row.
@@ -31,15 +32,16 @@ type Row struct {
 	Count uint32
 }
 
-// OpenTable reads a page up to its records, and checks the form of that. Errors
-// wrap [ErrForm].
-func OpenTable(b []byte) (*Table, error) {
-	plain, err := decompress(b, MaxPlain)
+// Open reads a page up to its records, in place of what was open before, and checks
+// the form of that. Of the page before, texts and labels stay good. Errors wrap
+// [ErrForm].
+func (t *Table) Open(b []byte) error {
+	plain, err := decompress(t.plain, b, MaxPlain)
 	if err != nil {
-		return nil, fmt.Errorf("open table: %w", err)
+		return fmt.Errorf("open table: %w", err)
 	}
 	r := reader{rest: plain, room: maxRoom}
-	t := &Table{counted: r.oneOf(pageLen)}
+	*t = Table{plain: plain, counted: r.oneOf(pageLen)}
 	t.Page = Page{
 		Batch: r.id(), Writer: r.id(), Release: schema.Release(r.uint(math.MaxUint32)), Policy: r.uint(math.MaxUint64),
 	}
@@ -59,9 +61,9 @@ func OpenTable(b []byte) (*Table, error) {
 		t.counts = r.column(t.rows)
 	}
 	if !r.end() {
-		return nil, fmt.Errorf("open table: %w", ErrForm)
+		return fmt.Errorf("open table: %w", ErrForm)
 	}
-	return t, nil
+	return nil
 }
 
 // column returns a reader of n numbers, and passes over them. What they are is

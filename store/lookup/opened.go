@@ -39,12 +39,20 @@ func newOpener(known Registry) *opener {
 	o := &opener{known: known, sealed: make(chan sealedPage, pagesAhead)}
 	for range runtime.GOMAXPROCS(0) {
 		o.all.Go(func() {
+			var s scratch
 			for p := range o.sealed {
-				o.open(&p)
+				o.open(&p, &s)
 			}
 		})
 	}
 	return o
+}
+
+// scratch is the room in which pages are opened one after the other: fresh room for
+// each would be most of what a history of a million records costs.
+type scratch struct {
+	table codec.Table
+	kinds []registry.Kind
 }
 
 // take gives it a page, and waits when the processors are behind.
@@ -64,9 +72,9 @@ func (o *opener) close() []*openPage {
 	return o.opened
 }
 
-func (o *opener) open(sealed *sealedPage) {
+func (o *opener) open(sealed *sealedPage, s *scratch) {
 	p := &openPage{place: sealed.place, order: sealed.order}
-	if err := p.read(sealed, o.known); err != nil {
+	if err := p.read(sealed, s, o.known); err != nil {
 		*p = openPage{place: sealed.place, order: sealed.order, damaged: true}
 	}
 	o.mu.Lock()
@@ -75,24 +83,24 @@ func (o *opener) open(sealed *sealedPage) {
 }
 
 // read takes over what the registry names.
-func (p *openPage) read(sealed *sealedPage, known Registry) error {
+func (p *openPage) read(sealed *sealedPage, s *scratch, known Registry) error {
 	box, err := page.Parse(sealed.bytes)
 	if err != nil {
 		return err
 	}
-	plain, err := sealed.day.keys.Open(sealed.n, box)
+	plain, err := sealed.day.keys.OpenInPlace(sealed.n, box)
 	if err != nil {
 		return err
 	}
-	t, err := codec.OpenTable(plain)
-	if err != nil {
+	t := &s.table
+	if err := t.Open(plain); err != nil {
 		return err
 	}
 	p.batch, p.writer = t.Batch, t.Writer
-	kinds := p.takeSeries(t, known)
+	p.takeSeries(s, known.For(t.Release))
 	p.records = make([]Record, 0, t.Len())
 	return t.Each(func(of int, row codec.Row) {
-		if k := kinds[of]; k.Metric == nil || k.Check(row.Value, row.Count) != nil {
+		if k := &s.kinds[of]; k.Metric == nil || k.Check(row.Value, row.Count) != nil {
 			p.unnamed++
 			return
 		}
@@ -102,20 +110,18 @@ func (p *openPage) read(sealed *sealedPage, known Registry) error {
 
 // takeSeries takes over what records have in common. Of what the registry does not
 // name the kind has no metric.
-func (p *openPage) takeSeries(t *codec.Table, known Registry) []registry.Kind {
-	reg, kinds := known.For(t.Release), make([]registry.Kind, len(t.Series))
-	p.series = make([]Series, len(t.Series))
-	for i := range t.Series {
-		of := &t.Series[i]
-		k, err := reg.TreatedKind(of)
-		if err != nil {
+func (p *openPage) takeSeries(s *scratch, reg *registry.Registry) {
+	all := s.table.Series
+	p.series, s.kinds = make([]Series, len(all)), slices.Grow(s.kinds[:0], len(all))[:len(all)]
+	for i := range all {
+		k, err := reg.TreatedKind(&all[i])
+		if s.kinds[i] = k; err != nil {
+			s.kinds[i] = registry.Kind{}
 			continue
 		}
-		kinds[i] = k
-		p.series[i] = Series{Product: of.Product, Metric: of.Metric, Labels: of.Labels, Category: k.Metric.Category}
-		if of.Value.Kind == schema.KindNumber {
+		p.series[i] = Series{Product: all[i].Product, Metric: all[i].Metric, Labels: all[i].Labels, Category: k.Metric.Category}
+		if all[i].Value.Kind == schema.KindNumber {
 			p.series[i].Unit = k.Metric.Unit
 		}
 	}
-	return kinds
 }

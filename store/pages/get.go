@@ -32,7 +32,7 @@ type Ask struct {
 // Found is one page.
 type Found struct {
 	Index int    // of the Ask that it answers
-	Page  []byte // as page.Parse reads it
+	Page  []byte // as page.Parse reads it; the receiver's own
 }
 
 // Pages answers questions.
