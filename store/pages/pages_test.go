@@ -109,6 +109,7 @@ func (r *inTurn) Scan(ctx context.Context, m schema.Month, t db.Table, prefix []
 		r.most = max(r.most, len(r.left))
 	}
 	r.mu.Unlock()
+	runtime.Gosched() // whoever else may read has its turn
 	err := r.Reader.Scan(ctx, m, t, prefix, each)
 	r.mu.Lock()
 	defer r.mu.Unlock()
