@@ -54,6 +54,7 @@ type Identifiers struct {
 	sums       sums                    // digests, which raw's set knows, too
 	starts     filter                  // what needles and digests begin with, and groups of base64
 	shorts     *pairs                  // what short needles begin with; nil: there are none
+	begin      *beginnings             // both, for the scout
 	decoded    filter                  // what an identifier decoded from hex may begin with
 	addresses  map[netip.Addr]struct{} // as 16 bytes
 	firsts     map[string]struct{}     // first groups of those that are IPv6
@@ -129,6 +130,7 @@ const (
 func (ids *Identifiers) clear() {
 	ids.long, ids.short, ids.raw, ids.sums = newIndex(minNeedle), newIndex(2), newIndex(minNeedle), sums{}
 	ids.starts, ids.shorts, ids.decoded = newFilter(startStarts), nil, newFilter(startBits)
+	ids.begin = new(beginnings)
 	ids.addresses, ids.firsts = map[netip.Addr]struct{}{}, map[string]struct{}{}
 	ids.marks, ids.literal, ids.reach = markLiteral|markControl|markUnseen, 0, leastReach
 	ids.host = map[found]struct{}{}

@@ -83,3 +83,19 @@ var bytesOf = func() (t [256]uint32) {
 	}
 	return t
 }()
+
+// marksOf returns the marks of all bytes of a text.
+func marksOf[T string | []byte](text T) (seen uint32) {
+	for len(text) >= 8 {
+		if hasMark(eightBytes(text)) {
+			for i := range 8 {
+				seen |= bytesOf[text[i]]
+			}
+		}
+		text = text[8:]
+	}
+	for i := range len(text) {
+		seen |= bytesOf[text[i]]
+	}
+	return seen
+}

@@ -34,16 +34,23 @@ const maxTurns = 16
 func (ids *Identifiers) Replace(text string) string {
 	ids.mu.RLock()
 	defer ids.mu.RUnlock()
+	of := scout[string]{ids: ids}
+	at, found := of.next(text, 0)
+	if found == nothing {
+		return text
+	}
 	s := ids.search(replacing)
 	defer s.free()
 	for range maxTurns {
 		s.source = append(s.source[:0], text...)
-		s.run(s.source)
+		s.follow(of, text, at, found)
 		if len(s.spans) == 0 {
 			break
 		}
 		text = s.replaced(text)
 		s.spans = s.spans[:0] // a short name may be a word of its own only now
+		of = scout[string]{ids: ids}
+		at, found = of.next(text, 0)
 	}
 	return text
 }
@@ -100,13 +107,45 @@ func (s *search) free() {
 	}
 }
 
-// run searches a text, and what it means when escapes are read. What stands in
-// identifiers themselves may be no escape: the text is read without it, too.
+// follow searches a text, which is the source's, from where a scout has found
+// something first. It walks over all bytes only if the scout cannot read them.
+func (s *search) follow(of scout[string], text string, at int, found what) {
+	l := &s.layers[0]
+	*l = layer{text: s.source}
+	s.broken, s.runEnd = false, 0
+	for found == begins || found == escape {
+		if found == begins {
+			s.beginning(l, at)
+			at++
+		} else { // and what ends before it may be less
+			of.escapes, of.hexTo, at = true, 0, max(0, at-escapeReach)
+		}
+		at, found = of.next(text, at)
+	}
+	switch {
+	case found == unread:
+		s.spans = s.spans[:0]
+		s.run(s.source)
+	case of.escapes:
+		s.meaning(l, marksOf(text))
+	}
+}
+
+// escapeReach is how many bytes before an escape may be digits of base64 that are
+// too few for a value.
+const escapeReach = minEncoded + 2
+
+// run searches a text, and what it means when escapes are read.
 func (s *search) run(text []byte) {
 	l := &s.layers[0]
 	*l = layer{text: text}
 	s.broken = false
-	seen := s.layer(l)
+	s.meaning(l, s.walk(l))
+}
+
+// meaning searches what a text means when escapes are read. What stands in
+// identifiers themselves may be no escape: the text is read without it, too.
+func (s *search) meaning(l *layer, seen uint32) {
 	s.unescaped(l, seen, ^uint32(0))
 	literal := s.ids.literal & seen
 	for sub := literal; sub > 0; sub = (sub - 1) & literal {
@@ -189,6 +228,31 @@ func (s *search) mind(text []byte, i, j int) {
 // layer searches one layer: text, bytes, base64 where one of the groups begins,
 // and hex. It returns the marks of its bytes.
 func (s *search) layer(l *layer) (seen uint32) {
+	if s.mode == replacing && s.scouted(l) {
+		return marksOf(l.text)
+	}
+	return s.walk(l)
+}
+
+// scouted searches a layer where a scout says that anything begins. It reports
+// whether that is all, or else has noted nothing.
+func (s *search) scouted(l *layer) bool {
+	s.runEnd = 0
+	n, broken := len(s.spans), s.broken
+	of := scout[[]byte]{ids: s.ids, escapes: true}
+	at, found := of.next(l.text, 0)
+	for ; found == begins; at, found = of.next(l.text, at+1) {
+		s.beginning(l, at)
+	}
+	if found != nothing {
+		s.spans, s.broken = s.spans[:n], broken
+	}
+	return found == nothing
+}
+
+// walk searches a layer from its first byte to its last. It has beginning's body in
+// its loop: in binary a call each time takes a tenth of a scan.
+func (s *search) walk(l *layer) (seen uint32) {
 	s.runEnd = 0
 	r := s.ids.reader()
 	for i := r.next(l.text, 0); i < len(l.text) && !s.stop; i = r.next(l.text, i+1) {
@@ -201,6 +265,15 @@ func (s *search) layer(l *layer) (seen uint32) {
 	s.tail(l)
 	s.hexRuns(l)
 	return r.seen
+}
+
+// beginning searches what may begin at i.
+func (s *search) beginning(l *layer, i int) {
+	s.candidate(l, i)
+	s.bytesAt(l, i)
+	if i+minNeedle <= len(l.text) && s.ids.starts.has(^binary.LittleEndian.Uint32(l.text[i:])) {
+		s.base64At(l, i)
+	}
 }
 
 // look searches what may be bytes or text, and no code of them.
@@ -362,6 +435,7 @@ func (s *search) replaced(text string) string {
 		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to))
 	})
 	var b strings.Builder
+	b.Grow(len(text) + longestLabel*len(s.spans))
 	done := 0
 	for i := 0; i < len(s.spans); {
 		whole, longest := s.spans[i], s.spans[i]

@@ -115,12 +115,16 @@ func (ids *Identifiers) addGroup(group []byte) { ids.addStart(group) }
 
 // addStart adds four bytes that something begins with which is compared as it is.
 // Its key is turned over, so that it is none of a text's.
-func (ids *Identifiers) addStart(b []byte) { ids.starts.add(keyOf(folded(b)), ^keyOf(b)) }
+func (ids *Identifiers) addStart(b []byte) {
+	ids.starts.add(keyOf(folded(b)), ^keyOf(b))
+	ids.begin.addBytes(b)
+}
 
 // addDecoded adds bytes that something in hex begins with.
 func (ids *Identifiers) addDecoded(b []byte) {
 	key := keyOf(folded(b))
 	ids.decoded.add(key, key)
+	ids.begin.addHex(key)
 }
 
 func (ids *Identifiers) putBytes(c code, b []byte) {
@@ -153,9 +157,12 @@ func (ids *Identifiers) put(n needle, w string) {
 				ids.shorts = new(pairs)
 			}
 			ids.shorts.add(k)
+			ids.begin.addShort(k)
 			continue
 		}
 		ids.starts.add(k, k)
 		ids.decoded.add(k, k)
+		ids.begin.addText(k)
+		ids.begin.addHex(k)
 	}
 }
