@@ -67,7 +67,9 @@ func inLongRun(t []byte, i int) (from, to int, ok bool) {
 	for to < len(t) && to-from < minEncoded+2 && base64Digit[t[to]] < 64 {
 		to++
 	}
-	return from, to, to-from >= minEncoded+2 || breakAt(t, to) > to || breakBefore(t, from) < from
+	isBroken := breakAt(t, to) > to || breakBefore(t, from) < from ||
+		breakBefore(t, from+1) < from // the n of an escaped end of a line looks like a digit
+	return from, to, isBroken || to-from >= minEncoded+2
 }
 
 // collectBase64 finds the digits of the stretch of base64 around i, over the

@@ -95,3 +95,17 @@ func TestColumnsOfNumbers(t *testing.T) {
 		}
 	}
 }
+
+// The letter of an escaped end of a line is no digit of the base64 that goes on
+// behind it, however little that is.
+func TestEndOfLineInBase64(t *testing.T) {
+	ids := of(t, found{class: Host, value: "planqx"})
+	for _, text := range []string{`I3Bs\nYW5xeA==`, `I3Bs\r\nYW5xeA==`, "I3Bs\nYW5xeA==", "I3BsYW5xeA=="} {
+		if _, ok := ids.Scan([]byte(text)); !ok {
+			t.Errorf("no hit in %q", text)
+		}
+		if out := ids.Replace(text); !strings.Contains(out, "<host>") {
+			t.Errorf("not replaced: %q", out)
+		}
+	}
+}
