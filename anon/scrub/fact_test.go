@@ -58,6 +58,17 @@ func TestFactsHoldAnywhere(t *testing.T) {
 	})
 }
 
+// A part of a program whose name ends like a key of hosts is one where it has a
+// value, also when it was seen without one.
+func TestFactsOfKeys(t *testing.T) {
+	p := &pass{facts: new(facts)}
+	for _, c := range [][2]string{{"HttpServer started", "HttpServer started"}, {"HttpServer=anvil", "HttpServer=<host>"}, {"HttpServer started", "HttpServer started"}} {
+		if New(nil).scrub(p, c[0]); string(p.out) != c[1] {
+			t.Errorf("%q becomes %q, want %q", c[0], p.out, c[1])
+		}
+	}
+}
+
 // Of numbers only one has a role, so none is looked up.
 func TestNumberRole(t *testing.T) {
 	for digits, n := 1, 10; digits <= maxDigits; digits, n = digits+1, n*10 {

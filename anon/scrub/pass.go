@@ -377,6 +377,7 @@ func (p *pass) unit() {
 	}
 	if r&hostWord != 0 && c&isAlpha == isAlpha && c&isJoin == 0 && !p.isKey(p.at, end) && roleOf(u)&hostWord == 0 {
 		r &^= hostWord // HttpServer is a part of a program, unless it has a value
+		f = nil        // which its fact would not know
 	}
 	if r&attributeWord != 0 && has(s, end, '=') {
 		if end, l := p.dn(); end > 0 {
