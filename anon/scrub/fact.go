@@ -4,9 +4,10 @@ package scrub
 // stands: logs say the same words again and again.
 type fact struct {
 	key
-	stays uint8 // where it does: staysPlain and the like
-	role  role  // as keyRole returns it
-	minds role  // of the word before: behind one of these it is to be judged anew
+	role  role   // as keyRole returns it
+	minds role   // of the word before: behind one of these it is to be judged anew
+	class uint16 // of all its bytes
+	stays uint8  // where it does: staysPlain and the like
 }
 
 // A unit may stay as it is, where words written together are judged one by one,
@@ -20,34 +21,30 @@ const (
 	staysApart
 )
 
-// Bounds of what is remembered: bytes of a unit, and how many of them, 28 KiB.
+// Bounds of what is remembered: bytes of a unit, and how many of them, 96 KiB.
 const (
 	maxFact  = 24
-	allFacts = 512
+	factBits = 11
+	allFacts = 1 << factBits
 )
 
 // facts are those of the last units, found by a hash. Only units that stayed are
 // remembered, so nothing is that does not stand in what is written.
 type facts [allFacts]fact
 
-// key is a unit's bytes, as numbers of eight of them: the first, the last, and
-// those between. They may overlap.
-type key struct {
-	first, last, between uint64
-	size                 uint8
-}
+// key is a unit's bytes, as numbers of eight of them. Behind the last are zeros,
+// which no line has.
+type key struct{ first, second, third uint64 }
 
 // keyAt returns the key of s[from:to], unless that is too long for one.
 func keyAt(s string, from, to int) (k key, ok bool) {
-	n := to - from
-	k.size = uint8(n)
-	switch {
+	switch n := to - from; {
 	case n <= 8:
 		k.first = lastBytes(s, from, to)
 	case n <= 16:
-		k.first, k.last = eight(s[from:]), eight(s[to-8:])
+		k.first, k.second = eight(s[from:]), lastBytes(s, from+8, to)
 	case n <= maxFact:
-		k.first, k.between, k.last = eight(s[from:]), eight(s[from+8:]), eight(s[to-8:])
+		k.first, k.second, k.third = eight(s[from:]), eight(s[from+8:]), lastBytes(s, from+16, to)
 	default:
 		return k, false
 	}
@@ -56,12 +53,11 @@ func keyAt(s string, from, to int) (k key, ok bool) {
 
 // at returns where the fact of a unit is or belongs.
 func (f *facts) at(k *key) *fact {
-	return &f[((k.first^k.last<<1^k.between<<2)+uint64(k.size))*hashStep>>32%allFacts]
+	return &f[(k.first^k.second<<1^k.third<<2)*hashStep>>(64-factBits)]
 }
 
-func (f *fact) is(k *key) bool {
-	return f.first == k.first && f.last == k.last && f.between == k.between && f.size == k.size
-}
+// is reports whether this is the fact of a unit.
+func (f *fact) is(k *key) bool { return f.key == *k }
 
 // keep remembers where a unit stays. r is its role, c are its classes.
 func (f *fact) keep(u string, r role, c uint16, stays uint8) {
@@ -69,7 +65,7 @@ func (f *fact) keep(u string, r role, c uint16, stays uint8) {
 	if f.is(&k) {
 		f.stays |= stays
 	} else {
-		*f = fact{key: k, stays: stays, role: r}
+		*f = fact{key: k, stays: stays, role: r, class: c}
 	}
 	if f.stays&(staysPlain|staysKnown) != 0 {
 		f.stays |= calmness(u, f.role, c)

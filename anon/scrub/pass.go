@@ -32,6 +32,7 @@ type pass struct {
 	parsed    bool   // a parser may find something in it
 	asks      uint16 // classes of letters and digits where one may
 	again     bool   // what was replaced may change how its neighbours are judged
+	seen      seen   // the last unit of which more is to be made than its fact says
 }
 
 // begin makes the pass ready for a line; its buffer is used again.
@@ -52,12 +53,16 @@ func (p *pass) isSettled() bool {
 
 func (p *pass) run() {
 	for p.at < len(p.text) && len(p.out)+p.at-p.copied <= MaxLine {
+		if p.expect.kind == nothing && !p.auth && !p.dialed && p.prev&titleWord == 0 {
+			if p.calm(); p.at == len(p.text) {
+				break
+			}
+		}
 		b := p.text[p.at]
 		c := class[b]
 		switch {
 		case c&isSpace != 0:
 			p.space()
-		case c&isAlpha != 0 && p.expect.kind == nothing && p.words():
 		case p.at == p.hostAt:
 			p.replace(unitEnd(p.text, p.at), labelHost)
 		case p.at == p.userAt && c&isUnit != 0:
@@ -65,7 +70,7 @@ func (p *pass) run() {
 		case p.expect.kind != nothing && p.value():
 		case b == '<' && labelAt(p.text, p.at) != "":
 			p.label()
-		case c&isNumber != 0 && p.few():
+		case c&isNumber != 0 && p.plainNumber():
 		case p.structure(b, c):
 		case c&isUnit != 0:
 			p.unit()
@@ -194,25 +199,52 @@ func (p *pass) structure(b byte, c uint16) bool {
 	return true
 }
 
-// few copies a number of few digits if the signs around make nothing else of it.
-func (p *pass) few() bool {
+// plainNumber judges a number that stands for itself: the signs around make nothing
+// else of it.
+func (p *pass) plainNumber() bool {
 	s, i := p.text, p.at
+	if p.expect.kind != nothing || p.auth || i == p.hostAt || i == p.userAt {
+		return false
+	}
 	end := i
-	for is(s, end, isNumber) && end-i <= maxDigits {
+	for is(s, end, isNumber) {
 		end++
 	}
-	if end-i > maxDigits || end < len(s) && signs[s[end]]&ends == 0 || has(s, end, ' ') && is(s, end+1, isNumber) || p.expect.kind != nothing || p.auth {
+	if end-i > maxPlain || p.isGrouped(i) || p.signs&(isAt|isSlash) != 0 || !isNumberEnd(s, end) || p.mayBeModule(s[i]) {
 		return false
 	}
-	if i >= p.solid {
-		p.look(p.at)
-	}
-	if p.grouped || p.signs&(isAt|isSlash) != 0 {
-		return false
+	if end-i > maxDigits && !(p.file && end-i <= lineDigit) {
+		p.again = p.again || !p.isApart(end, false)
+		p.copy()
+		p.out = append(p.out, labelNum...)
+		p.skip(end)
+		p.prev, p.auth, p.linked, p.dialed, p.paired, p.file = 0, false, false, false, false, false
+		return true
 	}
 	p.at, p.file = end, false
 	p.follow(numberRole(s[i:end]))
 	return true
+}
+
+// maxPlain is how many digits a number has that is no card's.
+const maxPlain = 12
+
+// isNumberEnd reports whether a number that ends at i does not go on behind a
+// sign or a space.
+func isNumberEnd(s string, i int) bool {
+	if i == len(s) {
+		return true
+	}
+	switch b := s[i]; {
+	case signs[b]&ends != 0:
+		return b != ' ' || !is(s, i+1, isNumber)
+	case b == '+':
+		return false
+	case b == '.':
+		return !is(s, i+1, isUnit)
+	default:
+		return class[b]&isToken == 0
+	}
 }
 
 // starts are the signs that a parser's find may begin with.
@@ -362,13 +394,12 @@ func (p *pass) literal() bool {
 // unit judges one token, or several joined by dots.
 func (p *pass) unit() {
 	s := p.text
-	end, c := unitAt(s, p.at)
+	end, c, f, r, stays := p.known()
 	u := s[p.at:end]
 	if c == isNumber && p.expect.kind == nothing && !p.auth {
-		p.judge(u, numberRole(u), c, nil, 0, false)
+		p.judge(u, r, c, nil, 0, false)
 		return
 	}
-	f, r, stays := p.known(end, c)
 	if c&isSmall != 0 && is(u, 0, isCapital) {
 		if end := p.person(u, r, end, c); end > 0 {
 			p.replace(end, labelName)
@@ -401,17 +432,24 @@ func (p *pass) unit() {
 	p.judge(u, r, c, f, stays, option)
 }
 
-// known returns the role of the unit up to end, as keyRole says, where its fact
-// is or belongs, and where the fact says that it stays.
-func (p *pass) known(end int, c uint16) (f *fact, r role, stays uint8) {
+// known returns the end of the unit and its classes, where its fact is or
+// belongs, its role, as keyRole says, and where the fact says that it stays.
+func (p *pass) known() (end int, c uint16, f *fact, r role, stays uint8) {
+	if f = p.seen.fact; f != nil && p.seen.at == p.at {
+		return p.seen.end, f.class, f, f.role, f.stays
+	}
+	end, c = unitAt(p.text, p.at)
+	u := p.text[p.at:end]
+	if c == isNumber {
+		return end, c, nil, numberRole(u), 0
+	}
 	k, ok := keyAt(p.text, p.at, end)
-	if ok {
+	if f = nil; ok {
 		if f = p.facts.at(&k); f.is(&k) {
-			return f, f.role, f.stays
+			return end, c, f, f.role, f.stays
 		}
 	}
-	u := p.text[p.at:end]
-	return f, keyRole(u, roleBy(hashAt(p.text, p.at, end), u), c), 0
+	return end, c, f, keyRole(u, roleBy(hashAt(p.text, p.at, end), u), c), 0
 }
 
 // judge copies of a unit what passes, and notes what it says. Whether it does is

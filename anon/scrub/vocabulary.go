@@ -114,6 +114,14 @@ func lastBytes(s string, from, to int) (w uint64) {
 	return w
 }
 
+// eightFrom returns the eight bytes at i, zeros for those behind the end.
+func eightFrom(s string, i int) uint64 {
+	if i+8 <= len(s) {
+		return eight(s[i:])
+	}
+	return lastBytes(s, i, len(s))
+}
+
 func hashOf(w string) uint64 { return hashAt(w, 0, len(w)) }
 
 // mixed returns a number of which each bit depends on all of h.

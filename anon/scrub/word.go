@@ -1,68 +1,121 @@
 package scrub
 
-// words copies the words from here on that have nothing about them: facts say
-// that they stay, and nothing before or behind makes more of them. So go most
-// words of most lines.
-func (p *pass) words() bool {
-	s, start := p.text, p.at
-	if p.auth || p.dialed || p.prev&titleWord != 0 {
-		return false
-	}
-	i := start
-	for {
-		end, apart, r := p.word(i)
-		if end == i {
-			break
-		}
-		p.file = r&extension != 0 && has(s, i-1, '.')
-		p.follow(r)
-		i = end
-		if apart && i < len(s) && s[i] != ' ' {
+import "math/bits"
+
+// calm copies from here on what has nothing about it, as long as nothing before
+// makes more of it: words that facts say stay, numbers, spaces, and signs that
+// open and begin nothing. So goes most of most lines. Where it stops, all judges
+// are asked.
+func (p *pass) calm() {
+	s, i := p.text, p.at
+	last := min(len(s), p.copied+MaxLine-len(p.out)+1)
+	for i < last {
+		b := s[i]
+		c := class[b]
+		switch {
+		case c&isAlpha != 0:
+			end := p.word(i)
+			if end == i {
+				p.at = i
+				return
+			}
+			i = end
+		case b == ' ':
+			p.file = false
+			i++
+		case plain[b] || p.isPlainSign(i):
+			p.file = p.file && (b == ':' || b == '(')
 			p.prev = 0
 			i++
+		default:
+			p.at = i
+			if c&isNumber == 0 || !p.plainNumber() {
+				return
+			}
+			i = p.at
+			last = min(len(s), p.copied+MaxLine-len(p.out)+1)
 		}
-		if !has(s, i, ' ') || !is(s, i+1, isAlpha) {
-			break
-		}
-		p.file = false
-		i++
-	}
-	if i == start {
-		return false
 	}
 	p.at = i
-	return true
 }
 
-// word returns the end of the word at i if words may copy it, its role, and
-// whether it stands between spaces or before a sign of the sentence.
-func (p *pass) word(i int) (end int, apart bool, r role) {
-	s := p.text
-	end, c := lettersEnd(s, i)
-	k, ok := keyAt(s, i, end)
-	if !ok || end == i || i == p.hostAt || i == p.userAt {
-		return i, false, 0
+// plain are the signs that nothing begins with.
+var plain = func() (t [256]bool) {
+	for _, b := range []byte("=,;.)[]{}!?#&*|^`>@") {
+		t[b] = true
 	}
-	apart = c&isJoin == 0 && (i == 0 || class[s[i-1]]&isSpace != 0) && (end == len(s) || s[end] == ' ' || isStop(s, end))
+	return t
+}()
+
+// isPlainSign reports whether nothing begins with the sign at i: with a colon an
+// address may, with a hyphen a key, in parentheses a phone number, in quotes a
+// name or a value.
+func (p *pass) isPlainSign(i int) bool {
+	s := p.text
+	switch s[i] {
+	case ':':
+		return has(s, i+1, ' ') || !p.isGrouped(i) && !p.mayBeModule(':')
+	case '-':
+		return !has(s, i+1, '-')
+	case '(':
+		return !is(s, i+1, isNumber) && !p.mayBeModule('(')
+	case '\'':
+		return !p.sql
+	}
+	return false
+}
+
+// isGrouped reports whether the run that goes on at i has as many signs as an
+// address has.
+func (p *pass) isGrouped(i int) bool {
+	if i >= p.solid {
+		p.look(i)
+	}
+	return p.grouped
+}
+
+// word returns the end of the word at i and notes what it says, if nothing makes
+// more of it. Else it is i, and if the word has a fact p.seen says which.
+func (p *pass) word(i int) (end int) {
+	s := p.text
+	end, k, ok := lettersAt(s, i)
+	if !ok || i == p.hostAt || i == p.userAt {
+		return i
+	}
 	at := p.facts.at(&k)
 	f := at
-	if !at.is(&k) {
-		if !apart {
-			return i, false, 0
+	known := at.is(&k)
+	apart := (i == 0 || class[s[i-1]]&isSpace != 0) && (end == len(s) || s[end] == ' ' || isStop(s, end))
+	var fresh fact
+	if !known {
+		c := classes(s[i:end])
+		if !apart || c&isJoin != 0 {
+			return i
 		}
-		fresh, ok := plainFact(s, i, end, c)
-		if !ok {
-			return i, false, 0
+		if fresh, ok = plainFact(s, i, end, c); !ok {
+			return i
 		}
 		f = &fresh
 	}
+	apart = apart && f.class&isJoin == 0
 	if p.isMinded(f) || isBeforeAddress(s, end) || !apart && (f.stays&staysApart != 0 || !p.isOpen(f, i, end)) {
-		return i, false, 0
+		if known {
+			p.seen = seen{at: i, end: end, fact: at}
+		}
+		return i
 	}
-	if f != at {
-		*at = *f
+	if !known {
+		*at = fresh
 	}
-	return end, apart, f.role
+	p.file = f.role&extension != 0 && has(s, i-1, '.')
+	p.follow(f.role)
+	return end
+}
+
+// seen is a unit whose fact is known already when it is judged.
+type seen struct {
+	at, end int
+	fact    *fact
 }
 
 // isMinded reports whether a word is to be judged anew for the one before, or
@@ -94,24 +147,47 @@ func (p *pass) isOpen(f *fact, i, end int) bool {
 	return true
 }
 
-// lettersEnd returns the end of the letters at i, hyphens and low lines among
-// them, and their classes; or i if more belongs to the unit.
-func lettersEnd(s string, i int) (end int, c uint16) {
+// lettersAt returns the end of the letters at i, hyphens and low lines among
+// them, and their key; ok says that they are a unit, and not too long for one.
+func lettersAt(s string, i int) (end int, k key, ok bool) {
 	end = i
-	for ; end < len(s); end++ {
-		k := class[s[end]]
-		if k&(isAlpha|isJoin) == 0 {
-			if k&isUnit != 0 || k&isDot != 0 && is(s, end+1, isUnit) {
-				return i, 0
-			}
+	for part := range 3 {
+		w := eightFrom(s, end)
+		n := bits.TrailingZeros64(noLetters(w)) >> 3
+		if n < 8 {
+			w &= 1<<(8*uint(n)&63) - 1
+		}
+		switch part {
+		case 0:
+			k.first = w
+		case 1:
+			k.second = w
+		case 2:
+			k.third = w
+		}
+		end += n
+		if n < 8 {
 			break
 		}
-		c |= k
 	}
-	if is(s, end-1, isJoin) {
-		return i, 0
+	if end < len(s) {
+		if c := class[s[end]]; c&isToken != 0 || c&isDot != 0 && is(s, end+1, isUnit) {
+			return end, k, false
+		}
 	}
-	return end, c
+	return end, k, end > i && class[s[end-1]]&isJoin == 0
+}
+
+// noLetters has the highest bit of each byte of w that is no ASCII letter, hyphen
+// or low line. There are no control characters among them.
+func noLetters(w uint64) uint64 {
+	const (
+		ones = 0x0101010101010101
+		low  = 0x7f * ones
+	)
+	l := w&low | 0x20*ones // small letters, and 0x7f for a low line
+	letters := (l+(0x80-'a')*ones)&^(l+(0x7f-'z')*ones) | (l + ones) | ^(l ^ '-'*ones + low)
+	return (w | ^letters) & (0x80 * ones)
 }
 
 // plainFact returns what there is to know of a word of letters between spaces
