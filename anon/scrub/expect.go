@@ -265,25 +265,37 @@ func (p *pass) named(u string, r role, c uint16, end int) string {
 
 // announced is named by the words before.
 func (p *pass) announced(u string, r role) string {
-	e := p.expect
-	name := r&(goOnWord|neutralWord) == 0 && !short(u)
-	rest := p.text[p.at+len(u):]
-	account := r&accountWord != 0 && (rest == "" || isStop(rest, 0)) || !endsIn(u, "ed") && strings.HasPrefix(rest, " from ")
+	switch e := p.expect; {
+	case e.kind != user && e.kind != host || r&(goOnWord|neutralWord) != 0 || short(u):
+	case e.kind == host:
+		if e.armed && !isRemark(u, r) && kindOf(r) != host {
+			return labelHost
+		}
+	case e.armed || kindOf(r) == nothing || kindOf(r) == place:
+		if p.isAccount(u, r) || !isRemark(u, r) {
+			return labelUser
+		}
+	}
+	naming := p.prev&namingWord != 0
 	switch {
-	case e.kind == user && name && (account || !isRemark(u, r)) && (e.armed || kindOf(r) == nothing || kindOf(r) == place):
-		return labelUser
-	case e.kind == host && e.armed && name && !isRemark(u, r) && kindOf(r) != host:
+	case !naming && !p.auth:
+	case naming && r&(plainWord|neutralWord) == 0 && isBeforeAddress(p.text, p.at+len(u)):
 		return labelHost
-	case p.prev&namingWord != 0 && r&(plainWord|neutralWord) == 0 && isBeforeAddress(p.text, p.at+len(u)):
-		return labelHost
-	case r&accountWord != 0 && (p.auth || p.prev&namingWord != 0):
+	case r&accountWord != 0:
 		return labelUser
 	case p.auth && r&(plainWord|goOnWord|userWord) == 0:
 		return labelUser
-	case r&given != 0 && r&technical == 0 && p.prev&namingWord != 0:
+	case r&given != 0 && r&technical == 0 && naming:
 		return labelName
 	}
 	return ""
+}
+
+// isAccount reports whether a word behind one that announces a user is one,
+// though it may say something of users as well.
+func (p *pass) isAccount(u string, r role) bool {
+	rest := p.text[p.at+len(u):]
+	return r&accountWord != 0 && (rest == "" || isStop(rest, 0)) || !endsIn(u, "ed") && strings.HasPrefix(rest, " from ")
 }
 
 // isKey reports whether the token s[start:end] is the name of a value: a =
@@ -360,8 +372,10 @@ func isBeforeAddress(s string, i int) bool {
 	if has(s, i, ' ') {
 		i++
 	}
-	return (has(s, i, '[') || has(s, i, '(')) && (isAddressAt(s, i+1) || labelAt(s, i+1) == labelIP)
+	return (has(s, i, '[') || has(s, i, '(')) && isAddressOrLabel(s, i+1)
 }
+
+func isAddressOrLabel(s string, i int) bool { return isAddressAt(s, i) || labelAt(s, i) == labelIP }
 
 // short reports whether u is a number that passes anywhere.
 func short(u string) bool { return len(u) <= maxDigits && only(u, isNumber) }

@@ -1,6 +1,9 @@
 package scrub
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // maxHeader is how far into a line its own host may stand.
 const maxHeader = 64
@@ -25,19 +28,58 @@ func isFrame(s string) bool {
 	return false
 }
 
-// logHost returns where the host stands that a line of a system log begins
-// with, or -1: behind a clock time, before "program[123]:" or "program:".
-func logHost(s string) int {
+// mayFrame reports whether isFrame may say so of what begins so.
+func mayFrame(s []byte) bool {
+	for _, b := range s {
+		if class[b]&isSpace == 0 {
+			return b == 'a' || b == 'F' || b == '#'
+		}
+	}
+	return false
+}
+
+// header returns where a line's own host stands and the user whose command it
+// tells, or -1: both stand behind a colon, but for the visitor of a web server.
+func header(s string) (host, user int) {
 	head := s[:min(len(s), maxHeader)]
+	host, user = -1, -1
+	if colon := strings.IndexByte(head, ':'); colon >= 0 {
+		host, user = logHost(s, head, colon), lineUser(s, head, colon)
+	}
+	if user < 0 {
+		user = visitor(head)
+	}
+	return host, user
+}
+
+// mayName reports whether header may find anything in what begins so.
+func mayName(s []byte) bool {
+	head := s[:min(len(s), maxHeader)]
+	for i := 0; ; i++ {
+		colon := bytes.IndexByte(head[i:], ':')
+		if colon < 0 {
+			break
+		}
+		if i += colon; i+3 < len(s) && (s[i+3] == ':' || s[i+1] == ' ' && (s[i+2] == '(' || s[i+2] == 'T')) {
+			return true
+		}
+	}
+	space := bytes.IndexByte(head, ' ')
+	return space > 0 && bytes.HasPrefix(head[space:], []byte(" - "))
+}
+
+// logHost returns where the host stands that a line of a system log begins
+// with, or -1: behind a clock time, before "program[123]:" or "program:". clock
+// is where its first colon stands.
+func logHost(s, head string, clock int) int {
+	if clock < 2 || !is(head, clock-1, isNumber) || !is(head, clock+1, isNumber) || !has(head, clock+3, ':') || !is(head, clock+5, isNumber) {
+		return -1
+	}
 	i := 0
 	if has(head, 0, '<') && is(head, 1, isNumber) { // the priority of RFC 3164
 		i = strings.IndexByte(head, '>') + 1
 	}
 	if !is(head, i, isCapital|isNumber) {
-		return -1
-	}
-	clock := strings.IndexByte(head, ':')
-	if clock < 2 || !is(head, clock-1, isNumber) || !is(head, clock+1, isNumber) || !has(head, clock+3, ':') || !is(head, clock+5, isNumber) {
 		return -1
 	}
 	for i = clock + 6; i < len(head) && head[i] != ' '; i++ {
@@ -79,23 +121,37 @@ func isHeader(head string) bool {
 		(is(head, month+1, isNumber) || has(head, month+1, ' ') && is(head, month+2, isNumber))
 }
 
-// lineUser returns where the user stands that a line of sudo, su or cron or of a
-// web server's access log begins with, or -1.
-func lineUser(s string) int {
-	if at := sudoer(s); at >= 0 {
-		return at
-	}
-	head := s[:min(len(s), maxHeader)]
-	if i := strings.Index(head, ": ("); i >= 0 {
-		switch end := strings.IndexByte(head[i:], ')'); {
-		case end < 0:
-		case strings.HasPrefix(head[i+end:], ") CMD "):
-			return i + 3
-		case strings.HasPrefix(head[i:], ": (to ") && has(head, i+end+1, ' '):
-			return i + end + 2
+// lineUser returns where the user stands that a line of sudo, su or cron begins
+// with, or -1. colon is where its first colon stands.
+func lineUser(s, head string, colon int) int {
+	const then = " : TTY="
+	command := -1
+	for i := colon; ; {
+		if has(s, i+1, ' ') {
+			if i > 1 && strings.HasPrefix(s[i-1:], then) {
+				return strings.LastIndexByte(s[:i-1], ' ') + 1
+			}
+			if command < 0 && has(head, i+2, '(') {
+				command = i
+			}
 		}
+		next := strings.IndexByte(head[i+1:], ':')
+		if next < 0 {
+			break
+		}
+		i += 1 + next
 	}
-	return visitor(head)
+	if command < 0 {
+		return -1
+	}
+	switch end := strings.IndexByte(head[command:], ')'); {
+	case end < 0:
+	case strings.HasPrefix(head[command+end:], ") CMD "):
+		return command + 3
+	case strings.HasPrefix(head[command:], ": (to ") && has(head, command+end+1, ' '):
+		return command + end + 2
+	}
+	return -1
 }
 
 // visitor returns where the user stands in the common log format of web
@@ -111,22 +167,6 @@ func visitor(head string) int {
 		return -1
 	}
 	return start
-}
-
-// sudoer returns where the user stands that a line of sudo begins with, or -1:
-// before " : TTY=".
-func sudoer(s string) int {
-	const then = " : TTY="
-	head := s[:min(len(s), maxHeader)]
-	for i := 0; ; i++ {
-		colon := strings.IndexByte(head[i:], ':')
-		if colon < 0 {
-			return -1
-		}
-		if i += colon; i > 1 && strings.HasPrefix(s[i-1:], then) {
-			return strings.LastIndexByte(s[:i-1], ' ') + 1
-		}
-	}
 }
 
 // mayBeModule reports whether one of the products' own modules begins with b.

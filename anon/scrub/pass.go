@@ -37,7 +37,8 @@ type pass struct {
 
 // begin makes the pass ready for a line; its buffer is used again.
 func (p *pass) begin(text string) {
-	*p = pass{text: text, modules: p.modules, facts: p.facts, out: p.out[:0], hostAt: logHost(text), userAt: lineUser(text), frame: isFrame(text)}
+	host, user := header(text)
+	*p = pass{text: text, modules: p.modules, facts: p.facts, out: p.out[:0], hostAt: host, userAt: user, frame: isFrame(text)}
 }
 
 // isSettled reports whether a further pass would change nothing for sure: no
@@ -47,8 +48,13 @@ func (p *pass) isSettled() bool {
 	if p.again {
 		return false
 	}
-	s := string(p.out[:min(len(p.out), 2*maxHeader)])
-	return !is(s, logHost(s), isUnit) && !is(s, lineUser(s), isUnit) && isFrame(s) == p.frame
+	head := p.out[:min(len(p.out), 2*maxHeader)]
+	if !p.frame && !mayName(head) && !mayFrame(head) {
+		return true
+	}
+	s := string(head)
+	host, user := header(s)
+	return !is(s, host, isUnit) && !is(s, user, isUnit) && isFrame(s) == p.frame
 }
 
 func (p *pass) run() {
@@ -149,7 +155,6 @@ func (p *pass) isApart(end int, address bool) bool {
 const (
 	opens uint8 = 1 << iota
 	closes
-	ends  // a number: nothing that a number may begin goes on behind it, unless it is a space
 	binds // a unit goes on behind it, or it is the end of a key or a value
 )
 
@@ -159,9 +164,6 @@ var signs = func() (t [256]uint8) {
 	}
 	for _, b := range []byte(" \t\"'`)]},;:=|&!?") {
 		t[b] |= closes
-	}
-	for _, b := range []byte(" ,:;)]}") {
-		t[b] |= ends
 	}
 	for _, b := range []byte("+\"'`\\") {
 		t[b] |= binds
@@ -210,7 +212,10 @@ func (p *pass) plainNumber() bool {
 	for is(s, end, isNumber) {
 		end++
 	}
-	if end-i > maxPlain || p.isGrouped(i) || p.signs&(isAt|isSlash) != 0 || !isNumberEnd(s, end) || p.mayBeModule(s[i]) {
+	switch {
+	case end-i > maxPlain, has(s, end, ' ') && is(s, end+1, isNumber), p.mayBeModule(s[i]):
+		return false
+	case !isBound(s, end) && (!isNumberEnd(s, end) || p.isGrouped(i) || p.signs&(isAt|isSlash) != 0):
 		return false
 	}
 	if end-i > maxDigits && !(p.file && end-i <= lineDigit) {
@@ -230,17 +235,12 @@ func (p *pass) plainNumber() bool {
 const maxPlain = 12
 
 // isNumberEnd reports whether a number that ends at i does not go on behind a
-// sign or a space.
+// sign.
 func isNumberEnd(s string, i int) bool {
-	if i == len(s) {
-		return true
-	}
-	switch b := s[i]; {
-	case signs[b]&ends != 0:
-		return b != ' ' || !is(s, i+1, isNumber)
-	case b == '+':
+	switch b := s[i]; b {
+	case '+':
 		return false
-	case b == '.':
+	case '.':
 		return !is(s, i+1, isUnit)
 	default:
 		return class[b]&isToken == 0

@@ -129,10 +129,10 @@ func (p *pass) isMinded(f *fact) bool {
 // more of it.
 func (p *pass) isOpen(f *fact, i, end int) bool {
 	s := p.text
-	if i >= p.solid {
-		p.look(i)
+	if p.paired && has(s, i-1, '(') || p.mayBeModule(s[i]) {
+		return false
 	}
-	if p.signs&(isAt|isSlash) != 0 || p.grouped && is(s, i, isHex) || p.paired && has(s, i-1, '(') || p.mayBeModule(s[i]) {
+	if (f.class&isJoin != 0 || !isBound(s, end)) && (p.isGrouped(i) && is(s, i, isHex) || p.signs&(isAt|isSlash) != 0) {
 		return false
 	}
 	switch {
@@ -145,6 +145,23 @@ func (p *pass) isOpen(f *fact, i, end int) bool {
 		return signs[s[end]]&binds == 0
 	}
 	return true
+}
+
+// isBound reports whether nothing that a parser finds goes on at i, at most
+// digits in groups: no address, URL, path or e-mail, and nothing encoded.
+func isBound(s string, i int) bool {
+	if i == len(s) {
+		return true
+	}
+	switch s[i] {
+	case ' ', ';', ')', ']', '}':
+		return true
+	case ',':
+		return !is(s, i+1, isNumber)
+	case ':':
+		return has(s, i+1, ' ')
+	}
+	return false
 }
 
 // lettersAt returns the end of the letters at i, hyphens and low lines among
