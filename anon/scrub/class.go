@@ -52,6 +52,27 @@ var class, fold = func() (t [256]uint16, f [256]byte) {
 	return t, f
 }()
 
+// Sets of bytes, for what parsers go over. More of them stand with their users.
+type set [256]bool
+
+func setOf(bytes string) (t set) {
+	for i := range len(bytes) {
+		t[bytes[i]] = true
+	}
+	return t
+}
+
+// in reports whether the byte at i is in a set.
+func (t *set) in(s string, i int) bool { return uint(i) < uint(len(s)) && t[s[i]] }
+
+// end returns the first position from i on of a byte in the set, or the text's end.
+func (t *set) end(s string, i int) int {
+	for i < len(s) && !t[s[i]] {
+		i++
+	}
+	return i
+}
+
 // is reports whether the byte at i is of a class; outside the text none is.
 func is(s string, i int, c uint16) bool { return uint(i) < uint(len(s)) && class[s[i]]&c != 0 }
 

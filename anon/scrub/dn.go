@@ -8,13 +8,13 @@ const (
 )
 
 // dn takes a distinguished name by RFC 4514, cn=reader,ou=apps,dc=example: it
-// says who or what an entry is in all its parts.
-func (p *pass) dn() (int, string) {
+// says who or what an entry is in all its parts. Its first attribute ends here.
+func (p *pass) dn(end int) (int, string) {
 	s := p.text
-	if p.at > 0 && is(s, p.at-1, isToken|isDot) {
+	if p.at > 0 && is(s, p.at-1, isToken|isDot) || end-p.at > maxAttribute || !only(s[p.at:end], isAlpha) {
 		return 0, ""
 	}
-	start := attributeEnd(s, p.at)
+	start := end + 1
 	if start < p.at+3 && !is(s, p.at, isCapital) {
 		return 0, "" // none, or a letter that is a measure
 	}
@@ -26,10 +26,10 @@ func (p *pass) dn() (int, string) {
 		}
 		start = attributeEnd(s, next)
 	}
-	if start == 0 || parts == 1 && !isEntry(s[p.at:start-1]) {
+	if parts == 1 && !isEntry(s[p.at:start-1]) {
 		return 0, ""
 	}
-	end := start
+	end = start
 	for end < len(s) && end-start < maxRelative && signs[s[end]]&closes == 0 {
 		end++
 	}

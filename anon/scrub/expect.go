@@ -75,9 +75,10 @@ func keyRole(u string, r role, c uint16) role {
 			}
 		}
 	}
-	if len(u) > leastEnding && endingLast[u[len(u)-1]] {
-		for _, e := range endings {
-			if endsIn(u, e.text) {
+	if len(u) > leastEnding {
+		last := fold[u[len(u)-1]]
+		for i := range endings {
+			if e := &endings[i]; e.text[len(e.text)-1] == last && endsIn(u, e.text) {
 				return r | e.role
 			}
 		}
@@ -85,11 +86,8 @@ func keyRole(u string, r role, c uint16) role {
 	return r
 }
 
-// leastEnding is how long the shortest of the endings is, and endingLast are
-// their last letters.
+// leastEnding is how long the shortest of the endings is.
 const leastEnding = 5
-
-var endingLast = [256]bool{'n': true, 'N': true, 't': true, 'T': true, 'd': true, 'D': true, 'y': true, 'Y': true, 'e': true, 'E': true}
 
 // endings are those of names of values that are written together.
 var endings = [...]struct {
@@ -225,13 +223,12 @@ func (p *pass) secretValue() bool {
 	return true
 }
 
+var valueStops = setOf(" \t\"'`,;&)]}<>")
+
 // plainValue takes a user's or host's name behind a =. Labels, addresses and
 // what is no name are left to the others.
 func (p *pass) plainValue(label string) bool {
-	end := p.at
-	for end < len(p.text) && strings.IndexByte(" \t\"'`,;&)]}<>", p.text[end]) < 0 {
-		end++
-	}
+	end := valueStops.end(p.text, p.at)
 	v := p.text[p.at:end]
 	if v == "" || roleOf(v)&neutralWord != 0 || p.expect.kind == place && only(v, isNumber|isDot) {
 		return false

@@ -32,7 +32,7 @@ type pass struct {
 	parsed    bool   // a parser may find something in it
 	asks      uint16 // classes of letters and digits where one may
 	again     bool   // what was replaced may change how its neighbours are judged
-	seen      seen   // the last unit of which more is to be made than its fact says
+	seen      seen   // the last unit of which more is to be made than its fact says, if any
 }
 
 // begin makes the pass ready for a line; its buffer is used again.
@@ -394,7 +394,8 @@ func (p *pass) literal() bool {
 // unit judges one token, or several joined by dots.
 func (p *pass) unit() {
 	s := p.text
-	end, c, f, r, stays := p.known()
+	n := p.known()
+	end, c, f, r, stays := n.end, n.class, n.fact, n.role, n.stays
 	u := s[p.at:end]
 	if c == isNumber && p.expect.kind == nothing && !p.auth {
 		p.judge(u, r, c, nil, 0, false)
@@ -411,7 +412,7 @@ func (p *pass) unit() {
 		f = nil        // which its fact would not know
 	}
 	if r&attributeWord != 0 && has(s, end, '=') {
-		if end, l := p.dn(); end > 0 {
+		if end, l := p.dn(end); end > 0 {
 			p.replace(end, l)
 			return
 		}
@@ -432,24 +433,26 @@ func (p *pass) unit() {
 	p.judge(u, r, c, f, stays, option)
 }
 
-// known returns the end of the unit and its classes, where its fact is or
-// belongs, its role, as keyRole says, and where the fact says that it stays.
-func (p *pass) known() (end int, c uint16, f *fact, r role, stays uint8) {
-	if f = p.seen.fact; f != nil && p.seen.at == p.at {
-		return p.seen.end, f.class, f, f.role, f.stays
+// known returns what is known of the unit that stands here.
+func (p *pass) known() seen {
+	if p.seen.fact != nil && p.seen.at == p.at {
+		return p.seen
 	}
-	end, c = unitAt(p.text, p.at)
-	u := p.text[p.at:end]
-	if c == isNumber {
-		return end, c, nil, numberRole(u), 0
+	n := seen{at: p.at}
+	n.end, n.class = unitAt(p.text, p.at)
+	u := p.text[p.at:n.end]
+	if n.class == isNumber {
+		n.role = numberRole(u)
+		return n
 	}
-	k, ok := keyAt(p.text, p.at, end)
-	if f = nil; ok {
-		if f = p.facts.at(&k); f.is(&k) {
-			return end, c, f, f.role, f.stays
+	if k, ok := keyAt(p.text, p.at, n.end); ok {
+		if n.fact = p.facts.at(&k); n.fact.is(&k) {
+			n.stays, n.role = n.fact.stays, n.fact.role
+			return n
 		}
 	}
-	return end, c, f, keyRole(u, roleBy(hashAt(p.text, p.at, end), u), c), 0
+	n.role = keyRole(u, roleBy(hashAt(p.text, p.at, n.end), u), n.class)
+	return n
 }
 
 // judge copies of a unit what passes, and notes what it says. Whether it does is

@@ -40,7 +40,7 @@ func (p *pass) found(end int) (int, string) {
 func (p *pass) isPathStart(i int) bool {
 	s := p.text
 	next := func(j int) bool {
-		return is(s, j, isUnit) || labelAt(s, j) != "" || j < len(s) && strings.IndexByte("._-?$%{/@+", s[j]) >= 0
+		return is(s, j, isUnit) || labelAt(s, j) != "" || pathFirst.in(s, j)
 	}
 	switch s[i] {
 	case '~':
@@ -125,7 +125,13 @@ func (p *pass) allKept(s string) bool {
 	return true
 }
 
-const pathStops = " \t\"'`,;|()[]{}"
+// What a path begins with, what ends it, and what ends a word in it that stands
+// behind a space.
+var (
+	pathFirst   = setOf("._-?$%{/@+")
+	pathStops   = setOf(" \t\"'`,;|()[]{}")
+	spacedStops = setOf(" \t\"'`,;:|<>=[]{}")
+)
 
 // pathEnd returns the end of the path that goes on at i.
 func (p *pass) pathEnd(i int) int {
@@ -137,7 +143,7 @@ func (p *pass) pathEnd(i int) int {
 	}
 	words, from := 1, p.at
 	for {
-		i = p.runEnd(i, pathStops)
+		i = p.runEnd(i, &pathStops)
 		if j := colon(s, from, i); j < i {
 			return trimSigns(s, j)
 		}
@@ -177,7 +183,7 @@ func (p *pass) goesOn(i, words int) int {
 		if strings.HasPrefix(s[start:], "HTTP/") {
 			return i // of a request line
 		}
-		for j = start; j < len(s) && j-start < maxSpaced && strings.IndexByte(" \t\"'`,;:|<>=[]{}", s[j]) < 0; j++ {
+		for j = start; j < len(s) && j-start < maxSpaced && !spacedStops[s[j]]; j++ {
 			if (s[j] == '/' || s[j] == '\\') && j > start {
 				return j
 			}
@@ -189,9 +195,18 @@ func (p *pass) goesOn(i, words int) int {
 	return i
 }
 
+// lastSlash returns where the last slash stands, either way, or -1.
+func lastSlash(path string) int {
+	i := len(path) - 1
+	for i >= 0 && !is(path, i, isSlash) {
+		i--
+	}
+	return i
+}
+
 // endsInHome reports whether a path ends in the name of a home directory.
 func endsInHome(path string) bool {
-	parent := path[:max(0, strings.LastIndexAny(path, `/\`))]
-	name := parent[strings.LastIndexAny(parent, `/\`)+1:]
+	parent := path[:max(0, lastSlash(path))]
+	name := parent[lastSlash(parent)+1:]
 	return roleOf(name)&homeWord != 0 || equal(name, "documents and settings")
 }

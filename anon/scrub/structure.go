@@ -15,6 +15,21 @@ const (
 	maxSpaced = 64 // bytes of a word that may belong to a path with spaces
 )
 
+const alnum = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+// What is in what is encoded and in a scheme, what ends a URL and the name of a
+// cloud's resource, the signs of a sentence, and those of an e-mail address's local
+// part and of a password before a host, with letters and digits.
+var (
+	blobBytes     = setOf(alnum + "+/_-")
+	schemeBytes   = setOf(alnum + "+.-")
+	urlStops      = setOf(" \t\"'`|")
+	resourceStops = setOf(" \t\"'`|,")
+	sentence      = setOf(".,;:!?)]}")
+	localSigns    = setOf(".+%'=/")
+	loginSigns    = setOf(".+!$*#")
+)
+
 // privateKey takes a PEM private key up to its end or the end of the line.
 func (p *pass) privateKey() (int, string) {
 	rest := p.text[p.at:]
@@ -35,16 +50,16 @@ func (p *pass) url() (int, string) {
 		return 0, ""
 	}
 	i := p.at
-	for i < len(p.text) && i-p.at < maxScheme && (is(p.text, i, isAlnum) || strings.IndexByte("+.-", p.text[i]) >= 0) {
+	for i < len(p.text) && i-p.at < maxScheme && schemeBytes[p.text[i]] {
 		i++
 	}
 	if strings.HasPrefix(p.text[p.at:], "arn:") && is(p.text, p.at+4, isUnit) {
-		return trimSigns(p.text, p.runEnd(i, " \t\"'`|,")), labelID // of a cloud's resource
+		return trimSigns(p.text, p.runEnd(i, &resourceStops)), labelID // of a cloud's resource
 	}
 	if !strings.HasPrefix(p.text[i:], "://") {
 		return 0, ""
 	}
-	end := trimSigns(p.text, p.runEnd(i+3, " \t\"'`|"))
+	end := trimSigns(p.text, p.runEnd(i+3, &urlStops))
 	if p.frame {
 		return p.scriptStart(i+3, end), labelURL
 	}
@@ -69,8 +84,8 @@ func (p *pass) scriptStart(start, end int) int {
 
 // runEnd returns the end of the bytes at i that are none of the stops. Labels
 // are taken along.
-func (p *pass) runEnd(i int, stops string) int {
-	for i < len(p.text) && strings.IndexByte(stops, p.text[i]) < 0 {
+func (p *pass) runEnd(i int, stops *set) int {
+	for i < len(p.text) && !stops[p.text[i]] {
 		if b := p.text[i]; b == '<' || b == '>' {
 			l := labelAt(p.text, i)
 			if l == "" {
@@ -86,7 +101,7 @@ func (p *pass) runEnd(i int, stops string) int {
 
 // trimSigns takes signs off the end that belong to the sentence.
 func trimSigns(s string, end int) int {
-	for end > 0 && strings.IndexByte(".,;:!?)]}", s[end-1]) >= 0 {
+	for end > 0 && sentence[s[end-1]] {
 		end--
 	}
 	return end
@@ -98,7 +113,7 @@ func (p *pass) email() (int, string) {
 		return 0, ""
 	}
 	i := p.at
-	for i < len(p.text) && i-p.at < maxLocal && (is(p.text, i, isToken) || strings.IndexByte(".+%'=/", p.text[i]) >= 0) {
+	for i < len(p.text) && i-p.at < maxLocal && (is(p.text, i, isToken) || localSigns[p.text[i]]) {
 		if strings.HasPrefix(p.text[i:], escapedAt) && isDomain(p.text, i+len(escapedAt)) {
 			i += len(escapedAt) - 1
 			break
@@ -124,7 +139,7 @@ func (p *pass) email() (int, string) {
 // of databases write them (name:password@tcp(host:1), name:password@host:1), or 0.
 func (p *pass) loginEnd(i int) int {
 	s, start := p.text, i
-	for i < len(s) && i-start < maxLocal && (is(s, i, isToken) || strings.IndexByte(".+!$*#", s[i]) >= 0) {
+	for i < len(s) && i-start < maxLocal && (is(s, i, isToken) || loginSigns[s[i]]) {
 		i++
 	}
 	if i == start || !has(s, i, '@') || !is(s, i+1, isUnit) {
@@ -365,11 +380,11 @@ func isGroups(s string, group int, signs string) bool {
 // blob takes a long run of mixed letters and digits, as encoded bytes are.
 func (p *pass) blob() (int, string) {
 	i := p.at
-	if p.solid-i < leastBlob || i > 0 && (is(p.text, i-1, isToken) || strings.IndexByte("+/", p.text[i-1]) >= 0) {
+	if p.solid-i < leastBlob || i > 0 && (is(p.text, i-1, isToken) || p.text[i-1] == '+' || p.text[i-1] == '/') {
 		return 0, "" // not its start
 	}
 	var c uint16
-	for is(p.text, i, isAlnum) || i < len(p.text) && strings.IndexByte("+/_-", p.text[i]) >= 0 {
+	for blobBytes.in(p.text, i) {
 		c |= class[p.text[i]]
 		i++
 	}

@@ -75,7 +75,7 @@ func (p *pass) isGrouped(i int) bool {
 }
 
 // word returns the end of the word at i and notes what it says, if nothing makes
-// more of it. Else it is i, and if the word has a fact p.seen says which.
+// more of it. Else it is i, and p.seen is what was found out.
 func (p *pass) word(i int) (end int) {
 	s := p.text
 	end, k, ok := lettersAt(s, i)
@@ -84,23 +84,23 @@ func (p *pass) word(i int) (end int) {
 	}
 	at := p.facts.at(&k)
 	f := at
-	known := at.is(&k)
-	apart := (i == 0 || class[s[i-1]]&isSpace != 0) && (end == len(s) || s[end] == ' ' || isStop(s, end))
 	var fresh fact
+	apart := (i == 0 || class[s[i-1]]&isSpace != 0) && (end == len(s) || s[end] == ' ' || isStop(s, end))
+	known := at.is(&k)
 	if !known {
-		c := classes(s[i:end])
-		if !apart || c&isJoin != 0 {
+		c, h := classes(s[i:end]), hashAt(s, i, end)
+		m := marks(h)
+		p.seen = seen{at: i, end: end, class: c, role: keyRole(s[i:end], roleIn(m, h, s[i:end]), c), fact: at}
+		if !apart || c&isJoin != 0 || !isPlainWord(s[i:end], m, p.seen.role) {
 			return i
 		}
-		if fresh, ok = plainFact(s, i, end, c); !ok {
-			return i
-		}
+		fresh.keep(s[i:end], p.seen.role, c, staysKnown)
 		f = &fresh
 	}
 	apart = apart && f.class&isJoin == 0
 	if p.isMinded(f) || isBeforeAddress(s, end) || !apart && (f.stays&staysApart != 0 || !p.isOpen(f, i, end)) {
 		if known {
-			p.seen = seen{at: i, end: end, fact: at}
+			p.seen = seen{i, end, f.class, f.stays, f.role, at}
 		}
 		return i
 	}
@@ -112,9 +112,14 @@ func (p *pass) word(i int) (end int) {
 	return end
 }
 
-// seen is a unit whose fact is known already when it is judged.
+// seen is what was found out about a unit that is judged next: where it stands,
+// its classes, where its fact says that it stays, its role as keyRole says, and
+// where its fact is or belongs.
 type seen struct {
 	at, end int
+	class   uint16
+	stays   uint8
+	role    role
 	fact    *fact
 }
 
@@ -207,21 +212,13 @@ func noLetters(w uint64) uint64 {
 	return (w | ^letters) & (0x80 * ones)
 }
 
-// plainFact returns what there is to know of a word of letters between spaces
-// that was not seen of late, if it stays there.
-func plainFact(s string, i, end int, c uint16) (f fact, ok bool) {
-	h := hashAt(s, i, end)
-	r := marks(h)
-	if r&known == 0 || r&known == known || r&(named|given) != 0 || !isUsual(s[i:end]) {
-		return f, false
+// isPlainWord reports whether a word of letters between spaces that was not seen
+// of late stays there. m are its marks.
+func isPlainWord(u string, m, r role) bool {
+	if m&known == 0 || m&known == known || m&(named|given) != 0 || !isUsual(u) {
+		return false
 	}
-	if r&special != 0 {
-		if r = keyRole(s[i:end], roleIn(r, h, s[i:end]), c); r&^silent != 0 {
-			return f, false
-		}
-	}
-	f.keep(s[i:end], r, c, staysKnown)
-	return f, true
+	return m&special == 0 || r&^silent == 0
 }
 
 // isUsual reports whether all letters but the first are small.
