@@ -202,7 +202,7 @@ func (p *pass) number(t string, r role) string {
 	}
 	unit := digits > 0 && len(t)-digits <= longestUnit && roleOf(t[digits:])&unitWord != 0
 	switch {
-	case unit && digits <= maxDigits || isCode(t) || isDocumented(t) || isThread(t) || r&known != 0 || isVersioned(t) || p.isNumbered(t):
+	case unit && digits <= maxDigits || r&known != 0 || isCode(t) || isDocumented(t) || isThread(t) || isVersioned(t) || p.isNumbered(t):
 		return ""
 	case unit || only(t, isNumber|isJoin):
 		return labelNum

@@ -77,7 +77,7 @@ func (p *pass) run() {
 		case b == '<' && labelAt(p.text, p.at) != "":
 			p.label()
 		case c&isNumber != 0 && p.plainNumber():
-		case p.structure(b, c):
+		case !p.isAlone(b) && p.structure(b, c):
 		case c&isUnit != 0:
 			p.unit()
 		default:
@@ -201,6 +201,13 @@ func (p *pass) structure(b byte, c uint16) bool {
 	return true
 }
 
+// isAlone reports whether a word of letters stands here that was seen already, and
+// behind which nothing goes on: no parser finds anything at it.
+func (p *pass) isAlone(b byte) bool {
+	n := &p.seen
+	return n.at == p.at && n.fact != nil && n.class&isJoin == 0 && isBound(p.text, n.end) && !p.mayBeModule(b)
+}
+
 // plainNumber judges a number that stands for itself: the signs around make nothing
 // else of it.
 func (p *pass) plainNumber() bool {
@@ -211,6 +218,9 @@ func (p *pass) plainNumber() bool {
 	end := i
 	for is(s, end, isNumber) {
 		end++
+	}
+	if has(s, end, '.') && is(s, end+1, isNumber) {
+		return p.decimal(end)
 	}
 	switch {
 	case end-i > maxPlain, has(s, end, ' ') && is(s, end+1, isNumber), p.mayBeModule(s[i]):
@@ -228,6 +238,21 @@ func (p *pass) plainNumber() bool {
 	}
 	p.at, p.file = end, false
 	p.follow(numberRole(s[i:end]))
+	return true
+}
+
+// decimal is plainNumber for one with a part behind a dot at dot, both of few
+// digits.
+func (p *pass) decimal(dot int) bool {
+	s, end := p.text, dot+1
+	for is(s, end, isNumber) {
+		end++
+	}
+	if dot-p.at > maxDigits || end-dot-1 > maxDigits || !isBound(s, end) || has(s, end, ' ') && is(s, end+1, isNumber) || p.mayBeModule(s[p.at]) || p.prev&namingWord != 0 {
+		return false
+	}
+	p.at, p.file = end, false
+	p.follow(0)
 	return true
 }
 

@@ -172,32 +172,36 @@ func isBound(s string, i int) bool {
 // lettersAt returns the end of the letters at i, hyphens and low lines among
 // them, and their key; ok says that they are a unit, and not too long for one.
 func lettersAt(s string, i int) (end int, k key, ok bool) {
-	end = i
-	for part := range 3 {
-		w := eightFrom(s, end)
-		n := bits.TrailingZeros64(noLetters(w)) >> 3
-		if n < 8 {
-			w &= 1<<(8*uint(n)&63) - 1
-		}
-		switch part {
-		case 0:
-			k.first = w
-		case 1:
-			k.second = w
-		case 2:
-			k.third = w
-		}
-		end += n
-		if n < 8 {
-			break
-		}
+	w := eightFrom(s, i)
+	if stop := noLetters(w); stop != 0 {
+		end, k.first = i+bits.TrailingZeros64(stop)>>3, w&(stop&-stop>>7-1)
+	} else {
+		end, k = longAt(s, i, w)
 	}
 	if end < len(s) {
 		if c := class[s[end]]; c&isToken != 0 || c&isDot != 0 && is(s, end+1, isUnit) {
 			return end, k, false
 		}
 	}
-	return end, k, end > i && class[s[end-1]]&isJoin == 0
+	return end, k, class[s[end-1]]&isJoin == 0
+}
+
+// longAt is lettersAt for letters that go on behind the first eight.
+func longAt(s string, i int, first uint64) (end int, k key) {
+	k.first = first
+	w := eightFrom(s, i+8)
+	if stop := noLetters(w); stop != 0 {
+		k.second = w & (stop&-stop>>7 - 1)
+		return i + 8 + bits.TrailingZeros64(stop)>>3, k
+	}
+	k.second = w
+	w = eightFrom(s, i+16)
+	if stop := noLetters(w); stop != 0 {
+		k.third = w & (stop&-stop>>7 - 1)
+		return i + 16 + bits.TrailingZeros64(stop)>>3, k
+	}
+	k.third = w
+	return i + maxFact, k
 }
 
 // noLetters has the highest bit of each byte of w that is no ASCII letter, hyphen
