@@ -233,13 +233,17 @@ func (p *pass) plainValue(label string) bool {
 	if v == "" || roleOf(v)&neutralWord != 0 || p.expect.kind == place && only(v, isNumber|isDot) {
 		return false
 	}
-	if at, l := p.ip(); at > p.at {
-		p.replace(at, l)
-		return true
+	if p.isGrouped(p.at) {
+		if at, l := p.ip(); at > p.at {
+			p.replace(at, l)
+			return true
+		}
 	}
-	if at, l := p.email(); at > p.at {
-		p.replace(at, l)
-		return true
+	if p.signs&isAt != 0 {
+		if at, l := p.email(); at > p.at {
+			p.replace(at, l)
+			return true
+		}
 	}
 	p.replace(end, label)
 	return true

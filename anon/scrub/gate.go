@@ -200,7 +200,7 @@ func (p *pass) number(t string, r role) string {
 	if c := classes(t); c&isJoin != 0 && c&isAlpha != 0 && p.areNumbered(t) {
 		return ""
 	}
-	unit := digits > 0 && len(t)-digits <= longestUnit && roleOf(t[digits:])&unitWord != 0
+	unit := digits > 0 && len(t)-digits <= longestUnit && only(t[digits:], isAlpha) && roleOf(t[digits:])&unitWord != 0
 	switch {
 	case unit && digits <= maxDigits || r&known != 0 || isCode(t) || isDocumented(t) || isThread(t) || isVersioned(t) || p.isNumbered(t):
 		return ""

@@ -59,7 +59,8 @@ func (p *pass) isSettled() bool {
 
 func (p *pass) run() {
 	for p.at < len(p.text) && len(p.out)+p.at-p.copied <= MaxLine {
-		if p.expect.kind == nothing && !p.auth && !p.dialed && p.prev&titleWord == 0 {
+		calm := p.expect.kind == nothing && !p.auth && !p.dialed && p.prev&titleWord == 0
+		if calm {
 			if p.calm(); p.at == len(p.text) {
 				break
 			}
@@ -76,7 +77,7 @@ func (p *pass) run() {
 		case p.expect.kind != nothing && p.value():
 		case b == '<' && labelAt(p.text, p.at) != "":
 			p.label()
-		case c&isNumber != 0 && p.plainNumber():
+		case !calm && c&isNumber != 0 && p.plainNumber():
 		case !p.isAlone(b) && p.structure(b, c):
 		case c&isUnit != 0:
 			p.unit()
@@ -185,7 +186,7 @@ func (p *pass) structure(b byte, c uint16) bool {
 		if c&p.asks == 0 && !p.mayBeModule(b) {
 			return false
 		}
-	case b == ':' && !p.grouped || !p.parsed && b != '~' && b != '-' && !p.mayBeModule(b):
+	case b == ':' && (!p.grouped || !has(p.text, p.at+1, ':')) || !p.parsed && b != '~' && b != '-' && !p.mayBeModule(b):
 		return false
 	}
 	end, label := p.parse(b, c)
@@ -292,7 +293,7 @@ func (p *pass) parse(b byte, c uint16) (end int, label string) {
 			return end, label
 		}
 	}
-	if p.grouped && c&(isHex|isColon) != 0 {
+	if p.grouped && c&(isHex|isColon) != 0 && isGroup(p.text, p.at) {
 		if end, label = p.address(); end > p.at {
 			return end, label
 		}
@@ -343,13 +344,14 @@ func (p *pass) digits(b byte, c uint16) (end int, label string) {
 // so that parsers which need one of them are not tried in vain.
 func (p *pass) look(start int) {
 	i := start
-	var c uint16
-	var groups uint64
+	var all, groups uint64
 	for ; i < len(p.text) && p.text[i] != ' '; i++ {
-		b := p.text[i]
-		c |= class[b]
-		groups += separators[b]
+		b := separators[p.text[i]]
+		all |= b
+		groups += b
 	}
+	c := uint16(all >> groupBits)
+	groups &= 1<<groupBits - 1
 	p.solid, p.signs = i, c
 	p.grouped = i-start > maxCounted || (groups+enough)&full != 0 || groups>>12&maxCounted > 1 && strings.Contains(p.text[start:i], "::")
 	p.parsed = p.grouped || c&(isAt|isColon|isSlash|isNumber) != 0
@@ -365,11 +367,20 @@ func (p *pass) look(start int) {
 	}
 }
 
-// separators counts the signs between the groups of an address, each in 12 bits:
-// dots, colons, hyphens and low lines, commas. There must be enough of one:
-// three groups of a MAC have two dots, six pairs have five signs, and so has an
-// address with its port. An IPv6 address of fewer colons has two together.
-var separators = [256]uint64{'.': 1, ':': 1 << 12, '-': 1 << 24, '_': 1 << 24, ',': 1 << 36}
+// separators has the classes of a byte, above what counts the signs between the
+// groups of an address, each in 12 bits: dots, colons, hyphens and low lines,
+// commas. There must be enough of one: three groups of a MAC have two dots, six
+// pairs have five signs, and so has an address with its port. An IPv6 address of
+// fewer colons has two together.
+var separators = func() (t [256]uint64) {
+	t['.'], t[':'], t['-'], t['_'], t[','] = 1, 1<<12, 1<<24, 1<<24, 1<<36
+	for b, c := range class {
+		t[b] |= uint64(c) << groupBits
+	}
+	return t
+}()
+
+const groupBits = 48
 
 const (
 	maxCounted = 1<<11 - 1 // bytes, so that no count is full by itself

@@ -179,6 +179,16 @@ func domainEnd(s string, i int) int {
 	return trimSigns(s, i)
 }
 
+// isGroup reports whether a sign of an address or a MAC stands behind the hex at i.
+func isGroup(s string, i int) bool {
+	for is(s, i, isHex) {
+		i++
+	}
+	return groupSigns.in(s, i)
+}
+
+var groupSigns = setOf(":.-_[,")
+
 // ip takes an IPv4 or IPv6 address, with zone.
 func (p *pass) ip() (int, string) {
 	if class[p.text[p.at]]&(isHex|isColon) == 0 {

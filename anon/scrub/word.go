@@ -54,7 +54,7 @@ func (p *pass) isPlainSign(i int) bool {
 	s := p.text
 	switch s[i] {
 	case ':':
-		return has(s, i+1, ' ') || !p.isGrouped(i) && !p.mayBeModule(':')
+		return !has(s, i+1, ':') || !p.isGrouped(i) && !p.mayBeModule(':')
 	case '-':
 		return !has(s, i+1, '-')
 	case '(':
