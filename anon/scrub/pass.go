@@ -470,11 +470,12 @@ func (p *pass) unit() {
 }
 
 // known returns what is known of the unit that stands here.
-func (p *pass) known() seen {
-	if p.seen.fact != nil && p.seen.at == p.at {
-		return p.seen
+func (p *pass) known() *seen {
+	n := &p.seen
+	if n.fact != nil && n.at == p.at {
+		return n
 	}
-	n := seen{at: p.at}
+	*n = seen{at: p.at}
 	n.end, n.class = unitAt(p.text, p.at)
 	u := p.text[p.at:n.end]
 	if n.class == isNumber {

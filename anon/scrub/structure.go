@@ -194,6 +194,9 @@ func (p *pass) ip() (int, string) {
 	if class[p.text[p.at]]&(isHex|isColon) == 0 {
 		return 0, ""
 	}
+	if end, ok := quadEnd(p.text, p.at); ok {
+		return zoneEnd(p.text, end), labelIP
+	}
 	if end := listEnd(p.text, p.at); end > 0 {
 		return end, labelIP
 	}
