@@ -5,9 +5,9 @@ package scrub
 type fact struct {
 	key
 	role  role   // as keyRole returns it
-	minds role   // of the word before: behind one of these it is to be judged anew
 	class uint16 // of all its bytes
 	stays uint8  // where it does: staysPlain and the like
+	minds uint8  // behind which words it is to be judged anew: mindsNaming and the like
 }
 
 // A unit may stay as it is, where words written together are judged one by one,
@@ -21,10 +21,10 @@ const (
 	staysApart
 )
 
-// Bounds of what is remembered: bytes of a unit, and how many of them, 96 KiB.
+// Bounds of what is remembered: bytes of a unit, and how many of them, 160 KiB.
 const (
 	maxFact  = 24
-	factBits = 11
+	factBits = 12
 	allFacts = 1 << factBits
 )
 

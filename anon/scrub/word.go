@@ -126,7 +126,8 @@ type seen struct {
 // isMinded reports whether a word is to be judged anew for the one before, or
 // anywhere.
 func (p *pass) isMinded(f *fact) bool {
-	return f.stays&(staysCalm|staysApart) == 0 || p.prev&f.minds != 0 || p.linked && f.minds&reachWord != 0 || p.frame && f.stays&staysKnown == 0
+	minds := minded[f.minds%16]
+	return f.stays&(staysCalm|staysApart) == 0 || p.prev&minds != 0 || p.linked && minds&reachWord != 0 || p.frame && f.stays&staysKnown == 0
 }
 
 // isOpen reports whether no parser finds anything at the word s[i:end], which is
@@ -259,20 +260,41 @@ func calmness(u string, r role, c uint16) uint8 {
 	return staysCalm
 }
 
-// mindsOf returns the roles of a word that make more of the unit behind it.
-func mindsOf(r role, c uint16) role {
-	m := titleWord | lookupWord
+// What makes a unit mind the word before.
+const (
+	mindsNaming uint8 = 1 << iota
+	mindsPlace
+	mindsEnglish
+	mindsJoin
+)
+
+// mindsOf returns what makes a unit mind the word before.
+func mindsOf(r role, c uint16) (m uint8) {
 	if r&namingWord != 0 {
-		m |= authWord | dialWord
+		m |= mindsNaming
 	}
 	if r&placeWord != 0 {
-		m |= authWord | namingWord
+		m |= mindsPlace
 	}
 	if r&english != 0 {
-		m |= reachWord
+		m |= mindsEnglish
 	}
 	if c&isJoin != 0 {
-		m |= towardWord | reachWord
+		m |= mindsJoin
 	}
 	return m
 }
+
+// minded are the roles of a word that make more of the unit behind it, by what
+// that minds.
+var minded = func() (t [16]role) {
+	for m := range t {
+		t[m] = titleWord | lookupWord
+		for flag, r := range map[uint8]role{mindsNaming: authWord | dialWord, mindsPlace: authWord | namingWord, mindsEnglish: reachWord, mindsJoin: towardWord | reachWord} {
+			if uint8(m)&flag != 0 {
+				t[m] |= r
+			}
+		}
+	}
+	return t
+}()
