@@ -41,7 +41,7 @@ func TestFactsHoldAnywhere(t *testing.T) {
 	words := []string{
 		"from", "to", "for", "by", "on", "at", "connected", "lookup", "peer", "Mr", "password", "session", "token", "user", "uid", "host",
 		"HttpServer", "readAll", "spool-dir", "db-primary", "mail-gateway", "cache", "Failed", "Hope", "Mark", "storage", "TLS", "log", "go",
-		"zqxvb", "sha256", "386", "12", "10.77.3.9", "<ip>", "main.go", "select", "where", "a/b", "x@y", "is", "uid=zo,ou=apps", "(", ")", "[", "]", "=", ":",
+		"zqxvb", "sha256", "386", "12", "10.77.3.9", "<ip>", "main.go", "select", "where", "a/b", "x@y", "is", "relay", "relay(", "uid=zo,ou=apps", "(", ")", "[", "]", "=", ":",
 		",", ".", "\"", "'", "+", "\t", "-", "at f (",
 	}
 	s := New(nil, "relay", "example.com/m")

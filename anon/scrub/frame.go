@@ -179,6 +179,17 @@ func (p *pass) mayBeModule(b byte) bool {
 	return false
 }
 
+// isModule reports whether the name of one of the products' own modules stands at
+// i, or what begins so.
+func (p *pass) isModule(i int) bool {
+	for _, m := range p.modules {
+		if m != "" && strings.HasPrefix(p.text[i:], m) {
+			return true
+		}
+	}
+	return false
+}
+
 // module takes a function of one of the products' own modules as it is.
 func (p *pass) module() int {
 	s := p.text

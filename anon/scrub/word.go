@@ -40,12 +40,7 @@ func (p *pass) calm() {
 }
 
 // plain are the signs that nothing begins with.
-var plain = func() (t [256]bool) {
-	for _, b := range []byte("=,;.)[]{}!?#&*|^`>@") {
-		t[b] = true
-	}
-	return t
-}()
+var plain = setOf("=,;.)[]{}!?#&*|^`>@")
 
 // isPlainSign reports whether nothing begins with the sign at i: with a colon an
 // address may, with a hyphen a key, in parentheses a phone number, in quotes a
@@ -79,7 +74,7 @@ func (p *pass) isGrouped(i int) bool {
 func (p *pass) word(i int) (end int) {
 	s := p.text
 	end, k, ok := lettersAt(s, i)
-	if !ok || i == p.hostAt || i == p.userAt {
+	if !ok || i == p.hostAt || i == p.userAt || p.isModule(i) {
 		return i
 	}
 	at := p.facts.at(&k)
