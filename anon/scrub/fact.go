@@ -21,9 +21,9 @@ const (
 	staysApart
 )
 
-// Bounds of what is remembered: bytes of a unit, and how many of them, 160 KiB.
+// Bounds of what is remembered: bytes of a unit, and how many of them, 192 KiB.
 const (
-	maxFact  = 24
+	maxFact  = 32
 	factBits = 12
 	allFacts = 1 << factBits
 )
@@ -34,26 +34,27 @@ type facts [allFacts]fact
 
 // key is a unit's bytes, as numbers of eight of them. Behind the last are zeros,
 // which no line has.
-type key struct{ first, second, third uint64 }
+type key struct{ first, second, third, fourth uint64 }
 
 // keyAt returns the key of s[from:to], unless that is too long for one.
 func keyAt(s string, from, to int) (k key, ok bool) {
-	switch n := to - from; {
-	case n <= 8:
-		k.first = lastBytes(s, from, to)
-	case n <= 16:
-		k.first, k.second = eight(s[from:]), lastBytes(s, from+8, to)
-	case n <= maxFact:
-		k.first, k.second, k.third = eight(s[from:]), eight(s[from+8:]), lastBytes(s, from+16, to)
-	default:
+	if to-from > maxFact {
 		return k, false
+	}
+	for _, part := range [...]*uint64{&k.first, &k.second, &k.third, &k.fourth} {
+		if from+8 > to {
+			*part = lastBytes(s, from, to)
+			break
+		}
+		*part = eight(s[from:])
+		from += 8
 	}
 	return k, true
 }
 
 // at returns where the fact of a unit is or belongs.
 func (f *facts) at(k *key) *fact {
-	return &f[(k.first^k.second<<1^k.third<<2)*hashStep>>(64-factBits)]
+	return &f[(k.first^k.second<<1^k.third<<2^k.fourth<<3)*hashStep>>(64-factBits)]
 }
 
 // is reports whether this is the fact of a unit.

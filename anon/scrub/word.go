@@ -185,19 +185,16 @@ func lettersAt(s string, i int) (end int, k key, ok bool) {
 // longAt is lettersAt for letters that go on behind the first eight.
 func longAt(s string, i int, first uint64) (end int, k key) {
 	k.first = first
-	w := eightFrom(s, i+8)
-	if stop := noLetters(w); stop != 0 {
-		k.second = w & (stop&-stop>>7 - 1)
-		return i + 8 + bits.TrailingZeros64(stop)>>3, k
+	for _, part := range [...]*uint64{&k.second, &k.third, &k.fourth} {
+		i += 8
+		w := eightFrom(s, i)
+		if stop := noLetters(w); stop != 0 {
+			*part = w & (stop&-stop>>7 - 1)
+			return i + bits.TrailingZeros64(stop)>>3, k
+		}
+		*part = w
 	}
-	k.second = w
-	w = eightFrom(s, i+16)
-	if stop := noLetters(w); stop != 0 {
-		k.third = w & (stop&-stop>>7 - 1)
-		return i + 16 + bits.TrailingZeros64(stop)>>3, k
-	}
-	k.third = w
-	return i + maxFact, k
+	return i + 8, k
 }
 
 // noLetters has the highest bit of each byte of w that is no ASCII letter, hyphen
