@@ -129,7 +129,7 @@ func (p *pass) email() (int, string) {
 		return 0, ""
 	}
 	end := domainEnd(p.text, i+1)
-	if strings.HasPrefix(p.text[end:], "://") {
+	if !is(p.text, i+1, isNumber) && strings.HasPrefix(p.text[end:], "://") {
 		return 0, "" // a function and its script, as some browsers write frames
 	}
 	return end, labelEmail
