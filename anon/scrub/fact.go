@@ -21,16 +21,18 @@ const (
 	staysApart
 )
 
-// Bounds of what is remembered: bytes of a unit, and how many of them, 192 KiB.
+// Bounds of what is remembered: bytes of a unit, and how many of them, for single
+// lines (24 KiB) and for a stream's (192 KiB).
 const (
-	maxFact  = 32
-	factBits = 12
-	allFacts = 1 << factBits
+	maxFact     = 32
+	lineFacts   = 1 << 9
+	streamFacts = 1 << 12
 )
 
-// facts are those of the last units, found by a hash. Only units that stayed are
-// remembered, so nothing is that does not stand in what is written.
-type facts [allFacts]fact
+// facts are those of the last units, found by a hash: as many as a power of two.
+// Only units that stayed are remembered, so nothing is that does not stand in
+// what is written.
+type facts []fact
 
 // key is a unit's bytes, as numbers of eight of them. Behind the last are zeros,
 // which no line has.
@@ -53,8 +55,9 @@ func keyAt(s string, from, to int) (k key, ok bool) {
 }
 
 // at returns where the fact of a unit is or belongs.
-func (f *facts) at(k *key) *fact {
-	return &f[(k.first^k.second<<1^k.third<<2^k.fourth<<3)*hashStep>>(64-factBits)]
+func (f facts) at(k *key) *fact {
+	h := (k.first ^ k.second<<1 ^ k.third<<2 ^ k.fourth<<3) * hashStep
+	return &f[h>>40&uint64(len(f)-1)]
 }
 
 // is reports whether this is the fact of a unit.

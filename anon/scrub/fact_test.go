@@ -18,7 +18,7 @@ func TestFacts(t *testing.T) {
 	}
 	var line []byte
 	used, fresh := New(nil), New(nil)
-	p := &pass{facts: new(facts)}
+	p := &pass{facts: make(facts, lineFacts)}
 	for word := range strings.FieldsSeq(string(text)) {
 		used.scrub(p, "open "+strings.TrimRight(word, "+*^")+"=1")
 	}
@@ -45,11 +45,11 @@ func TestFactsHoldAnywhere(t *testing.T) {
 		",", ".", "\"", "'", "+", "\t", "-", "at f (",
 	}
 	s := New(nil, "relay", "example.com/m")
-	used := &pass{facts: new(facts)}
+	used := &pass{facts: make(facts, lineFacts)}
 	rapid.Check(t, func(t *rapid.T) {
 		parts := rapid.SliceOfN(rapid.SampledFrom(words), 1, 12).Draw(t, "parts")
 		in := strings.Join(parts, rapid.SampledFrom([]string{" ", " ", ""}).Draw(t, "between"))
-		fresh := &pass{facts: new(facts)}
+		fresh := &pass{facts: make(facts, lineFacts)}
 		s.scrub(fresh, in)
 		s.scrub(used, in)
 		if string(used.out) != string(fresh.out) {
@@ -61,7 +61,7 @@ func TestFactsHoldAnywhere(t *testing.T) {
 // A part of a program whose name ends like a key of hosts is one where it has a
 // value, also when it was seen without one.
 func TestFactsOfKeys(t *testing.T) {
-	p := &pass{facts: new(facts)}
+	p := &pass{facts: make(facts, lineFacts)}
 	for _, c := range [][2]string{{"HttpServer started", "HttpServer started"}, {"HttpServer=anvil", "HttpServer=<host>"}, {"HttpServer started", "HttpServer started"}} {
 		if New(nil).scrub(p, c[0]); string(p.out) != c[1] {
 			t.Errorf("%q becomes %q, want %q", c[0], p.out, c[1])

@@ -6,7 +6,7 @@ import "strings"
 type pass struct {
 	text    string
 	modules []string
-	facts   *facts
+	facts   facts
 	out     []byte
 	at      int // next byte to read
 	copied  int // bytes from here to at stay as they are, and are not in out yet

@@ -46,7 +46,7 @@ const maxTurns = 16
 
 // passes are used again: a line in the common case takes no memory but its
 // own text.
-var passes = sync.Pool{New: func() any { return &pass{facts: new(facts)} }}
+var passes = sync.Pool{New: func() any { return &pass{facts: make(facts, lineFacts)} }}
 
 // Line returns the line scrubbed: valid UTF-8, without line breaks or control
 // characters, at most MaxLine bytes. A longer one is cut between two words and

@@ -24,8 +24,7 @@ func (s *Scrubber) Stream(ctx context.Context, r io.Reader, w io.Writer) error {
 		stop := context.AfterFunc(ctx, func() { _ = d.SetReadDeadline(time.Unix(1, 0)) })
 		defer stop()
 	}
-	p := passes.Get().(*pass)
-	defer passes.Put(p)
+	p := &pass{facts: make(facts, streamFacts)}
 	l := liner{in: bufio.NewReaderSize(r, 64<<10), out: bufio.NewWriterSize(w, 64<<10)}
 	for ctx.Err() == nil {
 		if err := l.next(); len(l.lines) == 0 {
