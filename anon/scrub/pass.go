@@ -29,6 +29,7 @@ type pass struct {
 	solid     int    // end of the last run without spaces that was looked through
 	signs     uint16 // classes of all bytes of that run
 	grouped   bool   // it has as many signs as an address has
+	doubled   bool   // it has two colons together: what is replaced there may make an address of the rest
 	parsed    bool   // a parser may find something in it
 	asks      uint16 // classes of letters and digits where one may
 	again     bool   // what was replaced may change how its neighbours are judged
@@ -143,6 +144,15 @@ func (p *pass) replace(end int, label string) {
 // itself when a label stands there.
 func (p *pass) isApart(end int, address bool) bool {
 	s, at := p.text, p.at
+	if at >= p.solid {
+		p.look(at)
+	}
+	if p.doubled || p.signs&isAt != 0 && classes(s[at:end])&isAt == 0 {
+		return false // of what is left in its run an address may be made
+	}
+	if address && (has(s, at-1, '(') || has(s, at-1, '[')) && !isAddressAt(s, at) {
+		return false // a host may stand before it, which did not stand before an address
+	}
 	if end < len(s) && signs[s[end]]&closes == 0 && !(s[end] == '.' && (end+1 == len(s) || s[end+1] == ' ')) {
 		return false
 	}
@@ -353,7 +363,8 @@ func (p *pass) look(start int) {
 	c := uint16(all >> groupBits)
 	groups &= 1<<groupBits - 1
 	p.solid, p.signs = i, c
-	p.grouped = i-start > maxCounted || (groups+enough)&full != 0 || groups>>12&maxCounted > 1 && strings.Contains(p.text[start:i], "::")
+	p.doubled = groups>>12&maxCounted > 1 && strings.Contains(p.text[start:i], "::")
+	p.grouped = p.doubled || i-start > maxCounted || (groups+enough)&full != 0
 	p.parsed = p.grouped || c&(isAt|isColon|isSlash|isNumber) != 0
 	p.asks = 0
 	if c&(isAt|isSlash) != 0 || c&isNumber != 0 && i-start >= leastBlob {
@@ -516,7 +527,7 @@ func (p *pass) judge(u string, r role, c uint16, f *fact, stays uint8, option bo
 	switch {
 	case !kept:
 		p.copy()
-		p.again = p.again || label == "" || !p.isApart(end, false)
+		p.again = p.again || label == "" || !p.isApart(end, label == labelIP)
 	case f != nil:
 		f.keep(u, r, c, where)
 	}
