@@ -16,10 +16,12 @@ const (
 	python      = "/usr/bin/python3"
 	pythonDir   = "../python"
 	installHint = "install python3 python3-cryptography python3-nacl python3-zstandard python3-cbor2 with apt-get; make test does"
+	writtenFor  = "Python 3.11.2, cryptography 38.0.4, PyNaCl 1.5.0, zstandard 0.20.0, cbor2 5.4.6" // Debian 12's
 )
 
 // runPython runs one program of the second implementation and returns what it
-// printed, both streams, and whether it succeeded.
+// printed, both streams, and whether it succeeded. One that breaks off has judged
+// nothing: a library that is too old does that.
 func runPython(t *testing.T, args ...string) (string, bool) {
 	t.Helper()
 	trackPython(t)
@@ -27,10 +29,26 @@ func runPython(t *testing.T, args ...string) (string, bool) {
 	cmd := exec.CommandContext(t.Context(), python, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = pythonDir, &out, &out
 	err := cmd.Run()
-	if cmd.ProcessState == nil || bytes.Contains(out.Bytes(), []byte("ModuleNotFoundError")) {
-		t.Fatalf("run the second implementation: %v; %s\n%s", err, installHint, out.String())
+	said := out.String()
+	switch {
+	case cmd.ProcessState == nil, strings.Contains(said, "ModuleNotFoundError"):
+		t.Fatalf("run the second implementation: %v; %s\n%s", err, installHint, said)
+	case strings.Contains(said, "Traceback (most recent call last)"):
+		t.Fatalf("the second implementation breaks off, and has judged nothing; it is written for %s, and here is %s\n%s", writtenFor, pythonHas(t), said)
 	}
-	return out.String(), err == nil
+	return said, err == nil
+}
+
+// pythonHas names the versions that are installed.
+func pythonHas(t *testing.T) string {
+	t.Helper()
+	const program = `import sys, importlib.metadata as has
+print(", ".join(["Python " + sys.version.split()[0]] + [n + " " + has.version(n) for n in ("cryptography", "PyNaCl", "zstandard", "cbor2")]))`
+	b, err := exec.CommandContext(t.Context(), python, "-c", program).CombinedOutput()
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(string(b))
 }
 
 // trackPython looks at the programs, so that go test runs again after a change
