@@ -1,6 +1,7 @@
 package participation
 
 import (
+	"errors"
 	"os"
 	"testing"
 	"time"
@@ -54,7 +55,8 @@ func TestDebugRaisesWhatNobodySet(t *testing.T) {
 	for name, c := range map[string]struct {
 		policy string
 		site   schema.Level // "": there is no site
-		none   bool         // the relay has no policy
+		none   bool         // the relay has no policy, or none any more
+		silent bool         // the relay was not heard
 		want   schema.Level
 	}{
 		"alone":                    {want: schema.Enhanced},
@@ -65,19 +67,21 @@ func TestDebugRaisesWhatNobodySet(t *testing.T) {
 		"the site at standard":     {site: schema.Standard, want: schema.Standard},
 		"the site at enhanced":     {site: schema.Enhanced, want: schema.Enhanced},
 		"a relay without a policy": {none: true, want: schema.Enhanced},
+		"a relay not heard yet":    {silent: true, want: schema.Standard},
+		"a policy that has gone":   {site: schema.Standard, none: true, want: schema.Standard},
 	} {
 		w := newWorld(t)
-		w.relay = c.site != "" || c.none
+		w.relay = c.site != "" || c.none || c.silent
 		if c.policy != "" {
 			w.write(w.path("policy.yaml"), c.policy)
 		}
 		r := w.start()
 		var err error
-		switch {
-		case c.none:
-			err = r.HearNone()
-		case c.site != "":
+		if c.site != "" {
 			err = r.Hear(wire.Policy{Revision: 1, Decided: true, CEIP: wire.SwitchOn, CSP: wire.SwitchOn, Level: c.site, Release: 1})
+		}
+		if c.none {
+			err = errors.Join(err, r.HearNone())
 		}
 		if err != nil {
 			t.Fatal(err)
