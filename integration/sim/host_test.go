@@ -35,6 +35,7 @@ type host struct {
 	wasUp  bool         // before all machines were off
 	behind bool         // its clock was, for longer than its spool keeps anything
 	left   time.Time    // when it was last up, by the right clock
+	rarely bool         // it sends every few hours, and mixes as long
 	ledger
 }
 
@@ -71,6 +72,10 @@ func (h *host) begin() {
 	dir := h.dir(h.life)
 	if err := dir.Make(); err != nil {
 		h.w.t.Fatal(err)
+	}
+	interval, window := interval, window
+	if h.rarely {
+		interval, window = 6*time.Hour, 6*time.Hour
 	}
 	a, err := agent.New(h.w.ctx, agent.Config{
 		Data: dir, Product: h.product(), Relays: []string{"nats://" + h.link() + ":8472"}, Credential: credential,
