@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/store/home"
 	"github.com/tacit-telemetry/tacit/store/pages"
@@ -20,9 +21,10 @@ import (
 func TestWrongClockIsNotLeftOut(t *testing.T) {
 	s := &shelf{}
 	p := one(used(time.Unix(1000, 0)))
-	p.Records = append(p.Records, used(now.AddDate(-11, 0, 0)), used(now.AddDate(0, 0, -100)), used(now), used(now.AddDate(5, 0, 0)))
+	week := now.AddDate(0, 0, -7)
+	p.Records = append(p.Records, used(now.AddDate(-11, 0, 0)), used(now.AddDate(0, 0, -100)), used(week.Add(-time.Second)), used(week), used(now), used(now.AddDate(5, 0, 0)))
 	s.put(t, today, 0, p)
-	h, err := look(t, s, now.AddDate(0, 0, -7))
+	h, err := look(t, s, week)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +32,7 @@ func TestWrongClockIsNotLeftOut(t *testing.T) {
 	for _, r := range h.Records {
 		got = append(got, r.Time)
 	}
-	if want := []int64{1000, now.AddDate(-11, 0, 0).Unix(), now.Unix(), now.AddDate(5, 0, 0).Unix()}; !slices.Equal(got, want) {
+	if want := []int64{1000, now.AddDate(-11, 0, 0).Unix(), week.Unix(), now.Unix(), now.AddDate(5, 0, 0).Unix()}; !slices.Equal(got, want) {
 		t.Errorf("records of %v, want %v", got, want)
 	}
 	if from, to := h.Likely(now); from != today.Time().AddDate(0, 0, -400) || to != now.AddDate(0, 0, 1) {
@@ -84,6 +86,58 @@ func TestManyPagesAtOnce(t *testing.T) {
 	slices.Sort(want)
 	if !slices.Equal(got, want) || h.Pages != 300 || h.NotUnderstood != 300+len(want) {
 		t.Errorf("%d records of %d pages, %d not understood; want %d, 300, %d", len(got), h.Pages, h.NotUnderstood, len(want), 300+len(want))
+	}
+}
+
+// TestOneSecond: what is of one second stands as it was written, page by page, and
+// those of one number as they came.
+func TestOneSecond(t *testing.T) {
+	s := &shelf{}
+	var want []int64
+	for n := range uint32(40) {
+		for range 1 + n%4 { // several have the number of a host that was put back
+			p := one(used(now.Add(time.Second))) // so that there is something to sort
+			for range 5 {
+				want = append(want, int64(1+len(want)))
+				p.Records = append(p.Records, record("host.cpu.cores", now, schema.Number(want[len(want)-1])))
+			}
+			s.put(t, today, n, p)
+		}
+	}
+	h, err := look(t, s, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int64
+	for _, r := range h.Records {
+		if r.Time == now.Unix() {
+			got = append(got, r.Value.Number)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the records of a second are %v", got)
+	}
+}
+
+// heap is an asker that has so many pages of one tag, once.
+type heap struct{ pages int }
+
+// Get implements Asker.
+func (h *heap) Get(_ context.Context, _ []pages.Ask, each func(pages.Found) error) ([]schema.Month, error) {
+	for ; h.pages > 0; h.pages-- {
+		if err := each(pages.Found{}); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// TestTooManyPages: they are not shown in part as if they were all.
+func TestTooManyPages(t *testing.T) {
+	w := newWalk(&heap{MaxPages + 1}, []page.DayKeys{page.NewRoot(id).Day(today)})
+	w.take = func(sealedPage) {}
+	if err := w.run(t.Context()); !errors.Is(err, ErrTooMany) {
+		t.Errorf("of %d pages: %v", MaxPages+1, err)
 	}
 }
 

@@ -78,18 +78,23 @@ func TestNewsWait(t *testing.T) {
 	}
 }
 
-// TestNews: one note is left for what is opened again, and it is opened whole.
+// TestNews: what is opened again is there as soon as the store has a page more,
+// and not before; it is opened whole, and one note is left for it.
 func TestNews(t *testing.T) {
-	s := &shelf{}
-	s.put(t, today, 0, one(used(now)))
-	before, err := look(t, s, time.Time{})
+	s := &lateShelf{shelf: &shelf{}}
+	s.shelf.put(t, today, 0, one(used(now)))
+	before, err := look(t, s.shelf, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.put(t, today, 1, one(used(now)))
 	s.letters = nil
-	h, err := Timeline(t.Context(), s, SubjectOf(id), Options{Now: now, Registry: registry.BaseSet(), After: before, Wait: time.Hour})
-	if err != nil || h.Pages != 2 || len(s.letters) != 1 {
-		t.Errorf("%+v, %v, %d notes", h, err, len(s.letters))
-	}
+	s.put = func() { s.shelf.put(t, today, 1, one(used(now))) }
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		s.at = began.Add(3 * time.Second)
+		h, err := Timeline(t.Context(), s, SubjectOf(id), Options{Now: now, Registry: registry.BaseSet(), After: before, Wait: time.Hour})
+		if err != nil || h.Pages != 2 || len(s.letters) != 1 || time.Since(began) != 3*time.Second {
+			t.Errorf("%+v, %v, %d notes, after %v", h, err, len(s.letters), time.Since(began))
+		}
+	})
 }
