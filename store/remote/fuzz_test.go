@@ -3,6 +3,7 @@ package remote
 import (
 	"bytes"
 	"crypto/ed25519"
+	"encoding/binary"
 	"errors"
 	"testing"
 
@@ -60,20 +61,40 @@ func fuzzBody(t *testing.T, a *asked) {
 	}
 }
 
-// FuzzOpenAnswer gives an engineer any bytes.
+// FuzzOpenAnswer gives an engineer any bytes, and any that somebody with the key
+// sealed.
 func FuzzOpenAnswer(f *testing.F) {
 	b, err := answer{ok, []byte("data")}.seal([32]byte{1})
 	if err != nil {
 		f.Fatal(err)
 	}
+	aead, err := answerAEAD([32]byte{3})
+	if err != nil {
+		f.Fatal(err)
+	}
+	nonce := make([]byte, aead.NonceSize())
 	f.Add(b)
 	f.Add([]byte{})
+	for _, plain := range []string{"\x01\x00\x00\x00\x04data\x00\x00", "\x01\x00\x00\x00\x04data\x00\x01", "\x01\x00\x00\x00\x07data\x00\x00", "\x01\xff\xff\xff\xffdata", "\x01\x00\x00\x00"} {
+		f.Add([]byte(plain))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if _, err := openAnswer([32]byte{2}, b); !errors.Is(err, ErrForm) {
 			t.Errorf("%v, want wrong form", err)
 		}
 		if a, err := openAnswer([32]byte{1}, b); err == nil && (a.status != ok || string(a.data) != "data") {
 			t.Error("somebody without the key made an answer")
+		}
+		a, err := openAnswer([32]byte{3}, aead.Seal(bytes.Clone(nonce), nonce, b, nil))
+		if err != nil && !errors.Is(err, ErrForm) {
+			t.Errorf("%v, want wrong form", err)
+		}
+		if err != nil {
+			return
+		}
+		again := append(binary.BigEndian.AppendUint32([]byte{byte(a.status)}, uint32(len(a.data))), a.data...)
+		if !bytes.Equal(append(again, make([]byte, len(b)-len(again))...), b) {
+			t.Error("an answer has two forms")
 		}
 	})
 }

@@ -46,6 +46,7 @@ type vendor struct {
 	mu      sync.Mutex
 	now     time.Time
 	letters []page.Letter
+	full    error // notes are refused, and why
 	grants  []page.Grant
 	pages   map[pages.Ask][][]byte
 	unread  []schema.Month
@@ -129,10 +130,20 @@ func (v *vendor) SignedList() ([]byte, error) {
 	return envelope.SignKeyList(v.signing, &wire.KeyList{Version: 1, Suite: wire.SuiteX25519, Keys: []wire.Key{v.key.Public()}}), nil
 }
 
+// refuse has notes refused; nil: no more.
+func (v *vendor) refuse(why error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.full = why
+}
+
 // Leave implements Book.
 func (v *vendor) Leave(l page.Letter) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.full != nil {
+		return v.full
+	}
 	v.letters = append(v.letters, l)
 	return nil
 }

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
@@ -13,10 +14,12 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/tacit-telemetry/tacit/anon/envelope"
 	"github.com/tacit-telemetry/tacit/anon/page"
 	"github.com/tacit-telemetry/tacit/schema"
 	"github.com/tacit-telemetry/tacit/schema/wire"
 	"github.com/tacit-telemetry/tacit/store/audit"
+	"github.com/tacit-telemetry/tacit/store/daybook"
 	"github.com/tacit-telemetry/tacit/store/insights"
 	"github.com/tacit-telemetry/tacit/store/pages"
 )
@@ -36,6 +39,16 @@ func TestLookup(t *testing.T) {
 	if _, err := l.Get(t.Context(), asks, nil); !errors.Is(err, ErrDenied) {
 		t.Errorf("pages without a note: %v", err)
 	}
+	for _, why := range []error{daybook.ErrFull, errors.New("the disk is full")} {
+		v.refuse(why)
+		if _, err := l.Leave(t.Context(), letter(t)); err == nil {
+			t.Errorf("a note is left, although %v", why)
+		}
+		if _, err := l.Get(t.Context(), asks, func(pages.Found) error { return nil }); !errors.Is(err, ErrDenied) {
+			t.Errorf("pages after a note that was not kept, since %v: %v", why, err)
+		}
+	}
+	v.refuse(nil)
 	asker, err := l.Leave(t.Context(), letter(t))
 	if err != nil || len(v.letters) != 1 {
 		t.Fatalf("%d notes, %v", len(v.letters), err)
@@ -135,7 +148,7 @@ func TestNotLetIn(t *testing.T) {
 // that was started anew, and a day later.
 func TestReplay(t *testing.T) {
 	v := newVendor(t)
-	asks := []pages.Ask{v.put(1, 100)}
+	asks := []pages.Ask{v.put(1, 3000)} // more than what a refusal has
 	stop := v.run(0)
 	ada := v.add("ada")
 	rec := &recorder{conn: v.conn}
@@ -317,6 +330,59 @@ func TestWire(t *testing.T) {
 		if i%2 == 1 && !slices.Contains(answerSizes[:], len(b)-overhead) {
 			t.Errorf("an answer of %d bytes", len(b))
 		}
+	}
+}
+
+// TestOtherKind: what an engineer signed, in an envelope of what agents send, is no
+// question.
+func TestOtherKind(t *testing.T) {
+	v := newVendor(t)
+	v.run(0)
+	ada := v.add("ada")
+	l := v.begin(ada)
+	q := question{what: somePages, word: l.groups[0].word, number: 1, engineer: "ada", nonce: schema.NewBatchID()}
+	for kind, answered := range map[envelope.Kind]bool{envelope.Ask: false, envelope.Look: true} {
+		sealed, err := envelope.Seal(l.groups[0].key, 0, wire.ClassUser, envelope.Content{Kind: kind, Batch: q.nonce, Payload: q.sign(ada.Key)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := v.conn.RequestWithContext(t.Context(), wire.LookSubject(0), sealed.Bytes)
+		if err != nil || len(m.Data) > 0 != answered {
+			t.Errorf("an envelope of kind %s is answered with %d bytes, %v", kind, len(m.Data), err)
+		}
+	}
+}
+
+// mole answers each question for pages as if nothing had been told yet.
+type mole struct{ *vendor }
+
+// RequestWithContext implements Requester.
+func (m mole) RequestWithContext(ctx context.Context, subject string, b []byte) (*nats.Msg, error) {
+	if e, err := wire.ParseEnvelope(b); err == nil {
+		o, err := envelope.Open(m.key, e)
+		if err != nil {
+			return nil, err
+		}
+		if q, err := parseQuestion(o.Batch, o.Payload); err == nil && q.what == somePages {
+			var rows bytes.Buffer
+			err := pages.NewAnswerWriter(&rows).End(nil)
+			said, sealing := answer{ok, append(place{}.append(nil), rows.Bytes()...)}.seal(o.ReplyKey)
+			return &nats.Msg{Data: said}, errors.Join(err, sealing)
+		}
+	}
+	return m.conn.RequestWithContext(ctx, subject, b)
+}
+
+// TestNoEnd: a store that never comes to the end of its pages is not asked for ever.
+func TestNoEnd(t *testing.T) {
+	v := newVendor(t)
+	v.run(0)
+	ada := v.add("ada")
+	ada.Conn = mole{v}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := v.begin(ada).Get(ctx, []pages.Ask{{Day: today}}, nil); !errors.Is(err, ErrForm) {
+		t.Errorf("it is asked again and again: %v", err)
 	}
 }
 
