@@ -14,6 +14,7 @@ import (
 	"github.com/tacit-telemetry/tacit/internal/certificate"
 	"github.com/tacit-telemetry/tacit/internal/datadir"
 	"github.com/tacit-telemetry/tacit/schema/registry"
+	"github.com/tacit-telemetry/tacit/store/diagnosis"
 )
 
 // deskLock, in DIR/run, is held by the one desk that serves these accounts.
@@ -83,13 +84,9 @@ func (d *deskDaemon) openDesk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at := foundStore{data: d.data, asked: true}
 	o := deskOptions{
 		data: d.data, listen: s.Listen.String(), logger: d.logger, recover: "tacit desk recover --config " + cli.Shown(s.file),
-		histories: &deskHistories{
-			// Read each time: the store may have been given a release since.
-			at: at, known: func() (*registry.Set, error) { return registriesFor(at, nil) }, issues: issues,
-		},
+		histories: d.histories(issues),
 	}
 	if s.Certificate != "" {
 		c, err := certificate.Load(s.Certificate, s.CertificateKey)
@@ -100,6 +97,16 @@ func (d *deskDaemon) openDesk(ctx context.Context) error {
 	}
 	d.desk, err = serveDesk(ctx, &d.undo, o)
 	return err
+}
+
+// histories are asked of the store's process, and of nobody else: what is typed here
+// must not come together with the store's keys.
+func (d *deskDaemon) histories(issues *diagnosis.Known) *deskHistories {
+	at := foundStore{data: d.data, asked: true}
+	return &deskHistories{
+		// Read each time: the store may have been given a release since.
+		at: at, known: func() (*registry.Set, error) { return registriesFor(at, nil) }, issues: issues,
+	}
 }
 
 // tell says where the desk is and, while nobody has an account, how the first
