@@ -102,6 +102,11 @@ func TestStory(t *testing.T) {
 	o.set(func() { o.history.Records = append(o.history.Records, o.history.Records[0]) })
 	e.post("/case", "case", name, "act", "refresh").says(http.StatusOK, "Opened again")
 	e.post("/case", "case", name, "act", "refresh").says(http.StatusOK, "nothing new came within 15 s")
+	o.set(func() {
+		if o.newer != 2 {
+			t.Errorf("it waited for more %d times", o.newer)
+		}
+	})
 	e.post("/case", "case", name, "act", "close").says(http.StatusOK, "Closed.", "tacit id reset")
 	e.get("/case?case="+name).says(http.StatusNotFound, "not open any more")
 	e.get("/audit").says(http.StatusOK, "chain is whole", "Opened a history", "Opened it again", "T-4711", "search is slow", "anna")
@@ -280,6 +285,27 @@ func TestBusyAndSilent(t *testing.T) {
 	close(o.wait)
 	for range 2 {
 		(<-done).says(http.StatusOK, "Search fails")
+	}
+}
+
+// TestNoOutcome: what is found is not shown when its outcome cannot be written.
+func TestNoOutcome(t *testing.T) {
+	o := open(t, true)
+	o.set(func() { o.wait = make(chan struct{}) })
+	done := make(chan page, 1)
+	go func() { done <- o.admin.look(theID) }()
+	<-o.inside
+	file := filepath.Join(o.dir, "desk", "audit", "audit.log")
+	b, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(file, append([]byte("{}\n"), b...), 0o600)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	close(o.wait)
+	if p := <-done; p.path != "/" || strings.Contains(p.body, "Search fails") {
+		t.Errorf("it leads to %s", p.path)
 	}
 }
 

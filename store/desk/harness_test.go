@@ -49,6 +49,7 @@ type office struct {
 	history *lookup.History
 	err     error
 	erased  int
+	newer   int // how often somebody waited for more
 	report  diagnosis.Report
 	people  insights.Population
 	nobody  error         // why there is no population
@@ -56,8 +57,26 @@ type office struct {
 	inside  chan struct{} // gets one for each that waits
 }
 
+// begun wants the audit log to say that somebody is about to open or export a history.
+func (o *office) begun(ctx context.Context) {
+	rows, err := o.audit.Entries(ctx)
+	running := map[int]bool{}
+	for _, e := range rows {
+		switch e.Act {
+		case audit.Opened, audit.Again, audit.Exported:
+			running[e.N] = true
+		case audit.Outcome:
+			delete(running, e.For)
+		}
+	}
+	if err != nil || len(running) == 0 {
+		o.t.Errorf("the store is asked, and no row says so: %v", err)
+	}
+}
+
 // Open implements desk.Histories.
 func (o *office) Open(ctx context.Context, _ lookup.Subject, _ time.Time, ticket string) (*lookup.History, error) {
+	o.begun(ctx)
 	o.mu.Lock()
 	wait := o.wait
 	o.asked = append(o.asked, ticket)
@@ -75,10 +94,11 @@ func (o *office) Open(ctx context.Context, _ lookup.Subject, _ time.Time, ticket
 }
 
 // Newer implements desk.Histories.
-func (o *office) Newer(ctx context.Context, who lookup.Subject, since time.Time, ticket string, than *lookup.History, _ time.Duration) (*lookup.History, error) {
-	if than == nil {
-		o.t.Error("newer than nothing is asked for")
+func (o *office) Newer(ctx context.Context, who lookup.Subject, since time.Time, ticket string, than *lookup.History, wait time.Duration) (*lookup.History, error) {
+	if than == nil || wait != 15*time.Second {
+		o.t.Errorf("newer than %p is asked for, within %v", than, wait)
 	}
+	o.set(func() { o.newer++ })
 	return o.Open(ctx, who, since, ticket)
 }
 
