@@ -468,6 +468,18 @@ func TestNotAllIsSeen(t *testing.T) {
 	}
 }
 
+// TestTooManySeries: so many are told apart, and what is over is counted.
+func TestTooManySeries(t *testing.T) {
+	s := newStory(t)
+	for i := range MaxSeries + 5 {
+		s.runs("finder", fmt.Sprintf("5.%d.0", i)).works("search", 2, 20)
+	}
+	r := s.examined(Config{})
+	if !slices.Contains(r.Notes, "10 records are left out: there are too many series") || len(r.Operations) > MaxSeries {
+		t.Errorf("%q, %d operations", r.Notes, len(r.Operations))
+	}
+}
+
 func TestExamineRefuses(t *testing.T) {
 	s := newStory(t).works("search", 1, 1)
 	if _, err := Examine(t.Context(), Config{}, &s.History); err == nil {
