@@ -20,6 +20,14 @@ type Recorder struct {
 	mu       sync.Mutex
 	up, down bytes.Buffer
 	ends     []net.Conn
+	before   *moment
+}
+
+// moment is when something is published for the n-th time.
+type moment struct {
+	head []byte
+	n    int
+	do   func()
 }
 
 // NewRecorder listens on a free port of loopback and passes on to target, a host
@@ -85,6 +93,24 @@ func (r *Recorder) Published(t testing.TB, subject string) (out [][]byte) {
 	}
 }
 
+// Before does something once, before the n-th that is published on a subject is
+// passed on, counted from the first connection.
+func (r *Recorder) Before(subject string, n int, do func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.before = &moment{head: []byte("\nPUB " + subject + " "), n: n, do: do}
+}
+
+// come returns what is to be done now. The caller holds mu.
+func (r *Recorder) come() func() {
+	if r.before == nil || bytes.Count(r.up.Bytes(), r.before.head) < r.before.n {
+		return func() {}
+	}
+	do := r.before.do
+	r.before = nil
+	return do
+}
+
 func (r *Recorder) accept() {
 	for {
 		client, err := r.listener.Accept()
@@ -119,6 +145,9 @@ type keeper struct {
 
 func (k keeper) Write(b []byte) (int, error) {
 	k.r.mu.Lock()
-	defer k.r.mu.Unlock()
-	return k.kept.Write(b)
+	n, err := k.kept.Write(b)
+	do := k.r.come()
+	k.r.mu.Unlock()
+	do()
+	return n, err
 }

@@ -114,11 +114,30 @@ func TestEngineer(t *testing.T) {
 		t.Errorf("tacit-agent lookups: exit %d: %s%s", r.Code, r.Stdout, r.Stderr)
 	}
 	engineersRefused(t, s, ada, mia, id)
-	replayed(t, s, edge)
+	unwritten(t, s, edge, ada, id)
+	rows = append(rows, "engineer ada open", "engineer ada found", "engineer ada open", "engineer ada failed")
+	said := replayed(t, s, edge)
 	if got := auditRows(t, s.Store.Data); !slices.Equal(got, rows) {
 		t.Errorf("after all that was refused the audit log has %q, want %q", got, rows)
 	}
-	nothingInTheClear(t, s, edge, id, code.Code)
+	engineersNoted(t, s)
+	nothingInTheClear(t, s, edge, said, id, code.Code)
+}
+
+// engineersNoted wants who was let in, and who no more, in the audit log.
+func engineersNoted(t *testing.T, s *rig.Split) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(s.Store.Data, "desk", "audit.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row, want := range map[string]int{
+		`"what":"engineer added","of":"ada"`: 1, `"what":"engineer added","of":"mia"`: 1, `"what":"engineer removed","of":"mia"`: 1, `"what":"engineer removed","of":"ada"`: 0,
+	} {
+		if n := bytes.Count(b, []byte(row)); n != want {
+			t.Errorf("the audit log has %d rows with %s, want %d", n, row, want)
+		}
+	}
 }
 
 // engineersRefused has those ask who may not.
@@ -154,9 +173,43 @@ func engineersRefused(t *testing.T, s *rig.Split, ada, mia, id string) {
 	}
 }
 
+// unwritten looks up, and the audit log takes nothing any more when the lookup is
+// to end: what was found is not shown.
+func unwritten(t *testing.T, s *rig.Split, edge *rig.Recorder, ada, id string) {
+	t.Helper()
+	const subject = "tacit.look.0"
+	before := len(edge.Published(t, subject))
+	if r := engineer(t, ada, id); r.Code != 0 {
+		t.Fatalf("exit %d: %s", r.Code, r.Stderr)
+	}
+	after := len(edge.Published(t, subject))
+	file := filepath.Join(s.Store.Data, "desk", "audit.log")
+	was := make(chan []byte, 1)
+	edge.Before(subject, 2*after-before, func() {
+		good, err := os.ReadFile(file)
+		if err == nil {
+			err = os.WriteFile(file, append([]byte("{}\n"), good...), 0o600)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		was <- good
+	})
+	wantRefused(t, engineer(t, ada, id), 1, "audit log")
+	select {
+	case good := <-was:
+		if err := os.WriteFile(file, good, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Fatal("the lookup ended with fewer questions than the one before")
+	}
+}
+
 // replayed sends again what the edge saw, as an edge or an engineer could: to the
-// store that heard it, and to the same one started anew.
-func replayed(t *testing.T, s *rig.Split, edge *rig.Recorder) {
+// store that heard it, and to the same one started anew. It returns what the store
+// said before it was started anew.
+func replayed(t *testing.T, s *rig.Split, edge *rig.Recorder) (said string) {
 	t.Helper()
 	questions := edge.Published(t, "tacit.look.0")
 	if len(questions) < 12 {
@@ -191,16 +244,18 @@ func replayed(t *testing.T, s *rig.Split, edge *rig.Recorder) {
 			t.Errorf("%s: nothing was sent again", when)
 		}
 		s.Store.Interrupt(t)
+		said += s.Store.Text()
 		s.Store.Start(t)
 		s.Store.WaitReady(t)
 	}
+	return said
 }
 
 // nothingInTheClear searches what the edge saw, what it has on disk, and what the
 // store's process and files have, for the ID, the code and the ticket.
-func nothingInTheClear(t *testing.T, s *rig.Split, edge *rig.Recorder, id, code string) {
+func nothingInTheClear(t *testing.T, s *rig.Split, edge *rig.Recorder, said, id, code string) {
 	t.Helper()
-	seen := map[string][]byte{"the edge's wire": edge.Recorded(), "the edge's log": []byte(s.Edge.Text()), "the store's log": []byte(s.Store.Text())}
+	seen := map[string][]byte{"the edge's wire": edge.Recorded(), "the edge's log": []byte(s.Edge.Text()), "the store's log": []byte(said + s.Store.Text())}
 	for _, dir := range []string{s.Edge.Data, s.Store.Data} {
 		err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {
