@@ -80,8 +80,8 @@ func TestTablesFit(t *testing.T) {
 // TestEachAgain: a table may be read again, and says the same.
 func TestEachAgain(t *testing.T) {
 	page := sound()
-	opened, err := OpenTable(packed(page.plain()))
-	if err != nil {
+	var opened Table
+	if err := opened.Open(packed(page.plain())); err != nil {
 		t.Fatal(err)
 	}
 	type row struct {
