@@ -141,3 +141,67 @@ func isMod97(s []byte) bool {
 	}
 	return rest == 1
 }
+
+// plainNumber judges a number that stands for itself: the signs around make nothing
+// else of it.
+func (p *pass) plainNumber() bool {
+	s, i := p.text, p.at
+	if p.expect.kind != nothing || p.auth || i == p.hostAt || i == p.userAt {
+		return false
+	}
+	end := i
+	for is(s, end, isNumber) {
+		end++
+	}
+	if has(s, end, '.') && is(s, end+1, isNumber) {
+		return p.decimal(end)
+	}
+	switch {
+	case end-i > maxPlain, has(s, end, ' ') && is(s, end+1, isNumber), p.mayBeModule(s[i]):
+		return false
+	case !isBound(s, end) && (!isNumberEnd(s, end) || p.isGrouped(i) || p.signs&(isAt|isSlash) != 0):
+		return false
+	}
+	if end-i > maxDigits && !(p.file && end-i <= lineDigit) {
+		p.again = p.again || !p.isApart(end, false)
+		p.copy()
+		p.out = append(p.out, labelNum...)
+		p.skip(end)
+		p.prev, p.auth, p.linked, p.dialed, p.paired, p.file = 0, false, false, false, false, false
+		return true
+	}
+	p.at, p.file = end, false
+	p.follow(numberRole(s[i:end]))
+	return true
+}
+
+// decimal is plainNumber for one with a part behind a dot at dot, both of few
+// digits.
+func (p *pass) decimal(dot int) bool {
+	s, end := p.text, dot+1
+	for is(s, end, isNumber) {
+		end++
+	}
+	if dot-p.at > maxDigits || end-dot-1 > maxDigits || !isBound(s, end) || has(s, end, ' ') && is(s, end+1, isNumber) || p.mayBeModule(s[p.at]) || p.prev&namingWord != 0 {
+		return false
+	}
+	p.at, p.file = end, false
+	p.follow(0)
+	return true
+}
+
+// maxPlain is how many digits a number has that is no card's.
+const maxPlain = 12
+
+// isNumberEnd reports whether a number that ends at i does not go on behind a
+// sign.
+func isNumberEnd(s string, i int) bool {
+	switch b := s[i]; b {
+	case '+':
+		return false
+	case '.':
+		return !is(s, i+1, isUnit)
+	default:
+		return class[b]&isToken == 0
+	}
+}

@@ -1,7 +1,5 @@
 package scrub
 
-import "strings"
-
 // pass is one walk over one line.
 type pass struct {
 	text    string
@@ -127,61 +125,6 @@ func (p *pass) label() {
 	p.replace(end, l)
 }
 
-// replace writes a label for everything up to end.
-func (p *pass) replace(end int, label string) {
-	p.again = p.again || !p.isApart(end, label == labelIP)
-	p.copy()
-	p.out = append(p.out, label...)
-	p.skip(end)
-	p.prev, p.auth, p.linked, p.dialed = 0, false, false, false
-	p.paired = label == labelIP || label == labelMAC
-	p.file = false
-	p.joinedEnd = 0
-	p.expect = expectation{}
-}
-
-// isApart reports whether what stands beyond the text up to end is judged for
-// itself when a label stands there.
-func (p *pass) isApart(end int, address bool) bool {
-	s, at := p.text, p.at
-	if at >= p.solid {
-		p.look(at)
-	}
-	if p.doubled || p.signs&isAt != 0 && classes(s[at:end])&isAt == 0 {
-		return false // of what is left in its run an address may be made
-	}
-	if address && (has(s, at-1, '(') || has(s, at-1, '[')) && !isAddressAt(s, at) {
-		return false // a host may stand before it, which did not stand before an address
-	}
-	if end < len(s) && signs[s[end]]&closes == 0 && !(s[end] == '.' && (end+1 == len(s) || s[end+1] == ' ')) {
-		return false
-	}
-	return at == 0 || signs[s[at-1]]&opens != 0 || s[at-1] == ':' && !has(s, at-2, ':') || address && s[at-1] == '/' && (at == 1 || is(s, at-2, isSpace))
-}
-
-// opens and closes are the signs before and behind which a label is read as it
-// was written: what stands beyond them is judged for itself. Elsewhere a label
-// may make something of its neighbours that it was not before, and the line is
-// scrubbed again.
-const (
-	opens uint8 = 1 << iota
-	closes
-	binds // a unit goes on behind it, or it is the end of a key or a value
-)
-
-var signs = func() (t [256]uint8) {
-	for _, b := range []byte(" \t\"'`([{,;=>|") {
-		t[b] |= opens
-	}
-	for _, b := range []byte(" \t\"'`)]},;:=|&!?") {
-		t[b] |= closes
-	}
-	for _, b := range []byte("+\"'`\\") {
-		t[b] |= binds
-	}
-	return t
-}()
-
 // structure asks the parsers that the byte and the classes in its run give a
 // chance.
 func (p *pass) structure(b byte, c uint16) bool {
@@ -217,70 +160,6 @@ func (p *pass) structure(b byte, c uint16) bool {
 func (p *pass) isAlone(b byte) bool {
 	n := &p.seen
 	return n.at == p.at && n.fact != nil && n.class&isJoin == 0 && isBound(p.text, n.end) && !p.mayBeModule(b)
-}
-
-// plainNumber judges a number that stands for itself: the signs around make nothing
-// else of it.
-func (p *pass) plainNumber() bool {
-	s, i := p.text, p.at
-	if p.expect.kind != nothing || p.auth || i == p.hostAt || i == p.userAt {
-		return false
-	}
-	end := i
-	for is(s, end, isNumber) {
-		end++
-	}
-	if has(s, end, '.') && is(s, end+1, isNumber) {
-		return p.decimal(end)
-	}
-	switch {
-	case end-i > maxPlain, has(s, end, ' ') && is(s, end+1, isNumber), p.mayBeModule(s[i]):
-		return false
-	case !isBound(s, end) && (!isNumberEnd(s, end) || p.isGrouped(i) || p.signs&(isAt|isSlash) != 0):
-		return false
-	}
-	if end-i > maxDigits && !(p.file && end-i <= lineDigit) {
-		p.again = p.again || !p.isApart(end, false)
-		p.copy()
-		p.out = append(p.out, labelNum...)
-		p.skip(end)
-		p.prev, p.auth, p.linked, p.dialed, p.paired, p.file = 0, false, false, false, false, false
-		return true
-	}
-	p.at, p.file = end, false
-	p.follow(numberRole(s[i:end]))
-	return true
-}
-
-// decimal is plainNumber for one with a part behind a dot at dot, both of few
-// digits.
-func (p *pass) decimal(dot int) bool {
-	s, end := p.text, dot+1
-	for is(s, end, isNumber) {
-		end++
-	}
-	if dot-p.at > maxDigits || end-dot-1 > maxDigits || !isBound(s, end) || has(s, end, ' ') && is(s, end+1, isNumber) || p.mayBeModule(s[p.at]) || p.prev&namingWord != 0 {
-		return false
-	}
-	p.at, p.file = end, false
-	p.follow(0)
-	return true
-}
-
-// maxPlain is how many digits a number has that is no card's.
-const maxPlain = 12
-
-// isNumberEnd reports whether a number that ends at i does not go on behind a
-// sign.
-func isNumberEnd(s string, i int) bool {
-	switch b := s[i]; b {
-	case '+':
-		return false
-	case '.':
-		return !is(s, i+1, isUnit)
-	default:
-		return class[b]&isToken == 0
-	}
 }
 
 // starts are the signs that a parser's find may begin with.
@@ -349,55 +228,6 @@ func (p *pass) digits(b byte, c uint16) (end int, label string) {
 	}
 	return 0, ""
 }
-
-// look notes the classes of the run of bytes up to the next space, once a run,
-// so that parsers which need one of them are not tried in vain.
-func (p *pass) look(start int) {
-	i := start
-	var all, groups uint64
-	for ; i < len(p.text) && p.text[i] != ' '; i++ {
-		b := separators[p.text[i]]
-		all |= b
-		groups += b
-	}
-	c := uint16(all >> groupBits)
-	groups &= 1<<groupBits - 1
-	p.solid, p.signs = i, c
-	p.doubled = groups>>12&maxCounted > 1 && strings.Contains(p.text[start:i], "::")
-	p.grouped = p.doubled || i-start > maxCounted || (groups+enough)&full != 0
-	p.parsed = p.grouped || c&(isAt|isColon|isSlash|isNumber) != 0
-	p.asks = 0
-	if c&(isAt|isSlash) != 0 || c&isNumber != 0 && i-start >= leastBlob {
-		p.asks = isUnit
-	}
-	if p.grouped {
-		p.asks |= isHex
-	}
-	if c&isNumber != 0 {
-		p.asks |= isNumber | isCapital
-	}
-}
-
-// separators has the classes of a byte, above what counts the signs between the
-// groups of an address, each in 12 bits: dots, colons, hyphens and low lines,
-// commas. There must be enough of one: three groups of a MAC have two dots, six
-// pairs have five signs, and so has an address with its port. An IPv6 address of
-// fewer colons has two together.
-var separators = func() (t [256]uint64) {
-	t['.'], t[':'], t['-'], t['_'], t[','] = 1, 1<<12, 1<<24, 1<<24, 1<<36
-	for b, c := range class {
-		t[b] |= uint64(c) << groupBits
-	}
-	return t
-}()
-
-const groupBits = 48
-
-const (
-	maxCounted = 1<<11 - 1 // bytes, so that no count is full by itself
-	full       = 1<<11 | 1<<23 | 1<<35 | 1<<47
-	enough     = full - (2 | 5<<12 | 5<<24 | 5<<36)
-)
 
 // sign copies one byte that is no letter, digit or space.
 func (p *pass) sign(b byte) {
