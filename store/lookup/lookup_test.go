@@ -60,7 +60,7 @@ func (s *shelf) Get(_ context.Context, asks []pages.Ask, each func(pages.Found) 
 	s.asked = append(s.asked, slices.Clone(asks))
 	for i, a := range asks {
 		for _, b := range s.pages[a] {
-			if err := each(pages.Found{Index: i, Page: b}); err != nil {
+			if err := each(pages.Found{Index: i, Page: bytes.Clone(b)}); err != nil {
 				return nil, err
 			}
 		}
