@@ -77,24 +77,39 @@ func TestTablesFit(t *testing.T) {
 	}
 }
 
-// TestEachAgain: a table may be read again, and says the same.
+// TestEachAgain: a table may be read again and says the same, and the next page in it
+// leaves the texts of the one before as they were.
 func TestEachAgain(t *testing.T) {
-	page := sound()
-	var opened Table
-	if err := opened.Open(packed(page.plain())); err != nil {
-		t.Fatal(err)
-	}
 	type row struct {
 		series int
 		Row
 	}
-	want := []row{
-		{0, Row{Time: 5, Value: schema.Number(7)}}, {1, Row{Time: 6, Value: schema.Text("x")}}, {0, Row{Time: 7, Value: schema.Number(8)}},
-	}
-	for _, time := range []string{"first", "second"} {
-		var got []row
-		if err := opened.Each(func(series int, r Row) { got = append(got, row{series, r}) }); err != nil || !slices.Equal(got, want) {
-			t.Errorf("the %s time: %v, %v", time, got, err)
+	var (
+		opened Table
+		got    []row
+	)
+	open := func(text string) {
+		page := sound()
+		page.texts[2] = text
+		if err := opened.Open(packed(page.plain())); err != nil {
+			t.Fatal(err)
 		}
+	}
+	each := func() {
+		if err := opened.Each(func(series int, r Row) { got = append(got, row{series, r}) }); err != nil {
+			t.Error(err)
+		}
+	}
+	open("x")
+	each()
+	each()
+	open("y")
+	each()
+	var want []row
+	for _, text := range []string{"x", "x", "y"} {
+		want = append(want, row{0, Row{Time: 5, Value: schema.Number(7)}}, row{1, Row{Time: 6, Value: schema.Text(text)}}, row{0, Row{Time: 7, Value: schema.Number(8)}})
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
