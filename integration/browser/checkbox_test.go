@@ -77,15 +77,6 @@ func (e *endpoint) command(t *testing.T, args ...string) rig.Command {
 	return rig.Command{Path: rig.Binary(t, "tacit-agent"), Args: append(args, "--data", e.dir)}
 }
 
-// stored is what the house's store has of the endpoint.
-func (e *endpoint) stored(t *testing.T, h *house, id string) (tl rig.Timeline, found bool) {
-	t.Helper()
-	if rig.Tacit(t, "lookup", id, "--data", h.dir).Run(t).Code != 0 {
-		return tl, false
-	}
-	return rig.Lookup(t, h.dir, id), true
-}
-
 // arrives waits until all that the agent has accepted so far is stored.
 func (e *endpoint) arrives(t *testing.T, h *house, id string) {
 	t.Helper()
@@ -94,7 +85,7 @@ func (e *endpoint) arrives(t *testing.T, h *house, id string) {
 		t.Fatal("the agent accepts nothing")
 	}
 	rig.Eventually(t, "what was accepted is stored", func() bool {
-		tl, found := e.stored(t, h, id)
+		tl, found := rig.Found(t, h.dir, id)
 		return found && len(rig.Missing(tl, owed)) == 0
 	})
 }
@@ -154,7 +145,7 @@ func TestCheckbox(t *testing.T) {
 	if w := e.why(t); w.State != "on" || !w.MaySend {
 		t.Errorf("after the tick, why says %+v", w)
 	}
-	tl, _ := e.stored(t, h, id)
+	tl, _ := rig.Found(t, h.dir, id)
 	e.ledger.CheckOnce(t, tl)
 }
 
@@ -176,7 +167,7 @@ func (e *endpoint) isOff(t *testing.T, h *house, tab *Tab, id string, click time
 	tab.Follow(Link, "Overview")
 	tab.Says("Off: no endpoint of this site sends anything")
 	passed := tab.figure("Envelopes passed")
-	before, _ := e.stored(t, h, id)
+	before, _ := rig.Found(t, h.dir, id)
 	accepted := len(e.ledger.Accepted())
 	e.busy(t)
 	e.busy(t)
@@ -192,7 +183,7 @@ func (e *endpoint) isOff(t *testing.T, h *house, tab *Tab, id string, click time
 	if more := len(e.ledger.Accepted()) - accepted; more > 0 {
 		t.Errorf("%d records were accepted while the site was off", more)
 	}
-	if after, _ := e.stored(t, h, id); len(after.Records) != len(before.Records) || after.Pages != before.Pages {
+	if after, _ := rig.Found(t, h.dir, id); len(after.Records) != len(before.Records) || after.Pages != before.Pages {
 		t.Errorf("the store had %d records and %d pages, and has %d and %d", len(before.Records), before.Pages, len(after.Records), after.Pages)
 	}
 	tab.Follow(Link, "Overview")

@@ -116,11 +116,7 @@ func arrives(t *testing.T, storeDir, id, product string) []rig.Record {
 	t.Helper()
 	var records []rig.Record
 	rig.Eventually(t, "what "+product+" reports is in the timeline", func() bool {
-		var timeline rig.Timeline
-		r := rig.Tacit(t, "lookup", id, "--data", storeDir, "--json").Run(t)
-		if r.Code != 0 || json.Unmarshal([]byte(r.Stdout), &timeline) != nil {
-			return false // nothing is stored yet
-		}
+		timeline, _ := rig.Found(t, storeDir, id)
 		records = timeline.Records
 		for want, value := range expected[product] {
 			if !slices.ContainsFunc(records, func(r rig.Record) bool { return seen(r) == want && (value == nil || r.Value == value) }) {

@@ -356,14 +356,22 @@ func Eventually(t testing.TB, what string, holds func() bool) {
 	Within(t, Patience, what, holds)
 }
 
+// Pauses between two looks at a condition. They grow with what was waited, to a
+// twentieth of it: a look may cost something, and a store takes only so many
+// lookups of one history in a day.
+const (
+	leastPause = 20 * time.Millisecond
+	mostPause  = 500 * time.Millisecond
+)
+
 // Within waits until a condition holds, for as long as it may take.
 func Within(t testing.TB, patience time.Duration, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
-	for !holds() {
-		if time.Now().After(deadline) {
+	for begun := time.Now(); !holds(); {
+		waited := time.Since(begun)
+		if waited > patience {
 			t.Fatalf("not within %v: %s", patience, what)
 		}
-		time.Sleep(20 * time.Millisecond) // between two looks at a condition
+		time.Sleep(min(max(leastPause, waited/20), mostPause))
 	}
 }

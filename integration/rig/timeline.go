@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -28,6 +29,23 @@ func Lookup(t testing.TB, dir, id string) Timeline {
 	var out Timeline
 	Tacit(t, "lookup", id, "--data", dir, "--json").JSON(t, &out)
 	return out
+}
+
+// Found opens the timeline of an installation when the store below dir has a page
+// of it; false: it has none yet. The test ends when the store refuses.
+func Found(t testing.TB, dir, id string) (tl Timeline, ok bool) {
+	t.Helper()
+	r := Tacit(t, "lookup", id, "--data", dir, "--json").Run(t)
+	switch {
+	case r.Code != 0 && strings.Contains(r.Stderr, "no pages for this ID"):
+		return tl, false
+	case r.Code != 0:
+		t.Fatalf("lookup: exit %d: %s", r.Code, r.Stderr)
+	}
+	if err := json.Unmarshal([]byte(r.Stdout), &tl); err != nil {
+		t.Fatalf("lookup: %v in %s", err, r.Stdout)
+	}
+	return tl, true
 }
 
 // ID returns the installation ID of the agent whose data directory is dir.

@@ -94,8 +94,8 @@ func deliver(t *testing.T, dir string, ledger *rig.Ledger) string {
 	})
 	id := rig.ID(t, dir)
 	rig.Eventually(t, "what was accepted is stored", func() bool {
-		r := rig.Tacit(t, "lookup", id, "--data", dir).Run(t)
-		return r.Code == 0 && len(rig.Missing(rig.Lookup(t, dir, id), ledger.Accepted())) == 0
+		tl, found := rig.Found(t, dir, id)
+		return found && len(rig.Missing(tl, ledger.Accepted())) == 0
 	})
 	return id
 }
