@@ -17,7 +17,7 @@
 // Two answers may be compared, such as those of 7 and of 8 days, of one facet and
 // of two, of now and of an hour later. What they differ in must not be a number of
 // fewer installations than N: so installations are rounded down to a multiple of
-// N, events to two digits and at least to a multiple of N, shares to a hundredth,
+// N, events to two digits and that to a multiple of N, shares to a hundredth,
 // and spreads are told in the registered buckets only. What remains is that a
 // number which stands at a step shows that something was added, not how much.
 //

@@ -339,17 +339,35 @@ func TestPopulationGoesOn(t *testing.T) {
 }
 
 // TestNoDifferenceTellsOne: whatever a crowd does, one installation more changes
-// no number of installations by less than N, and none by another number.
+// no number of installations by less than N, and none by another number. What is
+// shown is N at least.
 func TestNoDifferenceTellsOne(t *testing.T) {
+	for least := uint64(5); least <= 200; least++ {
+		for n := range uint64(20_000) {
+			if err := oneMore(n, least); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	rapid.Check(t, func(t *rapid.T) {
-		n, least := rapid.Uint64Range(0, 1<<40).Draw(t, "n"), rapid.Uint64Range(5, 100).Draw(t, "least")
-		for name, f := range map[string]func(uint64, uint64) uint64{"down": down, "rounded": rounded} {
-			a, b := f(n, least), f(n+1, least)
-			if a > n || b < a || b != a && b-a < least {
-				t.Errorf("%s: %d and %d become %d and %d, with steps of %d", name, n, n+1, a, b, least)
+		n, least := rapid.Uint64Range(0, 1<<40).Draw(t, "n"), rapid.Uint64Range(5, 1000).Draw(t, "least")
+		for power := uint64(1); power <= n; power *= 10 { // where the digits change
+			if err := errors.Join(oneMore(n/power*power, least), oneMore(n/power*power-1, least)); err != nil {
+				t.Error(err)
 			}
 		}
 	})
+}
+
+// oneMore says what is wrong with what is shown of n and of one more.
+func oneMore(n, least uint64) error {
+	for name, f := range map[string]func(uint64, uint64) uint64{"down": down, "rounded": rounded} {
+		a, b := f(n, least), f(n+1, least)
+		if a > n || b < a || b != a && b-a < least || n >= least && a < least {
+			return fmt.Errorf("%s: %d and %d become %d and %d, with steps of %d", name, n, n+1, a, b, least)
+		}
+	}
+	return nil
 }
 
 // TestChangedBuckets: what was counted by other bounds is counted, and not spread.

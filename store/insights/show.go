@@ -139,16 +139,17 @@ func between(bounds []int64, first, last int) (r Range) {
 // down rounds down to a multiple.
 func down(n, step uint64) uint64 { return n / step * step }
 
-// rounded rounds down to two digits, and at least to a multiple of step.
+// rounded rounds down to two digits, and that to a multiple of step: only where
+// all results are multiples do no two differ by less. What reaches step stays so.
 func rounded(n, step uint64) uint64 {
+	if n < step {
+		return 0
+	}
 	unit := uint64(1)
 	for n/unit >= 100 {
 		unit *= 10
 	}
-	if unit < step {
-		unit = step
-	}
-	return down(n, unit)
+	return max(step, down(down(n, unit), step))
 }
 
 // twoDigits rounds to two digits.
