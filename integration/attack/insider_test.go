@@ -39,6 +39,9 @@ func (f *field) storeAway(t *testing.T) {
 	t.Run("RogueStore", f.rogueStore)
 	t.Run("Insider", f.insider)
 	f.health(t, "while the store is away", "the edge", "the site")
+	for _, a := range f.agents { // who heard that their replies are lost would stay away for up to 20 s
+		a.wire.Cut()
+	}
 	f.Edge.Kill()
 	f.seen.add("the log of the edge until kill -9", []byte(f.Edge.Text()))
 	f.seen.files(t, "of the edge after kill -9", f.Edge.Data)
@@ -46,8 +49,7 @@ func (f *field) storeAway(t *testing.T) {
 	f.Store.Start(f.whole)
 	f.Store.WaitReady(t)
 	f.Site.WaitReady(t)
-	for _, a := range f.agents { // else they wait, for long, for replies that the edge cannot bring back any more
-		a.wire.Cut()
+	for _, a := range f.agents {
 		a.wire.Mend()
 	}
 	f.arrives(t)

@@ -98,6 +98,7 @@ func TestExpiredSession(t *testing.T) {
 	tab.excuseLost()
 	s.Site.Interrupt(t)
 	s.Site.Start(t)
+	t.Cleanup(tab.excuseLost) // it began after the tab, so that it ends before it
 
 	tab.Follow(Button, rig.SaveButton)
 	tab.Expect(http.StatusForbidden)
@@ -193,6 +194,7 @@ func TestDamagedDecision(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.start(t)
+	t.Cleanup(tab.excuseLost) // it began after the tab, so that it ends before it
 	tab.Open(h.console + "/")
 	tab.logIn(ada, adasWord)
 	tab.Says("On hold: nothing is sent")
