@@ -199,11 +199,19 @@ func (o *office) sheet(t *testing.T) {
 	if n := tab.Printed(); n != 1 {
 		t.Errorf("printed, the sheet takes %d sheets of paper", n)
 	}
-	for link, file := range map[string]string{"As Markdown": "case.md", "As JSON": "case.json"} {
-		name, sheet := tab.Download(Link, link)
-		text := strings.NewReplacer(`\_`, "_", `\u0026`, "&").Replace(string(sheet)) // as Markdown and JSON escape
-		if name != file || !strings.Contains(text, "search_timeout") || !strings.Contains(text, o.issue(t, "title")) || !strings.Contains(text, "T-4711") {
-			t.Errorf("%s: %s", name, sheet)
+	for _, file := range []struct {
+		link, name string
+		says       []string
+	}{
+		{"As Markdown", "case.md", []string{"Severity: 2, high: decided by the engineer", "## Steps before it", "## The system"}},
+		{"As JSON", "case.json", []string{`"decided_severity": 2`, `"steps": [`, `"environment": [`}},
+	} {
+		name, sheet := tab.Download(Link, file.link)
+		text := strings.NewReplacer(`\_`, "_", "\\`", "", "`", "", `\u0026`, "&", `\"`, `"`).Replace(string(sheet)) // as Markdown and JSON escape
+		for _, said := range append(file.says, searchFails, "engine.Query", o.issue(t, "title"), o.issue(t, "workaround"), "T-4711") {
+			if name != file.name || !strings.Contains(text, said) {
+				t.Errorf("%s does not say %q: %s", name, said, sheet)
+			}
 		}
 		nowhere(t, name, sheet, o.secrets)
 	}
