@@ -12,8 +12,8 @@ type pass struct {
 	expect    expectation
 	prev      role   // of the kept word before, if only spaces came since
 	auth      bool   // the words before are like "password for"
-	linked    bool   // they are like "connected to", "request from"
-	dialed    bool   // they are like "connected to"
+	linked    bool   // they are like "linked to", "request from": a host may follow
+	dialed    bool   // and like "connected to": a host follows, though it is called like a thing
 	paired    bool   // an address came just before: what stands in parentheses may be its host
 	file      bool   // a source's name came just before: a line number may follow
 	frame     bool   // the line is a stack frame
