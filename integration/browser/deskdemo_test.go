@@ -193,7 +193,7 @@ func (o *office) sheet(t *testing.T) {
 	o.says("Decided.", "2 · High decided by you")
 	tab.Inspect("desk-demo-decided", heaviest)
 	tab.Follow(Link, "Case sheet")
-	o.says(searchFails, "2 · High", "search_timeout", "engine.Query", "Steps before it", o.issue(t, "title"), o.issue(t, "workaround"), "5.3.1", "T-4711", "os.type", "Environment")
+	o.says(searchFails, "2 · High decided by the engineer", "search_timeout", "engine.Query", "Steps before it", o.issue(t, "title"), o.issue(t, "workaround"), "5.3.1", "T-4711", "os.type", "Environment")
 	nowhere(t, "the sheet", []byte(tab.Text()), o.secrets)
 	tab.Inspect("desk-demo-sheet", heaviest)
 	if n := tab.Printed(); n != 1 {

@@ -33,10 +33,7 @@ func (d *Desk) sheetOf(r *web.Request) (sheetView, error) {
 	index, _ := strconv.Atoi(r.Form.Get("problem"))
 	v := sheetView{Sheet: c.Report.Sheet(max(0, index)), Case: c.Name, Index: max(0, index), MayID: c.typed != ""}
 	v.Decided, v.Ticket = c.Decided, c.Ticket
-	v.Severity = v.Problem.Severity.Level
-	if c.Decided > 0 {
-		v.Severity = c.Decided
-	}
+	v.Severity = v.Sheet.Severity().Level
 	v.Query = "?case=" + c.Name + "&problem=" + strconv.Itoa(v.Index)
 	if v.WithID = v.MayID && r.Form.Get("id") == "yes"; v.WithID {
 		v.Installation = c.typed
